@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/front/qn_ggml_type.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "driver/qn_err.h"
+#include "driver/qn_le.h"
+
+static const qn_ggml_info TYPES[] = {
+#define ROW(name, id, elements, bytes, form, bits, sub) [id] = {#name, elements, bytes, QN_GGML_##form, bits, sub},
+    QN_GGML_TYPES(ROW)
+#undef ROW
+};
+
+const qn_ggml_info *qn_ggml_type_find(int64_t type)
+{
+    if (type < 0 || type >= (int64_t)(sizeof TYPES / sizeof *TYPES))
+        return NULL;
+    return &TYPES[type];
+}
+
+static float float_of(uint32_t bits)
+{
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+float qn_ggml_bf16(uint16_t bits)
+{
+    return float_of((uint32_t)bits << 16);
+}
+
+float qn_ggml_f16(uint16_t bits)
+{
+    uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = bits >> 10 & 31, fraction = bits & 0x3ff;
+    if (exponent == 31)
+        return float_of(sign | 0x7f800000 | fraction << 13);
+    if (exponent)
+        return float_of(sign | (exponent + 112) << 23 | fraction << 13);
+    float f = (float)fraction * 0x1p-24f; // subnormal or zero: exact
+    return sign ? -f : f;
+}
+
+// 32 nibbles: the low ones are elements 0..15, the high ones 16..31
+static void nibbles(int8_t *restrict q, const uint8_t *restrict qs, int offset)
+{
+    for (int j = 0; j < 16; j++) {
+        q[j] = (int8_t)((qs[j] & 15) - offset);
+        q[j + 16] = (int8_t)((qs[j] >> 4) - offset);
+    }
+}
+
+// The same with a fifth bit from bit i of qh for element i
+static void nibbles_5(int8_t *restrict q, uint32_t qh, const uint8_t *restrict qs, int offset)
+{
+    for (int j = 0; j < 16; j++) {
+        q[j] = (int8_t)(((qs[j] & 15) | (qh >> j & 1) << 4) - (uint32_t)offset);
+        q[j + 16] = (int8_t)((qs[j] >> 4 | (qh >> (j + 16) & 1) << 4) - (uint32_t)offset);
+    }
+}
+
+// Eight 6-bit scales and minima in 12 bytes: the upper two bits of the last four sit above those of the first four
+static void scales_k(int8_t *sc, uint8_t *mn, const uint8_t *p)
+{
+    for (int j = 0; j < 4; j++) {
+        sc[j] = (int8_t)(p[j] & 63);
+        mn[j] = p[j + 4] & 63;
+        sc[j + 4] = (int8_t)((p[j + 8] & 15) | p[j] >> 6 << 4);
+        mn[j + 4] = (uint8_t)(p[j + 8] >> 4 | p[j + 4] >> 6 << 4);
+    }
+}
+
+// 64 elements from each 32 bytes: low nibbles, then high ones
+static void codes_q4_k(int8_t *restrict q, const uint8_t *restrict qs)
+{
+    for (int g = 0; g < 4; g++, q += 64, qs += 32)
+        for (int l = 0; l < 32; l++) {
+            q[l] = qs[l] & 15;
+            q[l + 32] = (int8_t)(qs[l] >> 4);
+        }
+}
+
+static void codes_q5_k(int8_t *restrict q, const uint8_t *restrict qh, const uint8_t *restrict qs)
+{
+    for (int g = 0; g < 4; g++, q += 64, qs += 32)
+        for (int l = 0; l < 32; l++) {
+            q[l] = (int8_t)((qs[l] & 15) | (qh[l] >> (2 * g) & 1) << 4);
+            q[l + 32] = (int8_t)(qs[l] >> 4 | (qh[l] >> (2 * g + 1) & 1) << 4);
+        }
+}
+
+// 128 elements from 64 bytes of low nibbles and 32 of upper bit pairs
+static void codes_q6_k(int8_t *restrict q, const uint8_t *restrict ql, const uint8_t *restrict qh)
+{
+    for (int h = 0; h < 2; h++, q += 128, ql += 64, qh += 32)
+        for (int l = 0; l < 32; l++) {
+            q[l] = (int8_t)(((ql[l] & 15) | (qh[l] & 3) << 4) - 32);
+            q[l + 32] = (int8_t)(((ql[l + 32] & 15) | (qh[l] >> 2 & 3) << 4) - 32);
+            q[l + 64] = (int8_t)((ql[l] >> 4 | (qh[l] >> 4 & 3) << 4) - 32);
+            q[l + 96] = (int8_t)((ql[l + 32] >> 4 | qh[l] >> 6 << 4) - 32);
+        }
+}
+
+int qn_ggml_codes(int type, const void *block, qn_block *out)
+{
+    assert(block && out);
+    const qn_ggml_info *info = qn_ggml_type_find(type);
+    if (!info || info->form < QN_GGML_SCALE)
+        return QN_ERR_UNSUPPORTED;
+
+    const uint8_t *p = block;
+    memset(out, 0, offsetof(qn_block, q));
+    out->n = info->elements;
+    out->sub = info->sub;
+    out->d = qn_le16(type == QN_GGML_Q6_K ? p + 208 : p);
+    if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
+        out->m = qn_le16(p + 2);
+
+    switch (type) {
+    case QN_GGML_Q8_0:
+        memcpy(out->q, p + 2, 32);
+        return 0;
+    case QN_GGML_Q4_0:
+        nibbles(out->q, p + 2, 8);
+        return 0;
+    case QN_GGML_Q4_1:
+        nibbles(out->q, p + 4, 0);
+        return 0;
+    case QN_GGML_Q5_0:
+        nibbles_5(out->q, qn_le32(p + 2), p + 6, 16);
+        return 0;
+    case QN_GGML_Q5_1:
+        nibbles_5(out->q, qn_le32(p + 4), p + 8, 0);
+        return 0;
+    case QN_GGML_Q4_K:
+        scales_k(out->sc, out->mn, p + 4);
+        codes_q4_k(out->q, p + 16);
+        return 0;
+    case QN_GGML_Q5_K:
+        scales_k(out->sc, out->mn, p + 4);
+        codes_q5_k(out->q, p + 16, p + 48);
+        return 0;
+    case QN_GGML_Q6_K:
+        memcpy(out->sc, p + 192, 16);
+        codes_q6_k(out->q, p, p + 128);
+        return 0;
+    default:
+        assert(!"a form with codes and no reader");
+        return QN_ERR_UNSUPPORTED;
+    }
+}
+
+// Each product and sum rounds on its own, in ggml's order
+static void values(const qn_block *b, int form, float *dst)
+{
+    float d = qn_ggml_f16(b->d), m = qn_ggml_f16(b->m);
+    switch (form) {
+    case QN_GGML_SCALE:
+        for (int i = 0; i < b->n; i++)
+            dst[i] = (float)b->q[i] * d;
+        break;
+    case QN_GGML_SCALE_MIN:
+        for (int i = 0; i < b->n; i++)
+            dst[i] = (float)b->q[i] * d + m;
+        break;
+    case QN_GGML_SUPER:
+        for (int i = 0; i < b->n; i++)
+            dst[i] = d * (float)b->sc[i / b->sub] * (float)b->q[i];
+        break;
+    case QN_GGML_SUPER_MIN:
+        for (int i = 0; i < b->n; i++)
+            dst[i] = d * (float)b->sc[i / b->sub] * (float)b->q[i] - m * (float)b->mn[i / b->sub];
+        break;
+    }
+}
+
+int qn_ggml_dequant_row(int type, const void *src, float *dst, size_t n)
+{
+    assert((src && dst) || !n);
+    const qn_ggml_info *info = qn_ggml_type_find(type);
+    if (!qn_ggml_supported(info))
+        return QN_ERR_UNSUPPORTED;
+    if (n % info->elements)
+        return QN_ERR_RANGE;
+
+    const uint8_t *p = src;
+    for (size_t i = 0; i < n; i += info->elements, p += info->bytes) {
+        qn_block b;
+        switch (type) {
+        case QN_GGML_F32:
+            dst[i] = float_of(qn_le32(p));
+            break;
+        case QN_GGML_F16:
+            dst[i] = qn_ggml_f16(qn_le16(p));
+            break;
+        case QN_GGML_BF16:
+            dst[i] = qn_ggml_bf16(qn_le16(p));
+            break;
+        default:
+            (void)qn_ggml_codes(type, p, &b);
+            values(&b, info->form, dst + i);
+        }
+    }
+    return 0;
+}
