@@ -123,7 +123,7 @@ void qn_insn_text(const qn_insn *x, char *out, size_t n)
         if (p->slot < 0) {
             PUT(" %s=%u", p->name, qn_insn_get(x, p->lsb, p->width));
         } else if (p->width) {
-            PUT(" %s=%u", p->name, qn_bits(x->w[2 + p->slot], p->lsb, p->width));
+            PUT(" %s=%u", p->name, qn_part(x->w[2 + p->slot], p->lsb, p->width));
         } else if (qn_insn_slot_reg(x, p->slot)) {
             PUT(" %s=r%u%+d", p->name, qn_insn_slot_reg(x, p->slot), qn_insn_slot_imm(x, p->slot));
         } else {

@@ -67,7 +67,7 @@ typedef struct qn_insn {
     uint32_t w[QN_INSN_WORDS];
 } qn_insn;
 
-static inline uint32_t qn_bits(uint32_t v, int lsb, int width)
+static inline uint32_t qn_part(uint32_t v, int lsb, int width)
 {
     return (v >> lsb) & ((1u << width) - 1);
 }
@@ -75,7 +75,7 @@ static inline uint32_t qn_bits(uint32_t v, int lsb, int width)
 // Fields of the head: lsb 0..63 over words 0 and 1.
 static inline uint32_t qn_insn_get(const qn_insn *x, int lsb, int width)
 {
-    return qn_bits(x->w[lsb / 32], lsb % 32, width);
+    return qn_part(x->w[lsb / 32], lsb % 32, width);
 }
 
 static inline void qn_insn_put(qn_insn *x, int lsb, int width, uint32_t v)
@@ -87,7 +87,7 @@ static inline void qn_insn_put(qn_insn *x, int lsb, int width, uint32_t v)
 #define QN_GET(x, op, field) qn_insn_get(&(x), QN_##op##_##field##_LSB, QN_##op##_##field##_W)
 #define QN_PUT(x, op, field, v) qn_insn_put(&(x), QN_##op##_##field##_LSB, QN_##op##_##field##_W, (v))
 // A raw part of a slot's resolved value `v`, and its place in an immediate.
-#define QN_GETRAW(v, op, field) qn_bits((uint32_t)(v), QN_RAW_##op##_##field##_LSB, QN_RAW_##op##_##field##_W)
+#define QN_GETRAW(v, op, field) qn_part((uint32_t)(v), QN_RAW_##op##_##field##_LSB, QN_RAW_##op##_##field##_W)
 #define QN_SETRAW(op, field, v) ((uint32_t)(v) << QN_RAW_##op##_##field##_LSB)
 
 enum { QN_INSN_OP_LSB = 0, QN_INSN_WAIT0_LSB = 8, QN_INSN_WAIT1_LSB = 12, QN_INSN_POST0_LSB = 16, QN_INSN_POST1_LSB = 20,
