@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# Quern. `make` lists the targets; everything built or downloaded goes below build/.
+
+MODEL  ?= models/quern-stories.gguf
+PROMPT ?= Once upon a time
+TOKENS ?= 64
+DEVICE ?= rtl:ulx3s
+
+CC     ?= cc
+CXX    ?= c++
+WARN   := -Wall -Wextra -Wpedantic -Werror
+CFLAGS ?= -O2 -g
+BASE   := -std=gnu11 $(WARN) -ffp-contract=off -fno-math-errno -I. -MMD -MP
+SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
+
+LIB_SRC := $(wildcard driver/*.c driver/port/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c)
+CLI_SRC := $(wildcard cli/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=build/obj/%.o)
+SAN_OBJ := $(LIB_SRC:%.c=build/san/%.o)
+CLI_OBJ := $(CLI_SRC:%.c=build/obj/%.o)
+LIBS    := -ljansson -lm -lpthread -lz
+
+.PHONY: help all run test lint prove bench spec sim soak waves setup clean
+help:                    ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+include $(wildcard */*.mk */*/*.mk)
+
+setup:                   ## install what is missing (packages of Debian; sudo when not root)
+	@tools/setup.sh
+
+all: setup               ## build/quern, with the Verilated core of every target
+	@$(MAKE) --no-print-directory build/quern
+
+run: setup               ## compile the embedded model and run it on the RTL: MODEL= PROMPT= TOKENS= DEVICE=
+	@$(MAKE) --no-print-directory -s build/quern
+	@build/quern run "$(MODEL)" -p "$(PROMPT)" -n $(TOKENS) --device $(DEVICE)
+
+test: setup              ## everything that needs no hardware; T=name runs one test
+	@$(MAKE) --no-print-directory -s build/quern test-programs
+	@T="$(T)" tools/run-tests.sh
+
+clean:                   ## remove build/
+	rm -rf build
+
+# Objects, plain and sanitized
+build/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) -c $< -o $@
+build/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(SAN) -c $< -o $@
+build/obj/sim/model/%.o build/obj/cpu/%.o: CFLAGS := -O3 -g
+build/san/sim/model/%.o build/san/cpu/%.o: SAN += -O2
+
+build/libquern.a: $(LIB_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+build/san/libquern.a: $(SAN_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+
+# RTL_LIB is what sim/rtl/rtl.mk builds: the Verilated cores behind a C interface
+build/quern: $(CLI_OBJ) build/libquern.a $(RTL_LIB)
+	$(CXX) -o $@ $^ $(LIBS) $(RTL_LIBS)
+
+# Tests: C programs with sanitizers, Verilator benches, scripts
+TEST_C   := $(wildcard tests/*/test_*.c)
+TEST_TB  := $(wildcard tests/rtl/tb_*.cpp)
+TEST_BIN := $(TEST_C:tests/%.c=build/tests/%) $(TEST_TB:tests/rtl/%.cpp=build/tests/rtl/%)
+RTL_SV   := $(wildcard rtl/*.sv rtl/*/*.sv)
+RTL_Y    := $(sort $(dir $(RTL_SV)))
+VL       := verilator -Wall --cc --exe --build -O3 --x-assign unique --x-initial unique $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
+
+test-programs: $(TEST_BIN)
+
+# A test that needs the Verilated cores lies in tests/system and is linked without sanitizers' restrictions on them
+build/tests/system/test_%: tests/system/test_%.c build/san/libquern.a $(RTL_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(SAN) -c $< -o $@.o
+	$(CXX) $(SAN) -o $@ $@.o build/san/libquern.a $(RTL_LIB) -lcmocka $(LIBS) $(RTL_LIBS)
+build/tests/test_% build/tests/%: tests/%.c build/san/libquern.a
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(SAN) $< build/san/libquern.a -lcmocka $(LIBS) -o $@
+build/tests/rtl/tb_%: tests/rtl/tb_%.cpp $(RTL_SV) build/libquern.a
+	@mkdir -p build/tb/$* $(@D)
+	$(VL) --top-module $* --Mdir build/tb/$* -o ../../tests/rtl/tb_$* $(wildcard rtl/*/$*.sv rtl/$*.sv) $(abspath $<) \
+	  $(abspath build/libquern.a) -CFLAGS "-I$(CURDIR) -O2" -LDFLAGS "-lm" > build/tb/$*.log 2>&1 || { cat build/tb/$*.log; exit 1; }
+
+-include $(LIB_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
