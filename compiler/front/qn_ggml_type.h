@@ -7,8 +7,8 @@
 //         ... b.q[0..255], b.sc[0..7], b.mn[0..7], b.d, b.m ...
 //     }
 //
-// A block is a run of elements of one row that share their scales. `qn_ggml_codes` gives the integers as they are stored, nothing rounded;
-// `qn_ggml_dequant_row` gives the FP32 values that ggml's reference code gives, bit for bit. Layouts: ggml/src/ggml-quants.c.
+// A block is a run of elements of one row that share their scales. `qn_ggml_codes` gives the integers as they are stored, nothing
+// rounded; `qn_ggml_dequant_row` gives the FP32 values that ggml's reference code gives, bit for bit. Layouts: ggml/src/ggml-quants.c.
 #ifndef QN_GGML_TYPE_H
 #define QN_GGML_TYPE_H
 
@@ -96,8 +96,9 @@ static inline int qn_ggml_supported(const qn_ggml_info *info)
     return info && info->form >= QN_GGML_FLOAT;
 }
 
-// One block's content. Codes are as the value formulas above want them: Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31, Q8_0 -128..127, with the
-// stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n unset.
+// One block's content. Codes are as the value formulas above want them: Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31, Q8_0 -128..127, with
+// the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
+// unset.
 typedef struct qn_block {
     uint16_t n;     // elements: 32 or 256
     uint16_t sub;   // elements under one sub-scale; 0: sc and mn say nothing
@@ -111,7 +112,8 @@ typedef struct qn_block {
 // Takes `block` apart; it need not be aligned. Returns QN_ERR_UNSUPPORTED for a type without codes.
 int qn_ggml_codes(int type, const void *block, qn_block *out);
 
-// The FP32 values of n elements, a multiple of the type's block (else QN_ERR_RANGE). Scales may be Inf or NaN in a bad file, and values then too.
+// The FP32 values of n elements, a multiple of the type's block (else QN_ERR_RANGE). In a bad file scales may be Inf or NaN, and then
+// values too: that is the caller's to refuse.
 int qn_ggml_dequant_row(int type, const void *src, float *dst, size_t n);
 
 // Exact values of FP16 and BF16 bit patterns. A NaN stays one.

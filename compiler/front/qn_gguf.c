@@ -49,7 +49,8 @@ typedef struct cursor {
 static const uint8_t *take(cursor *c, uint64_t n, const char *part)
 {
     if (n > c->n - c->at) {
-        qn_fail(c->why, QN_ERR_TRUNCATED, "%s: %s of %" PRIu64 " bytes at byte %zu: the file ends at byte %zu", c->what, part, n, c->at, c->n);
+        qn_fail(c->why, QN_ERR_TRUNCATED, "%s: %s of %" PRIu64 " bytes at byte %zu: the file ends at byte %zu", c->what, part, n,
+                c->at, c->n);
         return NULL;
     }
     const uint8_t *p = c->base + c->at;
@@ -80,7 +81,8 @@ static int take_name(cursor *c, qn_gguf_str *out, size_t max)
         return qn_fail(c->why, QN_ERR_FORMAT, "%s: its name is empty", c->what);
     char shown[QN_GGUF_SHOW];
     if (out->len > max)
-        return qn_fail(c->why, QN_ERR_FORMAT, "%s: its name '%s' has %zu bytes, more than %zu", c->what, qn_gguf_show(shown, *out), out->len, max);
+        return qn_fail(c->why, QN_ERR_FORMAT, "%s: its name '%s' has %zu bytes, more than %zu", c->what, qn_gguf_show(shown, *out),
+                       out->len, max);
     for (size_t i = 0; i < out->len; i++)
         if (iscntrl((unsigned char)out->ptr[i]))
             return qn_fail(c->why, QN_ERR_FORMAT, "%s: a control character in its name '%s'", c->what, qn_gguf_show(shown, *out));
@@ -176,8 +178,8 @@ static int size_tensor(cursor *c, qn_gguf_tensor *t)
 {
     const qn_ggml_info *info = qn_ggml_type_find(t->type);
     if (t->dims[0] % info->elements)
-        return qn_fail(c->why, QN_ERR_FORMAT, "%s: a row of %zu elements is no multiple of the %d in a block of %s", c->what, t->dims[0],
-                       info->elements, info->name);
+        return qn_fail(c->why, QN_ERR_FORMAT, "%s: a row of %zu elements is no multiple of the %d in a block of %s", c->what,
+                       t->dims[0], info->elements, info->name);
     t->elements = 1;
     for (int i = 0; i < QN_GGUF_DIMS_MAX; i++)
         if (!qn_size_mul(&t->elements, t->elements, t->dims[i]) || t->elements > INT64_MAX)
@@ -301,8 +303,8 @@ static int read_header(cursor *c, size_t *n_tensor, size_t *n_kv)
         if (count < 0)
             return qn_fail(c->why, QN_ERR_FORMAT, "header: the %s count is negative: %" PRId64, counts[i].name, count);
         if ((uint64_t)count > (c->n - c->at) / counts[i].bytes_min)
-            return qn_fail(c->why, QN_ERR_TRUNCATED, "header: a %s count of %" PRId64 " is more than a file of %zu bytes can hold", counts[i].name,
-                           count, c->n);
+            return qn_fail(c->why, QN_ERR_TRUNCATED, "header: a %s count of %" PRId64 " is more than a file of %zu bytes can hold",
+                           counts[i].name, count, c->n);
         *counts[i].out = (size_t)count;
     }
     return 0;
@@ -370,7 +372,8 @@ static int check_overlap(const qn_gguf *g, cursor *c)
         if ((size_t)(b->data - a->data) < a->bytes) {
             char shown[QN_GGUF_SHOW];
             name_what(c, "tensor", b->name);
-            return qn_fail(c->why, QN_ERR_FORMAT, "%s overlaps tensor '%s' at byte %td", c->what, qn_gguf_show(shown, a->name), b->data - g->base);
+            return qn_fail(c->why, QN_ERR_FORMAT, "%s overlaps tensor '%s' at byte %td", c->what, qn_gguf_show(shown, a->name),
+                           b->data - g->base);
         }
     }
     return 0;
@@ -385,13 +388,16 @@ static int place_tensors(qn_gguf *g, qn_gguf_tensor *list, const uint64_t *offse
         qn_gguf_tensor *t = &list[i];
         name_what(c, "tensor", t->name);
         if (offsets[i] % g->align)
-            return qn_fail(c->why, QN_ERR_FORMAT, "%s: its offset %" PRIu64 " is no multiple of the alignment %zu", c->what, offsets[i], g->align);
+            return qn_fail(c->why, QN_ERR_FORMAT, "%s: its offset %" PRIu64 " is no multiple of the alignment %zu", c->what, offsets[i],
+                           g->align);
         size_t at = c->n, offset;
         if (t->bytes) {
             if (!qn_size_from(&offset, offsets[i]) || !qn_size_add(&at, g->data_at, offset) || at > c->n)
-                return qn_fail(c->why, QN_ERR_TRUNCATED, "%s: its offset %" PRIu64 " is past the end of the file", c->what, offsets[i]);
+                return qn_fail(c->why, QN_ERR_TRUNCATED, "%s: its offset %" PRIu64 " from byte %zu is past the file's end at byte %zu",
+                               c->what, offsets[i], g->data_at, c->n);
             if (t->bytes > c->n - at)
-                return qn_fail(c->why, QN_ERR_TRUNCATED, "%s: its %zu bytes at byte %zu end after the file's %zu", c->what, t->bytes, at, c->n);
+                return qn_fail(c->why, QN_ERR_TRUNCATED, "%s: its %zu bytes at byte %zu end after the file's %zu", c->what, t->bytes, at,
+                               c->n);
         }
         t->data = g->base + at;
     }

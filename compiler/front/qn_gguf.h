@@ -11,10 +11,10 @@
 //     ...
 //     qn_gguf_close(g);
 //
-// `open` checks the whole structure: once it returns 0, every key, string and tensor that the struct names lies inside the file, no name
-// occurs twice and no two tensors overlap. What the keys and tensors mean is the caller's matter; tensors may be of types that
-// qn_ggml_type.h cannot decode. Nothing is copied: pointers stay valid until `close`, and a file that shrinks meanwhile ends the process
-// (SIGBUS). Functions return 0 or a negative qn_err and say in `why`, which may be NULL, which key, tensor or byte it was.
+// `open` checks the whole structure: once it returns 0, every key, string and tensor that the struct names lies inside the file, no
+// name occurs twice and no two tensors overlap. What the keys and tensors mean is the caller's matter; tensors may be of types that
+// qn_ggml_type.h cannot decode. Nothing is copied: pointers stay valid until `close`, and a file that shrinks meanwhile ends the
+// process (SIGBUS). Functions return 0 or a negative qn_err and say in `why`, which may be NULL, which key, tensor or byte it was.
 #ifndef QN_GGUF_H
 #define QN_GGUF_H
 

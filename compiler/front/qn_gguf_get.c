@@ -199,7 +199,8 @@ static int array(const qn_gguf *g, const char *key, enum kind kind, const qn_ggu
     if (kv->type != QN_GGUF_ARRAY)
         return qn_fail(why, QN_ERR_FORMAT, "key '%s' is of type %s, not an array", key, qn_gguf_type_name(kv->type));
     if (!is_kind(kv->elem, kind))
-        return qn_fail(why, QN_ERR_FORMAT, "key '%s' has elements of type %s, each should be %s", key, qn_gguf_type_name(kv->elem), KIND_NAMES[kind]);
+        return qn_fail(why, QN_ERR_FORMAT, "key '%s' has elements of type %s, each should be %s", key, qn_gguf_type_name(kv->elem),
+                       KIND_NAMES[kind]);
     *out = kv;
     return 1;
 }
