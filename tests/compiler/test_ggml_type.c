@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks of every type that is read: ggml's own bytes give ggml's own values, bit for bit, and the integers taken out of a block do
+// so too.
+#define _POSIX_C_SOURCE 200809L
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compiler/front/qn_ggml_type.h"
+#include "driver/qn_err.h"
+
+#define VECTORS "../shared/data/formats/ggml_quant_vectors.npz"
+
+enum { Rows = 35, Row = 512 };
+
+static const struct {
+    int type;
+    const char *name;
+} coded[] = {{QN_GGML_Q8_0, "Q8_0"}, {QN_GGML_Q4_0, "Q4_0"}, {QN_GGML_Q4_1, "Q4_1"}, {QN_GGML_Q5_0, "Q5_0"},
+             {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"}};
+
+enum { Coded = sizeof coded / sizeof *coded };
+
+static void read_arrays(const char *name, uint8_t *q, size_t q_bytes, float *d)
+{
+    char command[256];
+    snprintf(command, sizeof command, "python3 tests/compiler/npz2bin.py " VECTORS " q_%s d_%s", name, name);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_int_equal(fread(q, 1, q_bytes, pipe), q_bytes);
+    assert_int_equal(fread(d, sizeof *d, (size_t)Rows * Row, pipe), Rows * Row);
+    assert_int_equal(fgetc(pipe), EOF);
+    assert_int_equal(pclose(pipe), 0);
+}
+
+static uint32_t bits_of(float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    return bits;
+}
+
+// The value of one code by the header's formulas
+static float value_of(const qn_block *b, const qn_ggml_info *info, int i)
+{
+    float d = qn_ggml_f16(b->d), m = qn_ggml_f16(b->m), q = b->q[i];
+    switch (info->form) {
+    case QN_GGML_SCALE:
+        return d * q;
+    case QN_GGML_SCALE_MIN:
+        return d * q + m;
+    case QN_GGML_SUPER:
+        return d * b->sc[i / b->sub] * q;
+    default:
+        return d * b->sc[i / b->sub] * q - m * b->mn[i / b->sub];
+    }
+}
+
+static void test_vectors(void **state)
+{
+    (void)state;
+    if (access(VECTORS, R_OK))
+        skip();
+    static float expected[Rows * Row], got[Rows * Row];
+    for (int k = 0; k < Coded; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(coded[k].type);
+        assert_string_equal(info->name, coded[k].name);
+        size_t row_bytes = (size_t)Row / info->elements * info->bytes;
+        uint8_t *q = malloc(Rows * row_bytes + 1);
+        assert_non_null(q);
+        read_arrays(coded[k].name, q + 1, Rows * row_bytes, expected); // at an odd address
+        assert_int_equal(qn_ggml_dequant_row(coded[k].type, q + 1, got, (size_t)Rows * Row), 0);
+        int low = 127, high = -128, different = 0;
+        for (size_t i = 0; i < (size_t)Rows * Row; i++) {
+            qn_block b;
+            size_t block = i / info->elements;
+            if (i % info->elements == 0)
+                assert_int_equal(qn_ggml_codes(coded[k].type, q + 1 + block * info->bytes, &b), 0);
+            assert_int_equal(b.n, info->elements);
+            int code = b.q[i % info->elements];
+            low = code < low ? code : low;
+            high = code > high ? code : high;
+            different += bits_of(got[i]) != bits_of(expected[i]) ||
+                         bits_of(value_of(&b, info, (int)(i % info->elements))) != bits_of(expected[i]);
+        }
+        if (different)
+            fail_msg("%s: %d of %d values differ", coded[k].name, different, Rows * Row);
+        int whole = 1 << info->bits, is_signed = info->form == QN_GGML_SCALE || info->form == QN_GGML_SUPER;
+        assert_in_range(low + 128, (is_signed ? -whole / 2 : 0) + 128, 127 + 128);
+        assert_in_range(high + 128, 0, (is_signed ? whole / 2 : whole) - 1 + 128);
+        free(q);
+    }
+}
+
+// All 65,536 FP16 and BF16 patterns, against value = (-1)^s * fraction * 2^exponent
+static void test_halves(void **state)
+{
+    (void)state;
+    static uint8_t bytes[2 << 16];
+    static float f16[1 << 16], bf16[1 << 16];
+    for (int i = 0; i < 1 << 16; i++) {
+        bytes[2 * i] = (uint8_t)i;
+        bytes[2 * i + 1] = (uint8_t)(i >> 8);
+    }
+    assert_int_equal(qn_ggml_dequant_row(QN_GGML_F16, bytes, f16, 1 << 16), 0);
+    assert_int_equal(qn_ggml_dequant_row(QN_GGML_BF16, bytes, bf16, 1 << 16), 0);
+    for (int i = 0; i < 1 << 16; i++) {
+        static const struct {
+            int fraction_bits, bias;
+        } formats[2] = {{10, 15}, {7, 127}};
+        for (int k = 0; k < 2; k++) {
+            int width = formats[k].fraction_bits, top = (1 << (15 - width)) - 1;
+            int exponent = i >> width & top, fraction = i & ((1 << width) - 1);
+            float got = k ? bf16[i] : f16[i];
+            assert_int_equal(!!signbit(got), i >> 15);
+            if (exponent == top) {
+                assert_true(fraction ? isnan(got) : isinf(got));
+                continue;
+            }
+            double value = exponent ? ldexp(fraction + (1 << width), exponent - formats[k].bias - width)
+                                    : ldexp(fraction, 1 - formats[k].bias - width);
+            assert_true(fabs((double)got) == value);
+        }
+    }
+}
+
+static void test_f32(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {0xff, 0, 0, 0x80, 0x3f, 1, 0, 0, 0x80, 0xdb, 0x0f, 0x49, 0xc0}; // from an odd address
+    float got[3];
+    assert_int_equal(qn_ggml_dequant_row(QN_GGML_F32, bytes + 1, got, 3), 0);
+    assert_int_equal(bits_of(got[0]), 0x3f800000);
+    assert_int_equal(bits_of(got[1]), 0x80000001);
+    assert_int_equal(bits_of(got[2]), 0xc0490fdb);
+}
+
+// Ids, sizes and names of ggml.h, ggml-common.h and ggml.c
+static void test_table(void **state)
+{
+    (void)state;
+    static const struct {
+        int id, elements, bytes;
+        const char *name;
+    } some[] = {{0, 1, 4, "F32"},        {1, 1, 2, "F16"},       {9, 32, 36, "Q8_1"},    {10, 256, 84, "Q2_K"},   {11, 256, 110, "Q3_K"},
+                {12, 256, 144, "Q4_K"},  {13, 256, 176, "Q5_K"}, {14, 256, 210, "Q6_K"}, {15, 256, 292, "Q8_K"},  {16, 256, 66, "IQ2_XXS"},
+                {19, 256, 50, "IQ1_S"},  {20, 32, 18, "IQ4_NL"}, {28, 1, 8, "F64"},      {29, 256, 56, "IQ1_M"},  {30, 1, 2, "BF16"},
+                {34, 256, 54, "TQ1_0"},  {35, 256, 66, "TQ2_0"}, {39, 32, 17, "MXFP4"},  {40, 64, 36, "NVFP4"},   {41, 128, 18, "Q1_0"},
+                {42, 64, 18, "Q2_0"}};
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        const qn_ggml_info *info = qn_ggml_type_find(some[i].id);
+        assert_string_equal(info->name, some[i].name);
+        assert_int_equal(info->elements, some[i].elements);
+        assert_int_equal(info->bytes, some[i].bytes);
+    }
+    int supported = 0;
+    for (int id = 0; id < 43; id++) {
+        const qn_ggml_info *info = qn_ggml_type_find(id);
+        assert_non_null(info->name); // no gap in the list
+        assert_int_equal(!info->elements, info->form == QN_GGML_REMOVED);
+        supported += qn_ggml_supported(info);
+    }
+    assert_int_equal(supported, 11);
+    assert_null(qn_ggml_type_find(-1));
+    assert_null(qn_ggml_type_find(43));
+    assert_null(qn_ggml_type_find(INT64_MIN));
+    assert_null(qn_ggml_type_find(1ll << 32));
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    uint8_t bytes[300] = {0};
+    float values[256];
+    qn_block b;
+    assert_int_equal(qn_ggml_codes(QN_GGML_F16, bytes, &b), QN_ERR_UNSUPPORTED);
+    assert_int_equal(qn_ggml_codes(QN_GGML_Q2_K, bytes, &b), QN_ERR_UNSUPPORTED);
+    assert_int_equal(qn_ggml_codes(QN_GGML_Q4_2, bytes, &b), QN_ERR_UNSUPPORTED);
+    assert_int_equal(qn_ggml_codes(99, bytes, &b), QN_ERR_UNSUPPORTED);
+    assert_int_equal(qn_ggml_dequant_row(QN_GGML_Q2_K, bytes, values, 256), QN_ERR_UNSUPPORTED);
+    assert_int_equal(qn_ggml_dequant_row(-1, bytes, values, 1), QN_ERR_UNSUPPORTED);
+    assert_int_equal(qn_ggml_dequant_row(QN_GGML_Q4_0, bytes, values, 33), QN_ERR_RANGE);
+    assert_int_equal(qn_ggml_dequant_row(QN_GGML_Q6_K, bytes, values, 32), QN_ERR_RANGE);
+    assert_int_equal(qn_ggml_dequant_row(QN_GGML_Q4_0, bytes, values, 0), 0);
+}
+
+// With V=1 prints elements per second; without sanitizers each type should make more than 200 M/s
+static void test_speed(void **state)
+{
+    (void)state;
+    if (!getenv("V"))
+        return;
+    enum { Bytes = 1 << 20, Rounds = 64 };
+    uint8_t *bytes = malloc(Bytes);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < Bytes; i++)
+        bytes[i] = (uint8_t)(i * 2654435761u >> 16);
+    for (int k = 0; k < Coded; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(coded[k].type);
+        size_t blocks = Bytes / info->bytes;
+        volatile int sink = 0;
+        clock_t begin = clock();
+        for (int round = 0; round < Rounds; round++)
+            for (size_t i = 0; i < blocks; i++) {
+                qn_block b;
+                (void)qn_ggml_codes(coded[k].type, bytes + i * info->bytes, &b);
+                sink += b.q[i % info->elements];
+            }
+        double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+        printf("%s: %.0f M elements/s\n", info->name, (double)blocks * info->elements * Rounds / seconds / 1e6);
+    }
+    free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_halves), cmocka_unit_test(test_f32),   cmocka_unit_test(test_table), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_speed),  cmocka_unit_test(test_vectors),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (failed || !access(VECTORS, R_OK))
+        return failed;
+    printf("skip: no " VECTORS "\n");
+    return 77;
+}
