@@ -120,7 +120,7 @@ static int check(const record *r, const qn_memory *p)
             }
             rule("tRFC between", refresh, t, p->rfc);
             refreshes++;
-            rule("refresh in time, but for a long request", t, refreshes * (int64_t)p->refi + 100, 0);
+            rule("refresh in time, but for a long request", t, refreshes * (int64_t)p->refi + 40 + 2 * (p->rp + p->rcd), 0);
             refresh = t;
             break;
         }
