@@ -85,7 +85,8 @@ static inline float qn_fmul(float a, float b)
     a = qn_flush(a);
     b = qn_flush(b);
     uint32_t product = qn_bits(a * b), mag = product & QN_F32_MAG;
-    float small = fabsf(a) < fabsf(b) ? a : b, large = fabsf(a) < fabsf(b) ? b : a;
+    int less = (qn_bits(a) & QN_F32_MAG) < (qn_bits(b) & QN_F32_MAG);
+    float small = qn_float(less ? qn_bits(a) : qn_bits(b)), large = qn_float(less ? qn_bits(b) : qn_bits(a));
     uint32_t far = qn_bits(small * 0x1p64f * large) & QN_F32_MAG;
     mag = mag < QN_F32_MIN ? QN_F32_MIN : mag;
     mag = far < QN_F32_MIN + (64u << 23) ? 0 : mag;
@@ -101,25 +102,23 @@ static inline float qn_imul(int32_t i, float s)
 // The larger one; NaN if either is. A zero result is +0, so that the order of operands never shows.
 static inline float qn_fmax(float a, float b)
 {
-    uint32_t ua = qn_bits(a), ub = qn_bits(b);
-    int32_t ka = ua & QN_F32_INF ? (int32_t)ua : 0;
-    int32_t kb = ub & QN_F32_INF ? (int32_t)ub : 0;
-    ka = ka < 0 ? ka ^ INT32_MAX : ka; // order of the floats as order of integers
-    kb = kb < 0 ? kb ^ INT32_MAX : kb;
-    int32_t k = ka > kb ? ka : kb;
-    uint32_t r = (uint32_t)(k < 0 ? k ^ INT32_MAX : k);
-    r = (ua & QN_F32_MAG) > QN_F32_INF || (ub & QN_F32_MAG) > QN_F32_INF ? QN_F32_NAN : r;
-    return qn_float(r);
+    int32_t ua = (int32_t)qn_bits(qn_flush(a)), ub = (int32_t)qn_bits(qn_flush(b));
+    int32_t top_a = ua & INT32_MAX, top_b = ub & INT32_MAX;
+    int32_t ka = ua < 0 ? -top_a : top_a, kb = ub < 0 ? -top_b : top_b; // ordered as the floats are
+    int32_t k = ka > kb ? ka : kb, top = top_a > top_b ? top_a : top_b;
+    uint32_t r = k < 0 ? QN_F32_SIGN | (uint32_t)-k : (uint32_t)k;
+    return qn_float(top > (int32_t)QN_F32_INF ? QN_F32_NAN : r);
 }
 
 // FP16 to FP32, exact. FP16 subnormals are values and stay so.
 static inline float qn_half(uint16_t h)
 {
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, mag = h & 0x7fff;
-    uint32_t normal = (mag << 13) + (112u << 23);
-    uint32_t small = qn_bits((float)(int32_t)mag * 0x1p-24f);
-    uint32_t r = mag < 0x0400 ? small : mag < 0x7c00 ? normal : QN_F32_INF;
-    return qn_float(mag > 0x7c00 ? QN_F32_NAN : r | sign);
+    int32_t mag = h & 0x7fff;
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16;
+    uint32_t is_small = -(uint32_t)(mag < 0x0400), is_top = -(uint32_t)(mag > 0x7bff), is_nan = -(uint32_t)(mag > 0x7c00);
+    uint32_t small = qn_bits((float)mag * 0x1p-24f), normal = (uint32_t)mag * 0x2000 + (112u << 23);
+    uint32_t r = (small & is_small) | (normal & ~is_small) | (QN_F32_INF & is_top);
+    return qn_float((QN_F32_NAN & is_nan) | ((r | sign) & ~is_nan)); // masks, since compilers branch on small
 }
 
 // BF16 to FP32.
