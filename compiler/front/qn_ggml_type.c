@@ -152,7 +152,7 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
     }
 }
 
-// Each product and sum rounds on its own, in ggml's order
+// Products are exact in FP32 (11 bits of d, 8 of sc, 6 of q at most), in whatever order: only a sum rounds, as ggml's does
 static void values(const qn_block *b, int form, float *dst)
 {
     float d = qn_ggml_f16(b->d), m = qn_ggml_f16(b->m);

@@ -184,7 +184,7 @@ static int size_tensor(cursor *c, qn_gguf_tensor *t)
     for (int i = 0; i < QN_GGUF_DIMS_MAX; i++)
         if (!qn_size_mul(&t->elements, t->elements, t->dims[i]) || t->elements > INT64_MAX)
             return qn_fail(c->why, QN_ERR_FORMAT, "%s: its element count overflows", c->what);
-    if (!qn_size_mul(&t->bytes, t->elements / info->elements, info->bytes) || t->bytes > INT64_MAX)
+    if (!qn_size_mul(&t->bytes, t->elements / info->elements, info->bytes))
         return qn_fail(c->why, QN_ERR_FORMAT, "%s: its size in bytes overflows", c->what);
     return 0;
 }
@@ -360,14 +360,10 @@ static int read_align(qn_gguf *g, qn_why *why)
 // Sees that no two tensors share a byte. Uses the name index as working space, before it is sorted by name.
 static int check_overlap(const qn_gguf *g, cursor *c)
 {
-    size_t n = 0;
     for (size_t i = 0; i < g->n_tensor; i++)
-        if (g->tensor[i].bytes)
-            g->tensor_by_name[n++] = &g->tensor[i];
-    if (!n)
-        return 0;
-    qsort(g->tensor_by_name, n, sizeof *g->tensor_by_name, compare_data);
-    for (size_t i = 1; i < n; i++) {
+        g->tensor_by_name[i] = &g->tensor[i];
+    qsort(g->tensor_by_name, g->n_tensor, sizeof *g->tensor_by_name, compare_data);
+    for (size_t i = 1; i < g->n_tensor; i++) {
         const qn_gguf_tensor *a = g->tensor_by_name[i - 1], *b = g->tensor_by_name[i];
         if ((size_t)(b->data - a->data) < a->bytes) {
             char shown[QN_GGUF_SHOW];
@@ -390,7 +386,7 @@ static int place_tensors(qn_gguf *g, qn_gguf_tensor *list, const uint64_t *offse
         if (offsets[i] % g->align)
             return qn_fail(c->why, QN_ERR_FORMAT, "%s: its offset %" PRIu64 " is no multiple of the alignment %zu", c->what, offsets[i],
                            g->align);
-        size_t at = c->n, offset;
+        size_t at = c->n, offset; // an empty tensor has its place at the file's end
         if (t->bytes) {
             if (!qn_size_from(&offset, offsets[i]) || !qn_size_add(&at, g->data_at, offset) || at > c->n)
                 return qn_fail(c->why, QN_ERR_TRUNCATED, "%s: its offset %" PRIu64 " from byte %zu is past the file's end at byte %zu",

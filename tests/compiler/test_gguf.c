@@ -242,6 +242,38 @@ static void test_paths(void **state)
     qn_gguf_close(NULL);
 }
 
+// A file that is refused does not stay mapped, nor one that was closed
+static void test_unmapped(void **state)
+{
+    (void)state;
+    for (int bad = 0; bad < 2; bad++) {
+        size_t end;
+        gguf_file f = gguf_sample(&end);
+        char path[] = "/tmp/quern_test_gguf_XXXXXX", line[512];
+        int fd = mkstemp(path);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, f.p, end - (size_t)bad), (ssize_t)(end - (size_t)bad));
+        close(fd);
+        free(f.p);
+        for (int closed = bad; closed < 2; closed++) {
+            qn_gguf *g;
+            assert_int_equal(qn_gguf_open(&g, path, NULL), bad ? QN_ERR_TRUNCATED : 0);
+            if (closed)
+                qn_gguf_close(g);
+            bool mapped = false;
+            FILE *maps = fopen("/proc/self/maps", "r");
+            assert_non_null(maps);
+            while (fgets(line, sizeof line, maps))
+                mapped |= strstr(line, path) != NULL;
+            fclose(maps);
+            assert_int_equal(mapped, !closed);
+            if (!closed)
+                qn_gguf_close(g);
+        }
+        unlink(path);
+    }
+}
+
 static void test_show(void **state)
 {
     (void)state;
@@ -259,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sample), cmocka_unit_test(test_getters), cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_large),  cmocka_unit_test(test_paths),   cmocka_unit_test(test_show),
+        cmocka_unit_test(test_unmapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,8 @@ static void test_keys(void **state)
     put_head(&f, 0, 1), put_key_u32(&f, longest, 1);
     refuse(&f, QN_ERR_FORMAT, "65536 bytes, more than 65535");
     free(longest);
+    put_head(&f, 0, 2), put_key_u32(&f, "twice", 1), put_key_u32(&f, "twice", 1);
+    refuse(&f, QN_ERR_FORMAT, "key 'twice' occurs twice");
     put_head(&f, 0, 3), put_key_u32(&f, "twice", 1), put_key_u32(&f, "once", 1), put_key_str(&f, "twice", "1");
     refuse(&f, QN_ERR_FORMAT, "key 'twice' occurs twice");
     put_head(&f, 0, 1), put_key_u32(&f, "k", 1), f.p[f.n - 8] = 13;
@@ -248,6 +250,8 @@ static void test_places(void **state)
     refuse(&f, QN_ERR_TRUNCATED, "tensor 'w': its 260 bytes at byte 64 end after the file's 320");
     f = one_tensor("w", 24, 0, 1, (int64_t[]){INT64_MAX}); // padded to the alignment it is 2^63: two of them wrap to 0
     refuse(&f, QN_ERR_TRUNCATED, "tensor 'w': its 9223372036854775807 bytes");
+    f = one_tensor("w", 1, 0, 1, (int64_t[]){INT64_MAX - 31}); // F16: 2^64 - 64 bytes, from byte 64
+    refuse(&f, QN_ERR_TRUNCATED, "tensor 'w': its 18446744073709551552 bytes at byte 64 end after the file's 320");
     f = three_tensors(0, 32, INT64_MAX, 32, 64);
     refuse(&f, QN_ERR_TRUNCATED, "tensor 'middle': its 9223372036854775807 bytes");
 
@@ -268,6 +272,32 @@ static void test_places(void **state)
     void *copy;
     assert_int_equal(open_copy(&f, &g, &copy, NULL), 0);
     assert_ptr_equal(g->tensor[0].data, g->tensor[2].data + 64);
+    qn_gguf_close(g);
+    free(copy);
+}
+
+// The least there can be: one key of one byte, one empty tensor, no data and no padding
+static void test_least(void **state)
+{
+    (void)state;
+    gguf_file f = {0};
+    put_head(&f, 1, 1), put_key(&f, "k", 0), put_le(&f, 1, 1), put_tensor(&f, "w", 0, 0, 1, (int64_t[]){0});
+    qn_gguf *g;
+    void *copy;
+    assert_int_equal(open_copy(&f, &g, &copy, NULL), 0);
+    assert_int_equal(g->n_kv, 1);
+    assert_int_equal(g->n_tensor, 1);
+    assert_int_equal(g->tensor[0].bytes, 0);
+    qn_gguf_close(g);
+    free(copy);
+    put_head(&f, 0, 1), put_key(&f, "k", 0), put_le(&f, 1, 1);
+    assert_int_equal(open_copy(&f, &g, &copy, NULL), 0);
+    qn_gguf_close(g);
+    free(copy);
+    put_head(&f, 0, 0);
+    assert_int_equal(open_copy(&f, &g, &copy, NULL), 0);
+    assert_null(qn_gguf_find(g, "k"));
+    assert_null(qn_gguf_tensor_find(g, "w"));
     qn_gguf_close(g);
     free(copy);
 }
@@ -296,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_truncated), cmocka_unit_test(test_header), cmocka_unit_test(test_keys),   cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_alignment), cmocka_unit_test(test_shapes), cmocka_unit_test(test_places), cmocka_unit_test(test_tiny_claim),
+        cmocka_unit_test(test_least),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
