@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_seq: the sequencer. Fetches instructions of eight words, checks them, resolves their slots, runs loops and scalar arithmetic,
+// and hands the rest to the units' queues.
+// One word a clock through three stages: A program memory's address, B its output register, C resolve (one register read, one
+// adder). The clock after an instruction's last word passed C it acts, in stage X. Instructions follow each other every 8 clocks; one
+// that finds its queue full holds all stages; a jump taken starts again at A, so the next instruction acts 11 clocks later. LDT
+// borrows the address for one clock: the next instruction acts 9 later.
+// Costs ProgWords x 32 bits of block RAM, 15 x 32 of distributed RAM, three or four DSPs (ALU mul).
+
+`default_nettype none
+
+module qn_seq #(
+  parameter int ProgWords = 8192           // words of the program memory, a power of two
+) (
+  input  logic                             clk_i,
+  input  logic                             rst_ni,
+
+  input  logic                             start_i,      // one clock
+  input  logic                             load_i,       // with start: fill the program memory first
+  input  logic [31:0]                      entry_i,      // index of the first instruction
+  input  logic [29:0]                      prog_addr_i,
+  input  logic [31:0]                      prog_words_i,
+  output logic [5:0]                       arg_index_o,
+  input  logic [31:0]                      arg_data_i,   // in the same clock
+
+  output logic                             req_valid_o,  // program loader: reads
+  input  logic                             req_ready_i,
+  output logic [29:0]                      req_addr_o,
+  output logic [4:0]                       req_len_o,
+  input  logic                             rsp_valid_i,
+  input  logic [31:0]                      rsp_data_i,
+
+  output logic [3:0]                       push_valid_o, // one queue each: load, matrix, vector, store
+  input  logic [3:0]                       push_ready_i,
+  output logic [qn_isa_pkg::ENTRY_W-1:0]   push_data_o,
+
+  input  logic                             drained_i,    // queues, units and memory port have nothing left
+  output logic                             done_o,       // one clock: HALT is complete
+  input  logic                             stop_i,       // a trap elsewhere
+  output logic                             trap_valid_o, // one clock
+  output logic [7:0]                       trap_cause_o,
+  output logic [31:0]                      trap_addr_o,
+  output logic [11:0]                      trap_pc_o
+);
+
+  localparam AddrW = $clog2(ProgWords);
+  localparam IDLE = 2'd0, LOAD = 2'd1, RUN = 2'd2, HALT = 2'd3;
+
+  // CRC-16/CCITT-FALSE over one byte, most significant bit first
+  function automatic [15:0] crc_byte(input [15:0] crc, input [7:0] data);
+    integer b;
+    begin
+      crc_byte = crc ^ {data, 8'd0};
+      for (b = 0; b < 8; b = b + 1)
+        crc_byte = {crc_byte[14:0], 1'b0} ^ (crc_byte[15] ? 16'h1021 : 16'h0000);
+    end
+  endfunction
+
+  function automatic [15:0] crc_half(input [15:0] crc, input [15:0] data);
+    crc_half = crc_byte(crc_byte(crc, data[7:0]), data[15:8]);
+  endfunction
+
+  // Program memory: one write port (loader), one read port (fetch, LDT)
+  logic [31:0]      prog_q [0:ProgWords-1];
+  logic [31:0]      b_word_q;
+  logic [AddrW-1:0] read_addr, fill_addr_q;
+  logic             read_en;
+
+  always_ff @(posedge clk_i) begin
+    if (rsp_valid_i) prog_q[fill_addr_q] <= rsp_data_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (read_en) b_word_q <= prog_q[read_addr];
+  end
+
+  // Loader: bursts within aligned 16 words, answers written as they come
+  logic [1:0]     state_q;
+  logic [29:0]    ask_addr_q;
+  logic [AddrW:0] ask_left_q, fill_left_q;
+  logic [4:0]     to_edge;                 // words up to the next multiple of 16
+  logic           too_long;                // the program does not fit
+
+  assign too_long    = prog_words_i > ProgWords;
+  assign to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};
+  assign req_valid_o = state_q == LOAD && ask_left_q != '0;
+  assign req_addr_o  = ask_addr_q;
+  assign req_len_o   = ask_left_q < {{(AddrW-4){1'b0}}, to_edge} ? ask_left_q[4:0] : to_edge;
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      ask_addr_q  <= prog_addr_i;
+      ask_left_q  <= prog_words_i[AddrW:0];
+      fill_left_q <= prog_words_i[AddrW:0];
+      fill_addr_q <= '0;
+    end else begin
+      if (req_valid_o && req_ready_i) begin
+        ask_addr_q <= ask_addr_q + {25'd0, req_len_o};
+        ask_left_q <= ask_left_q - {{(AddrW-4){1'b0}}, req_len_o};
+      end
+      if (rsp_valid_i) begin
+        fill_addr_q <= fill_addr_q + 1'b1;
+        fill_left_q <= fill_left_q - 1'b1;
+      end
+    end
+  end
+
+  // Stages A and B
+  logic        go;                         // stages A, B and C move
+  logic        jump;                       // X starts the fetch again
+  logic [31:0] jump_pc;
+  logic        ldt;                        // X uses the program memory's address
+  logic [31:0] a_pc_q, b_pc_q, c_pc_q, x_pc_q;
+  logic [2:0]  a_phase_q, b_phase_q, c_phase_q;
+  logic        b_valid_q, c_valid_q, x_valid_q;
+  logic [31:0] c_word_q;
+
+  assign read_en = go;
+
+  // Stage C: word 0 and 1 are kept, slots resolved
+  logic [31:0]  reg_q [0:15];
+  logic [15:0]  written_q;                 // a register not written since the start reads 0
+  logic [31:0]  reg_value, value;
+  logic [7:0]   c_op;
+  logic [23:0]  c_flags;
+  logic [31:0]  c_defined;                 // defined bits of the word in C
+  logic [15:0]  crc_q;
+  logic         undefined_q;
+  logic [31:0]  word0_q, word1_q;
+  logic [191:0] slots_q;
+
+  assign reg_value = written_q[c_word_q[31:28]] ? reg_q[c_word_q[31:28]] : 32'd0;
+  assign value     = reg_value + {{4{c_word_q[27]}}, c_word_q[27:0]};
+
+  assign c_op    = c_phase_q == 3'd0 ? c_word_q[7:0] : word0_q[7:0];
+  assign c_flags = qn_isa_pkg::op_flags(c_op);
+
+  always @(*) begin
+    case (c_phase_q)
+      3'd0:    c_defined = {c_flags[7:0], {16{qn_isa_pkg::op_unit(c_op) != qn_isa_pkg::UNIT_SEQ}}, 8'hff};
+      3'd1:    c_defined = {c_flags[23:8], 16'hffff};
+      default: c_defined = qn_isa_pkg::op_slot(c_op, c_phase_q - 3'd2);
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (go && c_valid_q) begin
+      if (c_phase_q == 3'd0) begin
+        word0_q     <= c_word_q;
+        crc_q       <= crc_half(crc_half(16'hffff, c_word_q[15:0]), c_word_q[31:16]);
+        undefined_q <= (c_word_q & ~c_defined) != 32'd0;
+      end else begin
+        crc_q       <= c_phase_q == 3'd1 ? crc_half(crc_q, c_word_q[31:16])
+                                         : crc_half(crc_half(crc_q, c_word_q[15:0]), c_word_q[31:16]);
+        undefined_q <= undefined_q || (c_word_q & ~c_defined) != 32'd0;
+      end
+      if (c_phase_q == 3'd1) word1_q          <= c_word_q;
+      if (c_phase_q == 3'd2) slots_q[31:0]    <= value;
+      if (c_phase_q == 3'd3) slots_q[63:32]   <= value;
+      if (c_phase_q == 3'd4) slots_q[95:64]   <= value;
+      if (c_phase_q == 3'd5) slots_q[127:96]  <= value;
+      if (c_phase_q == 3'd6) slots_q[159:128] <= value;
+      if (c_phase_q == 3'd7) slots_q[191:160] <= value;
+    end
+  end
+
+  // Stage X: the instruction acts
+  logic [7:0]  op;
+  logic [2:0]  unit;
+  logic [31:0] slot0, slot1;
+  logic [3:0]  dst, fn;
+  logic        acts;                       // an instruction is in X and the core is not stopping
+  logic        writes;                     // and it writes a register, in the next clock
+  logic [7:0]  cause;                      // trap, or TRAP_NONE
+  logic [31:0] refused;
+  logic        too_far;
+
+  assign op    = word0_q[7:0];
+  assign unit  = qn_isa_pkg::op_unit(op);
+  assign slot0 = slots_q[31:0];
+  assign slot1 = slots_q[63:32];
+  assign dst   = word0_q[27:24];
+  assign fn    = word0_q[31:28];
+  assign acts  = state_q == RUN && x_valid_q && !stop_i;
+
+  assign push_data_o = {x_pc_q[11:0], word1_q[31:16], word0_q[31:24], word0_q[23:8], op, slots_q};
+
+  // Loops
+  logic [2:0]  depth_q;
+  logic [31:0] loop_pc_q [0:7];
+  logic [31:0] loop_left_q [0:7];
+  logic [2:0]  top;                        // innermost loop
+  logic        again;                      // ENDLOOP jumps back
+  logic        skip;                       // LOOP jumps over its body
+
+  assign top   = depth_q - 3'd1;
+  assign again = $signed(loop_left_q[top]) > 1;
+  assign skip  = $signed(slot0) <= 0;
+
+  always @(*) begin
+    cause   = qn_isa_pkg::TRAP_NONE;
+    refused = x_pc_q;
+    too_far = x_pc_q >= {3'd0, prog_words_i[31:3]} || too_long;
+    if (too_far)                                cause = qn_isa_pkg::TRAP_PC;
+    else if (crc_q != word1_q[15:0])            cause = qn_isa_pkg::TRAP_CHECK;
+    else if (!qn_isa_pkg::op_defined(op) || undefined_q) begin
+      cause   = qn_isa_pkg::TRAP_OPCODE;
+      refused = {24'd0, op};
+    end else case (op)
+      qn_isa_pkg::OP_LOOP:
+        if (!skip && {29'd0, depth_q} == qn_isa_pkg::LOOP_DEPTH) cause = qn_isa_pkg::TRAP_LOOP;
+      qn_isa_pkg::OP_ENDLOOP:
+        if (depth_q == 3'd0) cause = qn_isa_pkg::TRAP_LOOP;
+      qn_isa_pkg::OP_ALU:
+        if (fn > qn_isa_pkg::ALU_AND) begin
+          cause   = qn_isa_pkg::TRAP_FIELD;
+          refused = {28'd0, fn};
+        end else if (dst == 4'd0) begin
+          cause   = qn_isa_pkg::TRAP_FIELD;
+          refused = 32'd0;
+        end
+      qn_isa_pkg::OP_LDT:
+        if (slot0 >= prog_words_i) begin
+          cause   = qn_isa_pkg::TRAP_PC;
+          refused = slot0;
+        end else if (dst == 4'd0) begin
+          cause   = qn_isa_pkg::TRAP_FIELD;
+          refused = 32'd0;
+        end
+      qn_isa_pkg::OP_LDA:
+        if (slot0 >= qn_isa_pkg::ARGS) begin
+          cause   = qn_isa_pkg::TRAP_ARG;
+          refused = slot0;
+        end else if (dst == 4'd0) begin
+          cause   = qn_isa_pkg::TRAP_FIELD;
+          refused = 32'd0;
+        end
+      default: ;
+    endcase
+  end
+
+  assign trap_valid_o = acts && cause != qn_isa_pkg::TRAP_NONE;
+  assign trap_cause_o = cause;
+  assign trap_addr_o  = refused;
+  assign trap_pc_o    = x_pc_q[11:0];
+
+  logic fine, to_queue, full;
+  assign fine     = acts && cause == qn_isa_pkg::TRAP_NONE;
+  assign to_queue = fine && unit != qn_isa_pkg::UNIT_SEQ;
+  assign push_valid_o[0] = to_queue && unit == qn_isa_pkg::UNIT_LOAD;
+  assign push_valid_o[1] = to_queue && unit == qn_isa_pkg::UNIT_MATRIX;
+  assign push_valid_o[2] = to_queue && unit == qn_isa_pkg::UNIT_VECTOR;
+  assign push_valid_o[3] = to_queue && unit == qn_isa_pkg::UNIT_STORE;
+  assign full     = (push_valid_o & ~push_ready_i) != 4'd0;
+  assign go       = !full;
+
+  assign ldt         = fine && op == qn_isa_pkg::OP_LDT;
+  assign writes      = fine && (op == qn_isa_pkg::OP_ALU || op == qn_isa_pkg::OP_LDA || ldt);
+  assign arg_index_o = slot0[5:0];
+  assign jump        = fine && ((op == qn_isa_pkg::OP_LOOP && skip) || (op == qn_isa_pkg::OP_ENDLOOP && again));
+  assign jump_pc     = op == qn_isa_pkg::OP_LOOP ? slot1 + 32'd1 : loop_pc_q[top];
+  assign read_addr   = ldt ? slot0[AddrW-1:0] : {a_pc_q[AddrW-4:0], a_phase_q};
+
+  // Register write, the clock after X: a value, a product, or the word that LDT read
+  logic [31:0] alu, w_value_q, w_product_q;
+  logic [3:0]  w_dst_q;
+  logic        w_valid_q, w_mul_q, w_ldt_q;
+
+  always @(*) begin
+    case (fn)
+      qn_isa_pkg::ALU_SUB: alu = slot0 - slot1;
+      qn_isa_pkg::ALU_MIN: alu = $signed(slot0) < $signed(slot1) ? slot0 : slot1;
+      qn_isa_pkg::ALU_MAX: alu = $signed(slot0) > $signed(slot1) ? slot0 : slot1;
+      qn_isa_pkg::ALU_SHR: alu = slot0 >> slot1[4:0];
+      qn_isa_pkg::ALU_AND: alu = slot0 & slot1;
+      default:             alu = slot0 + slot1;
+    endcase
+  end
+
+  logic [31:0] w_data;
+  assign w_data = w_ldt_q ? b_word_q : w_mul_q ? w_product_q : w_value_q;
+
+  always_ff @(posedge clk_i) begin
+    w_value_q   <= op == qn_isa_pkg::OP_LDA ? arg_data_i : alu;
+    w_product_q <= slot0 * slot1;
+    w_dst_q     <= dst;
+    w_mul_q     <= op == qn_isa_pkg::OP_ALU && fn == qn_isa_pkg::ALU_MUL;
+    w_ldt_q     <= ldt;
+    if (w_valid_q) reg_q[w_dst_q] <= w_data;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || start_i) w_valid_q <= 1'b0;
+    else                    w_valid_q <= writes;
+    if (!rst_ni || start_i) written_q <= 16'd0;
+    else if (w_valid_q)     written_q[w_dst_q] <= 1'b1;
+  end
+
+  // Loop stack
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || start_i) depth_q <= 3'd0;
+    else if (fine && op == qn_isa_pkg::OP_LOOP && !skip)     depth_q <= depth_q + 3'd1;
+    else if (fine && op == qn_isa_pkg::OP_ENDLOOP && !again) depth_q <= top;
+  end
+  always_ff @(posedge clk_i) begin
+    if (fine && op == qn_isa_pkg::OP_LOOP) loop_pc_q[depth_q] <= x_pc_q + 32'd1;
+    if (fine && op == qn_isa_pkg::OP_LOOP)         loop_left_q[depth_q] <= slot0;
+    else if (fine && op == qn_isa_pkg::OP_ENDLOOP) loop_left_q[top] <= loop_left_q[top] - 32'd1;
+  end
+
+  // Flow
+  assign done_o = state_q == HALT && drained_i && !stop_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || stop_i) state_q <= IDLE;
+    else case (state_q)
+      IDLE:    if (start_i) state_q <= load_i && !too_long ? LOAD : RUN;
+      LOAD:    if (fill_left_q == '0) state_q <= RUN;
+      RUN:     if (trap_valid_o) state_q <= IDLE;
+               else if (fine && op == qn_isa_pkg::OP_HALT) state_q <= HALT;
+      default: if (done_o) state_q <= IDLE;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      a_pc_q    <= entry_i;
+      a_phase_q <= 3'd0;
+    end else if (jump) begin
+      a_pc_q    <= jump_pc;
+      a_phase_q <= 3'd0;
+    end else if (state_q == RUN && go && !ldt) begin
+      a_pc_q    <= a_pc_q + {31'd0, a_phase_q == 3'd7};
+      a_phase_q <= a_phase_q + 3'd1;
+    end
+    if (go) begin
+      b_pc_q    <= a_pc_q;
+      b_phase_q <= a_phase_q;
+      c_pc_q    <= b_pc_q;
+      c_phase_q <= b_phase_q;
+      c_word_q  <= b_word_q;
+      x_pc_q    <= c_pc_q;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || state_q != RUN || jump || stop_i) begin
+      b_valid_q <= 1'b0;
+      c_valid_q <= 1'b0;
+      x_valid_q <= 1'b0;
+    end else if (go) begin
+      b_valid_q <= !ldt;
+      c_valid_q <= b_valid_q;
+      x_valid_q <= c_valid_q && c_phase_q == 3'd7;
+    end
+  end
+
+endmodule
+
+`default_nettype wire
