@@ -35,11 +35,16 @@ def main():
     print('#include "compiler/front/qn_token_split.h"')
     print()
     print("// Runs of code points of one class, in order: first code point << 3 | class.")
-    print(f"const unsigned qn_token_unicode_runs[] = {{")
+    print("const uint32_t qn_token_unicode_runs[] = {")
     for i in range(0, len(runs), 10):
         print("    " + " ".join(f"0x{p << 3 | NAMES.index(n):x}," for p, n in runs[i:i + 10]))
     print("};")
-    print(f"const unsigned qn_token_unicode_n_runs = {len(runs)};")
+    print(f"const size_t qn_token_unicode_n_runs = {len(runs)};")
+    print()
+    print("const uint8_t qn_token_unicode_ascii[128] = {")
+    for i in range(0, 128, 16):
+        print("    " + " ".join(f"{NAMES.index(class_of(p))}," for p in range(i, i + 16)))
+    print("};")
 
 
 main()

@@ -3,7 +3,7 @@
 #include "compiler/front/qn_token_split.h"
 
 // Runs of code points of one class, in order: first code point << 3 | class.
-const unsigned qn_token_unicode_runs[] = {
+const uint32_t qn_token_unicode_runs[] = {
     0x0, 0x49, 0x70, 0x101, 0x10d, 0x126, 0x12d, 0x15e, 0x165, 0x183,
     0x1d5, 0x1e6, 0x1fd, 0x20a, 0x2dd, 0x2f6, 0x2fd, 0x306, 0x30a, 0x3dd,
     0x3e6, 0x3ed, 0x3f6, 0x3f8, 0x429, 0x430, 0x501, 0x50d, 0x516, 0x53d,
@@ -231,4 +231,15 @@ const unsigned qn_token_unicode_runs[] = {
     0x15c0f0, 0x15c102, 0x167510, 0x167582, 0x175f08, 0x175f82, 0x1772f0, 0x17c002, 0x17d0f0, 0x180002,
     0x189a58, 0x189a82, 0x191d80, 0x700804, 0x700f80,
 };
-const unsigned qn_token_unicode_n_runs = 2255;
+const size_t qn_token_unicode_n_runs = 2255;
+
+const uint8_t qn_token_unicode_ascii[128] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    1, 5, 5, 5, 6, 5, 5, 5, 5, 5, 5, 6, 5, 5, 5, 5,
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 5, 5, 6, 6, 6, 5,
+    5, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 5, 5, 5, 6, 5,
+    6, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 5, 6, 5, 6, 0,
+};
