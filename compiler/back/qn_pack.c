@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/back/qn_pack.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/front/qn_ggml_type.h"
+
+// One column: codes, and for each slice and block its headers.
+typedef struct column {
+    int8_t *q;                    // 32 x slices
+    uint16_t *sub;                // a slice
+    uint16_t *d, *m;              // a block
+    float *row;                   // 32 x slices, for tensors stored as floats
+} column;
+
+// Transposes 8 x 8 bits: byte i of x becomes bit i of each byte. Hacker's Delight, 7-3.
+static uint64_t transpose8(uint64_t x)
+{
+    uint64_t t = (x ^ (x >> 7)) & 0x00aa00aa00aa00aaull;
+    x ^= t ^ (t << 7);
+    t = (x ^ (x >> 14)) & 0x0000cccc0000ccccull;
+    x ^= t ^ (t << 14);
+    t = (x ^ (x >> 28)) & 0x00000000f0f0f0f0ull;
+    return x ^ t ^ (t << 28);
+}
+
+void qn_pack_planes(const int8_t q[32], unsigned planes, uint32_t *out)
+{
+    uint64_t part[4];
+    for (int i = 0; i < 4; i++) {
+        uint64_t x = 0;
+        for (int k = 7; k >= 0; k--)
+            x = x << 8 | (uint8_t)q[8 * i + k];
+        part[i] = transpose8(x);
+    }
+    for (unsigned p = 0; p < planes; p++) {
+        unsigned bit = 8 * (planes - 1 - p);
+        out[p] = (uint32_t)((part[0] >> bit & 0xff) | (part[1] >> bit & 0xff) << 8 | (part[2] >> bit & 0xff) << 16 |
+                            (part[3] >> bit & 0xff) << 24);
+    }
+}
+
+// FP32 to FP16, round to nearest even; too large gives infinity.
+static uint16_t to_half(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, 4);
+    uint32_t sign = u >> 16 & 0x8000, mag = u & 0x7fffffff;
+    if (mag >= 0x47800000)
+        return (uint16_t)(sign | 0x7c00);
+    if (mag < 0x38800000) {                  // subnormal: units of 2^-24
+        float a = fabsf(x) * 0x1p24f;
+        return (uint16_t)(sign | (uint32_t)lrintf(a));
+    }
+    uint32_t r = mag - 0x38000000;
+    r += 0xfff + (r >> 13 & 1);
+    return (uint16_t)(sign | r >> 13);
+}
+
+static bool finite_half(uint16_t h)
+{
+    return (h & 0x7c00) != 0x7c00;
+}
+
+// Symmetric quantization of one group: the scale of largest magnitude over 2^(bits-1) - 1 at 8 bits (ggml's Q8_0); below, of the signed extreme
+// over -2^(bits-1) (ggml's Q4_0), which uses the whole range of two's complement.
+static int quantize_group(const float *x, uint32_t n, unsigned bits, int8_t *q, uint16_t *d)
+{
+    float top = 0, extreme = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!isfinite(x[i]))
+            return QN_ERR_NONFINITE;
+        if (fabsf(x[i]) > top) {
+            top = fabsf(x[i]);
+            extreme = x[i];
+        }
+    }
+    int high = (1 << (bits - 1)) - 1, low = -high - 1;
+    float s = bits == 8 ? top / 127.0f : extreme / (float)low;
+    *d = to_half(s);
+    if (!finite_half(*d))
+        return QN_ERR_NONFINITE;
+    float inv = s != 0 ? 1.0f / s : 0.0f;
+    for (uint32_t i = 0; i < n; i++) {
+        long v = lrintf(x[i] * inv);
+        q[i] = (int8_t)(v < low ? low : v > high ? high : v);
+    }
+    return 0;
+}
+
+static int quantize_row(const qn_matrix *m, uint32_t row, column *c)
+{
+    const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
+    size_t bytes = m->tensor->bytes / m->outputs;
+    uint32_t group = 32u * m->fmt->block;
+    (void)info;
+    int err = qn_ggml_dequant_row(m->tensor->type, m->tensor->data + (size_t)row * bytes, c->row, m->inputs);
+    for (uint32_t i = 0; !err && i * group < 32 * m->slices; i++)
+        err = quantize_group(c->row + i * group, group, m->fmt->planes, c->q + i * group, &c->d[i]);
+    return err;
+}
+
+static int copy_row(const qn_matrix *m, uint32_t row, column *c)
+{
+    const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
+    const uint8_t *at = m->tensor->data + (size_t)row * (m->tensor->bytes / m->outputs);
+    uint32_t blocks = m->inputs / info->elements;
+    qn_block b;
+    for (uint32_t i = 0; i < blocks; i++, at += info->bytes) {
+        int err = qn_ggml_codes(m->tensor->type, at, &b);
+        if (err < 0)
+            return err;
+        if (!finite_half(b.d) || !finite_half(b.m))
+            return QN_ERR_NONFINITE;
+        memcpy(c->q + (size_t)i * b.n, b.q, b.n);
+        c->d[i] = b.d;
+        c->m[i] = m->fmt->sub ? b.m : b.m ^ 0x8000;      // subtracted by the machine, added by Q4_1 and Q5_1
+        for (uint32_t s = 0; m->fmt->sub && s < 8; s++)
+            c->sub[8 * i + s] = m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
+                                                 : (uint16_t)((uint8_t)b.sc[2 * s] | (uint8_t)b.sc[2 * s + 1] << 8);
+    }
+    return 0;
+}
+
+// Puts column `odd` of pair `pair` in its places of a tile of `cols` columns.
+static void scatter(const qn_matrix *m, const column *c, uint32_t cols, uint32_t pair, unsigned odd, uint32_t *tile)
+{
+    const qn_fmt *f = m->fmt;
+    uint32_t *slice = tile;
+    for (uint32_t s = 0; s < m->slices; s++) {
+        bool last = (s + 1) % f->block == 0;
+        uint32_t words = qn_fmt_pair_words(f, last), block = s / f->block;
+        uint32_t *w = slice + (size_t)pair * words;
+        if (f->sub)
+            *w++ |= (uint32_t)c->sub[s] << (16 * odd);
+        if (last && f->head == 2) {
+            w[odd] = c->d[block] | (uint32_t)c->m[block] << 16;
+            w += 2;
+        } else if (last && f->head) {
+            *w++ |= (uint32_t)c->d[block] << (16 * odd);
+        }
+        qn_pack_planes(c->q + 32 * (size_t)s, f->planes, w + odd * f->planes);
+        slice += (size_t)words * (cols / 2);
+    }
+}
+
+int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const void *ctx, qn_why *why)
+{
+    column c;
+    size_t n = 32 * (size_t)m->slices;
+    c.q = calloc(n, 1);
+    c.sub = calloc(m->slices, sizeof *c.sub);
+    c.d = calloc(m->slices, sizeof *c.d);
+    c.m = calloc(m->slices, sizeof *c.m);
+    c.row = calloc(n, sizeof *c.row);
+    int err = c.q && c.sub && c.d && c.m && c.row ? 0 : QN_ERR_NOMEM;
+    for (uint32_t col = 0; !err && col < m->outputs; col++) {
+        uint32_t row = map ? map(col, ctx) : col;
+        uint32_t tile = col / m->tile, in = col % m->tile;
+        uint32_t cols = m->cols - tile * m->tile < m->tile ? m->cols - tile * m->tile : m->tile;
+        err = m->requantize ? quantize_row(m, row, &c) : copy_row(m, row, &c);
+        if (err < 0) {
+            char shown[QN_GGUF_SHOW];
+            qn_fail(why, err, "tensor '%s', row %u: %s", qn_gguf_show(shown, m->tensor->name), row, qn_err_text(err));
+            break;
+        }
+        scatter(m, &c, cols, in / 2, in % 2, image + m->addr + (size_t)tile * m->tile_step);
+    }
+    free(c.q);
+    free(c.sub);
+    free(c.d);
+    free(c.m);
+    free(c.row);
+    return err;
+}

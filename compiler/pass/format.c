@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chooses what each matrix is streamed as: GGUF's own codes where it has any, else the integers that the options ask for.
+#include "compiler/front/qn_ggml_type.h"
+#include "compiler/ir/qn_graph.h"
+
+static const qn_fmt *float_format(const qn_options *opt, uint32_t inputs)
+{
+    if (opt->weight_group == 128 && inputs % 128 == 0) {
+        switch (opt->weight_bits) {
+        case 2: return qn_fmt_find(QN_FMT_S2G128);
+        case 4: return qn_fmt_find(QN_FMT_S4G128);
+        case 8: return qn_fmt_find(QN_FMT_S8G128);
+        default: return NULL;
+        }
+    }
+    return opt->weight_bits >= 2 && opt->weight_bits <= 8 ? qn_fmt_find(QN_FMT_S1 - 1 + opt->weight_bits) : NULL;
+}
+
+static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *why)
+{
+    m->requantize = false;
+    switch (m->tensor->type) {
+    case QN_GGML_Q4_0: m->fmt = qn_fmt_find(QN_FMT_S4); break;
+    case QN_GGML_Q5_0: m->fmt = qn_fmt_find(QN_FMT_S5); break;
+    case QN_GGML_Q8_0: m->fmt = qn_fmt_find(QN_FMT_S8); break;
+    case QN_GGML_Q4_1: m->fmt = qn_fmt_find(QN_FMT_U4M); break;
+    case QN_GGML_Q5_1: m->fmt = qn_fmt_find(QN_FMT_U5M); break;
+    case QN_GGML_Q4_K: m->fmt = qn_fmt_find(QN_FMT_K4); break;
+    case QN_GGML_Q5_K: m->fmt = qn_fmt_find(QN_FMT_K5); break;
+    case QN_GGML_Q6_K: m->fmt = qn_fmt_find(QN_FMT_K6); break;
+    default:
+        m->requantize = true;
+        m->fmt = float_format(opt, m->inputs);
+        if (!m->fmt)
+            return qn_fail(why, QN_ERR_USAGE, "no format for weights of %u bits in groups of %u", opt->weight_bits, opt->weight_group);
+    }
+    m->cols = m->outputs + m->outputs % 2;
+    m->slices = (m->inputs + QN_DEPTH - 1) / QN_DEPTH;
+    m->slices = (m->slices + m->fmt->block - 1) / m->fmt->block * m->fmt->block;
+    m->tile = tile;
+    uint32_t last = m->cols % tile ? m->cols % tile : tile;
+    m->tile_words = (uint32_t)qn_fmt_tile_words(m->fmt, tile, m->slices);
+    m->last_words = (uint32_t)qn_fmt_tile_words(m->fmt, last, m->slices);
+    m->tile_step = m->tile_words;
+    return 0;
+}
+
+int qn_pass_format(qn_graph *g, qn_why *why)
+{
+    uint32_t tile = g->opt.target->acc_cols / 2;
+    if (tile > 256)
+        tile = 256;
+    int err;
+    for (uint32_t l = 0; l < g->dims.layers; l++)
+        for (int r = 0; r < QN_LAYER_ROLES; r++) {
+            bool half = r == QN_ROLE_GATE || r == QN_ROLE_UP;      // the two share a tile, so that SiLU finds both at hand
+            if ((err = choose(&g->layer[l].m[r], &g->opt, half ? tile / 2 : tile, why)) < 0)
+                return err;
+        }
+    if ((err = choose(&g->embed, &g->opt, tile, why)) < 0)
+        return err;
+    return choose(&g->logits, &g->opt, tile, why);
+}
