@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_load: the load unit. STREAM asks memory for runs of words and passes them to unpack, LOADV writes them to the vector buffer.
+// Requests are bursts of up to 16 words inside an aligned 16. A STREAM asks only for words that unpack has room for (credits) and is
+// over when its last request is accepted, so streams follow each other without waiting for memory. A LOADV starts when no word
+// is awaited and is over when its last element is written. Each run is checked against its window, and each LOADV run against
+// the vector buffer, before it is asked for.
+// Costs a FIFO of 32 words, three or four DSPs (words of a stream).
+
+`default_nettype none
+
+module qn_load #(
+  parameter int VbWords   = 24576,         // words of the vector buffer
+  parameter int FifoWords = 1024,          // words that unpack holds: credits at the start
+  parameter VbAddrW = $clog2(VbWords)
+) (
+  input  logic                           clk_i,
+  input  logic                           rst_ni,
+
+  input  logic                           insn_valid_i,
+  output logic                           insn_ready_o,
+  input  logic [qn_isa_pkg::ENTRY_W-1:0] insn_i,
+  output logic                           post_valid_o,
+  output logic [7:0]                     post_o,
+  output logic                           trap_valid_o,
+  output logic [7:0]                     trap_cause_o,
+  output logic [31:0]                    trap_addr_o,
+  output logic [11:0]                    trap_pc_o,
+  output logic                           busy_o,       // an instruction in progress
+  output logic                           idle_o,       // none, and no word awaited
+
+  output logic [2:0]                     win_index_o,
+  input  logic [29:0]                    win_base_i,   // in the same clock
+  input  logic [31:0]                    win_size_i,
+
+  output logic                           req_valid_o,
+  input  logic                           req_ready_i,
+  output logic [29:0]                    req_addr_o,
+  output logic [4:0]                     req_len_o,
+  output logic [1:0]                     req_kind_o,
+  input  logic                           rsp_valid_i,
+  input  logic [31:0]                    rsp_data_i,
+
+  output logic                           fmt_valid_o,  // once for each STREAM, before its words
+  input  logic                           fmt_ready_i,
+  output logic [4:0]                     fmt_id_o,
+  output logic [31:0]                    fmt_cols_o,
+  output logic [31:0]                    fmt_words_o,  // of all runs
+  output logic                           word_valid_o, // never refused
+  output logic [31:0]                    word_data_o,
+  input  logic                           credit_i,     // room for one more word
+
+  output logic                           vb_valid_o,   // write port of the vector buffer
+  input  logic                           vb_ready_i,
+  output logic [VbAddrW-1:0]             vb_addr_o,
+  output logic [31:0]                    vb_data_o
+);
+
+  localparam IDLE = 3'd0, CHECK = 3'd1, FMT = 3'd2, RUN = 3'd3, ASK = 3'd4, WAIT = 3'd5, POST = 3'd6, STOP = 3'd7;
+  localparam int RspWords = 32;
+  localparam RoomW = $clog2(FifoWords) + 1;
+
+  logic [2:0]                     state_q;
+  logic [191:0]                   slots_q;
+  logic [7:0]                     post_q;
+  logic [11:0]                    pc_q;
+  logic                           vector_q;            // LOADV
+  logic                           half_q;              // LOADV of BF16
+
+  // What the instruction says
+  logic [31:0] addr, count, runs, stride, format, cols, dst, dstride;
+  assign addr    = slots_q[32*qn_isa_pkg::SLOT_STREAM_ADDR +: 32];
+  assign count   = slots_q[32*qn_isa_pkg::SLOT_STREAM_WORDS +: 32];
+  assign runs    = slots_q[32*qn_isa_pkg::SLOT_STREAM_RUNS +: 32];
+  assign stride  = slots_q[32*qn_isa_pkg::SLOT_STREAM_STRIDE +: 32];
+  assign format  = slots_q[32*qn_isa_pkg::SLOT_STREAM_FORMAT +: 32];
+  assign cols    = slots_q[32*qn_isa_pkg::SLOT_STREAM_COLS +: 32];
+  assign dst     = slots_q[32*qn_isa_pkg::SLOT_LOADV_DST +: 32];
+  assign dstride = slots_q[32*qn_isa_pkg::SLOT_LOADV_DSTRIDE +: 32];
+
+  logic take;
+  logic [15:0] awaited_q;                              // words asked for and not yet here
+  assign insn_ready_o = state_q == IDLE &&
+                        (insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_STREAM || awaited_q == 16'd0);
+  assign take         = insn_valid_i && insn_ready_o;
+
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      slots_q     <= insn_i[191:0];
+      post_q      <= insn_i[qn_isa_pkg::ENTRY_POST0_LSB +: 8];
+      pc_q        <= insn_i[qn_isa_pkg::ENTRY_PC_LSB +: qn_isa_pkg::PC_W];
+      win_index_o <= insn_i[qn_isa_pkg::STREAM_WIN_LSB +: qn_isa_pkg::STREAM_WIN_W];
+      req_kind_o  <= insn_i[qn_isa_pkg::STREAM_KIND_LSB +: qn_isa_pkg::STREAM_KIND_W];
+      vector_q    <= insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_LOADV;
+      half_q      <= insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_LOADV && insn_i[qn_isa_pkg::LOADV_BF16_LSB];
+    end
+  end
+
+  // Runs: checks and addresses
+  logic [31:0] offset_q, run_dst_q, runs_left_q, words, left_q, total_q;
+  logic [29:0] ask_q;
+  logic [4:0]  to_edge;
+  logic        ask, last, enough;
+  logic        bad_window, bad_buffer;
+
+  assign words      = half_q ? {1'b0, count[31:1]} : count;          // of a run
+  assign bad_window = {1'b0, offset_q} + {1'b0, words} > {1'b0, win_size_i};
+  assign bad_buffer = vector_q && {1'b0, run_dst_q} + {1'b0, count} > {1'b0, VbWords};
+  assign to_edge    = 5'd16 - {1'b0, ask_q[3:0]};
+  assign req_addr_o = ask_q;
+  assign req_len_o  = left_q < {27'd0, to_edge} ? left_q[4:0] : to_edge;
+  assign req_valid_o = state_q == ASK && enough;
+  assign ask        = req_valid_o && req_ready_i;
+  assign last       = ask && left_q == {27'd0, req_len_o};           // of the run
+
+  always_ff @(posedge clk_i) begin
+    case (state_q)
+      CHECK: begin
+        offset_q    <= addr;
+        run_dst_q   <= dst;
+        runs_left_q <= runs - 32'd1;                   // after the present one
+        total_q     <= count * runs;
+      end
+      RUN: begin
+        ask_q       <= win_base_i + offset_q[29:0];
+        left_q      <= words;
+        offset_q    <= offset_q + stride;
+        run_dst_q   <= run_dst_q + dstride;
+      end
+      ASK: if (ask) begin
+        ask_q       <= ask_q + {25'd0, req_len_o};
+        left_q      <= left_q - {27'd0, req_len_o};
+        if (last) runs_left_q <= runs_left_q - 32'd1;
+      end
+      default: ;
+    endcase
+  end
+
+  // Room: a word is asked for when its place is free
+  logic [RoomW-1:0] room_q;                            // in unpack
+  logic [5:0]       rsp_room_q;                        // in the FIFO before the vector buffer
+  logic             pop;
+
+  assign enough = vector_q ? rsp_room_q >= {1'b0, req_len_o} : room_q >= {{(RoomW-5){1'b0}}, req_len_o};
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      room_q     <= FifoWords[RoomW-1:0];
+      rsp_room_q <= RspWords[5:0];
+      awaited_q  <= 16'd0;
+    end else begin
+      room_q     <= room_q + {{(RoomW-1){1'b0}}, credit_i} - (ask && !vector_q ? {{(RoomW-5){1'b0}}, req_len_o} : '0);
+      rsp_room_q <= rsp_room_q + {5'd0, pop} - (ask && vector_q ? {1'b0, req_len_o} : 6'd0);
+      awaited_q  <= awaited_q - {15'd0, rsp_valid_i} + (ask ? {11'd0, req_len_o} : 16'd0);
+    end
+  end
+
+  // STREAM: words pass straight on
+  assign fmt_valid_o  = state_q == FMT;
+  assign fmt_id_o     = format[4:0];
+  assign fmt_cols_o   = cols;
+  assign fmt_words_o  = total_q;
+  assign word_valid_o = rsp_valid_i && !vector_q;
+  assign word_data_o  = rsp_data_i;
+
+  // LOADV: one element a clock
+  logic        rsp_out;
+  logic [31:0] rsp_word;
+  logic        high_q;                                 // the upper half is next
+  logic        wrote;
+  logic [31:0] w_addr_q, w_run_q, w_left_q, w_runs_q;
+
+  qn_queue #(.Width(32), .Depth(RspWords)) u_rsp (
+    .clk_i, .rst_ni,
+    .in_valid_i(rsp_valid_i && vector_q), /* verilator lint_off PINCONNECTEMPTY */ .in_ready_o(),  // there is room: it was counted
+    /* verilator lint_on PINCONNECTEMPTY */ .in_data_i(rsp_data_i),
+    .out_valid_o(rsp_out), .out_ready_i(pop), .out_data_o(rsp_word));
+
+  assign vb_valid_o = rsp_out;
+  assign vb_addr_o  = w_addr_q[VbAddrW-1:0];
+  assign vb_data_o  = !half_q ? rsp_word : high_q ? {rsp_word[31:16], 16'd0} : {rsp_word[15:0], 16'd0};
+  assign wrote      = vb_valid_o && vb_ready_i;
+  assign pop        = wrote && (!half_q || high_q);
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == CHECK) begin
+      w_addr_q <= dst;
+      w_run_q  <= dst + dstride;                       // next run's first
+      w_left_q <= count;
+      w_runs_q <= runs;
+      high_q   <= 1'b0;
+    end else if (wrote) begin
+      high_q <= half_q && !high_q;
+      if (w_left_q == 32'd1) begin
+        w_addr_q <= w_run_q;
+        w_run_q  <= w_run_q + dstride;
+        w_left_q <= count;
+        w_runs_q <= w_runs_q - 32'd1;
+      end else begin
+        w_addr_q <= w_addr_q + 32'd1;
+        w_left_q <= w_left_q - 32'd1;
+      end
+    end
+  end
+
+  // Traps
+  logic [7:0]  cause;
+  logic [31:0] refused;
+
+  always @(*) begin
+    cause   = qn_isa_pkg::TRAP_NONE;
+    refused = count;
+    if (state_q == CHECK) begin
+      if ($signed(count) <= 0 || (half_q && count[0])) cause = qn_isa_pkg::TRAP_FIELD;
+      else if ($signed(runs) <= 0) begin
+        cause   = qn_isa_pkg::TRAP_FIELD;
+        refused = runs;
+      end else if (!vector_q && !qn_isa_pkg::fmt_valid(format)) begin
+        cause   = qn_isa_pkg::TRAP_FIELD;
+        refused = format;
+      end else if (!vector_q && ($signed(cols) <= 0 || cols[0])) begin
+        cause   = qn_isa_pkg::TRAP_FIELD;
+        refused = cols;
+      end
+    end else if (state_q == RUN) begin
+      if (bad_buffer) begin
+        cause   = qn_isa_pkg::TRAP_BUFFER;
+        refused = run_dst_q;
+      end else if (bad_window) begin
+        cause   = qn_isa_pkg::TRAP_WINDOW;
+        refused = offset_q;
+      end
+    end
+  end
+
+  assign trap_valid_o = cause != qn_isa_pkg::TRAP_NONE;
+  assign trap_cause_o = cause;
+  assign trap_addr_o  = refused;
+  assign trap_pc_o    = pc_q;
+
+  // Flow
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni)           state_q <= IDLE;
+    else if (trap_valid_o) state_q <= STOP;            // until the core's reset
+    else case (state_q)
+      IDLE:    if (take) state_q <= CHECK;
+      CHECK:   state_q <= vector_q ? RUN : FMT;
+      FMT:     if (fmt_ready_i) state_q <= RUN;
+      RUN:     state_q <= ASK;
+      ASK:     if (last) state_q <= runs_left_q != 32'd0 ? RUN : vector_q ? WAIT : POST;
+      WAIT:    if (w_runs_q == 32'd0) state_q <= POST;
+      POST:    state_q <= IDLE;
+      default: ;
+    endcase
+  end
+
+  assign post_valid_o = state_q == POST;
+  assign post_o       = post_q;
+  assign busy_o       = state_q != IDLE;
+  assign idle_o       = state_q == IDLE && awaited_q == 16'd0;
+
+endmodule
+
+`default_nettype wire

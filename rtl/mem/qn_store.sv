@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_store: the store unit. Copies elements of bytes, halves or words from the vector buffer to memory, one write request each:
+// three clocks an element (read, data, write) when nothing is in the way. Each element is checked against its window and the
+// buffer before it is read. Over when the last request is accepted: memory keeps the order of requests, so a later read sees it.
+
+`default_nettype none
+
+module qn_store #(
+  parameter int VbWords = 24576,           // words of the vector buffer
+  parameter VbAddrW = $clog2(VbWords)
+) (
+  input  logic                           clk_i,
+  input  logic                           rst_ni,
+
+  input  logic                           insn_valid_i,
+  output logic                           insn_ready_o,
+  /* verilator lint_off UNUSEDSIGNAL */                // opcode and waits: this unit has one instruction, the waits are over
+  input  logic [qn_isa_pkg::ENTRY_W-1:0] insn_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  output logic                           post_valid_o,
+  output logic [7:0]                     post_o,
+  output logic                           trap_valid_o,
+  output logic [7:0]                     trap_cause_o,
+  output logic [31:0]                    trap_addr_o,
+  output logic [11:0]                    trap_pc_o,
+  output logic                           busy_o,       // an instruction in progress
+  output logic                           idle_o,
+
+  output logic [2:0]                     win_index_o,
+  input  logic [29:0]                    win_base_i,   // in the same clock
+  input  logic [31:0]                    win_size_i,
+  input  logic                           win_write_i,  // writable
+
+  output logic                           vb_valid_o,   // read port of the vector buffer
+  input  logic                           vb_ready_i,
+  output logic [VbAddrW-1:0]             vb_addr_o,
+  input  logic [31:0]                    vb_data_i,    // in the clock after valid and ready
+
+  output logic                           req_valid_o,
+  input  logic                           req_ready_i,
+  output logic [29:0]                    req_addr_o,
+  output logic [31:0]                    req_wdata_o,
+  output logic [3:0]                     req_wstrb_o,
+  output logic [1:0]                     req_kind_o
+);
+
+  localparam IDLE = 3'd0, CHECK = 3'd1, READ = 3'd2, DATA = 3'd3, WRITE = 3'd4, POST = 3'd5, STOP = 3'd6;
+  localparam BYTE = 2'd0, HALF = 2'd1;
+
+  logic [2:0]   state_q;
+  /* verilator lint_off UNUSEDSIGNAL */    // a raw slot has 28 bits
+  logic [191:0] slots_q;
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic [7:0]   post_q;
+  logic [11:0]  pc_q;
+  logic [1:0]   size_q;
+
+  logic [31:0] src, count, runs, addr, dstride;
+  logic [13:0] estride, sstride;
+  assign src     = slots_q[32*qn_isa_pkg::SLOT_STORE_SRC +: 32];
+  assign count   = slots_q[32*qn_isa_pkg::SLOT_STORE_N +: 32];
+  assign runs    = slots_q[32*qn_isa_pkg::SLOT_STORE_RUNS +: 32];
+  assign addr    = slots_q[32*qn_isa_pkg::SLOT_STORE_ADDR +: 32];
+  assign dstride = slots_q[32*qn_isa_pkg::SLOT_STORE_DSTRIDE +: 32];
+  assign estride = slots_q[32*qn_isa_pkg::SLOT_STORE_ESTRIDE + qn_isa_pkg::STORE_ESTRIDE_LSB +: qn_isa_pkg::STORE_ESTRIDE_W];
+  assign sstride = slots_q[32*qn_isa_pkg::SLOT_STORE_SSTRIDE + qn_isa_pkg::STORE_SSTRIDE_LSB +: qn_isa_pkg::STORE_SSTRIDE_W];
+
+  logic take;
+  assign insn_ready_o = state_q == IDLE;
+  assign take         = insn_valid_i && insn_ready_o;
+
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      slots_q     <= insn_i[191:0];
+      post_q      <= insn_i[qn_isa_pkg::ENTRY_POST0_LSB +: 8];
+      pc_q        <= insn_i[qn_isa_pkg::ENTRY_PC_LSB +: qn_isa_pkg::PC_W];
+      win_index_o <= insn_i[qn_isa_pkg::STORE_WIN_LSB +: qn_isa_pkg::STORE_WIN_W];
+      req_kind_o  <= insn_i[qn_isa_pkg::STORE_KIND_LSB +: qn_isa_pkg::STORE_KIND_W];
+      size_q      <= insn_i[qn_isa_pkg::STORE_SIZE_LSB +: qn_isa_pkg::STORE_SIZE_W];
+    end
+  end
+
+  // The element: its word in the buffer, its byte in that word, its byte in the window
+  logic [31:0] src_run_q, src_q, dst_run_q, dst_q, left_q, runs_q;
+  logic [1:0]  byte_q;
+  logic        next, last;
+
+  assign next = state_q == WRITE && req_ready_i;
+  assign last = left_q == 32'd1;           // of the run
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == CHECK) begin
+      src_run_q <= src + {18'd0, sstride};             // next run's first
+      src_q     <= src;
+      dst_run_q <= addr + dstride;
+      dst_q     <= addr;
+      byte_q    <= 2'd0;
+      left_q    <= count;
+      runs_q    <= runs;
+    end else if (next && last) begin
+      src_run_q <= src_run_q + {18'd0, sstride};
+      src_q     <= src_run_q;
+      dst_run_q <= dst_run_q + dstride;
+      dst_q     <= dst_run_q;
+      byte_q    <= 2'd0;
+      left_q    <= count;
+      runs_q    <= runs_q - 32'd1;
+    end else if (next) begin
+      src_q     <= src_q + {31'd0, size_q != BYTE || byte_q == 2'd3};
+      dst_q     <= dst_q + {18'd0, estride};
+      byte_q    <= byte_q + 2'd1;
+      left_q    <= left_q - 32'd1;
+    end
+  end
+
+  assign vb_valid_o = state_q == READ && !trap_valid_o;
+  assign vb_addr_o  = src_q[VbAddrW-1:0];
+
+  logic [7:0] code;                        // the byte of the word that is stored
+  always @(*) begin
+    case (byte_q)
+      2'd0:    code = vb_data_i[7:0];
+      2'd1:    code = vb_data_i[15:8];
+      2'd2:    code = vb_data_i[23:16];
+      default: code = vb_data_i[31:24];
+    endcase
+  end
+
+  assign req_valid_o = state_q == WRITE;
+  always_ff @(posedge clk_i) begin
+    if (state_q == DATA) begin
+      req_addr_o  <= win_base_i + dst_q[31:2];
+      req_wdata_o <= size_q == BYTE ? {4{code}} : size_q == HALF ? {2{vb_data_i[31:16]}} : vb_data_i;
+      req_wstrb_o <= size_q == BYTE ? 4'b0001 << dst_q[1:0] : size_q == HALF ? (dst_q[1] ? 4'b1100 : 4'b0011) : 4'b1111;
+    end
+  end
+
+  // Traps
+  logic [7:0]  cause;
+  logic [31:0] refused;
+  logic [1:0]  odd;                        // address bits that must be zero
+  assign odd = size_q == BYTE ? 2'b00 : size_q == HALF ? 2'b01 : 2'b11;
+
+  always @(*) begin
+    cause   = qn_isa_pkg::TRAP_NONE;
+    refused = count;
+    if (state_q == CHECK) begin
+      if (size_q == 2'd3) begin
+        cause   = qn_isa_pkg::TRAP_FIELD;
+        refused = {30'd0, size_q};
+      end else if ($signed(count) <= 0) cause = qn_isa_pkg::TRAP_FIELD;
+      else if ($signed(runs) <= 0) begin
+        cause   = qn_isa_pkg::TRAP_FIELD;
+        refused = runs;
+      end else if (((addr[1:0] | estride[1:0] | dstride[1:0]) & odd) != 2'd0) begin
+        cause   = qn_isa_pkg::TRAP_FIELD;
+        refused = addr;
+      end
+    end else if (state_q == READ) begin
+      if (src_q >= VbWords) begin
+        cause   = qn_isa_pkg::TRAP_BUFFER;
+        refused = src_q;
+      end else if (!win_write_i || {2'd0, dst_q[31:2]} >= win_size_i) begin
+        cause   = qn_isa_pkg::TRAP_WINDOW;
+        refused = dst_q;
+      end
+    end
+  end
+
+  assign trap_valid_o = cause != qn_isa_pkg::TRAP_NONE;
+  assign trap_cause_o = cause;
+  assign trap_addr_o  = refused;
+  assign trap_pc_o    = pc_q;
+
+  // Flow
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni)           state_q <= IDLE;
+    else if (trap_valid_o) state_q <= STOP;            // until the core's reset
+    else case (state_q)
+      IDLE:    if (take) state_q <= CHECK;
+      CHECK:   state_q <= READ;
+      READ:    if (vb_ready_i) state_q <= DATA;
+      DATA:    state_q <= WRITE;
+      WRITE:   if (req_ready_i) state_q <= last && runs_q == 32'd1 ? POST : READ;
+      POST:    state_q <= IDLE;
+      default: ;
+    endcase
+  end
+
+  assign post_valid_o = state_q == POST;
+  assign post_o       = post_q;
+  assign busy_o       = state_q != IDLE;
+  assign idle_o       = state_q == IDLE;
+
+endmodule
+
+`default_nettype wire
