@@ -482,6 +482,10 @@ package qn_isa_pkg;
   localparam [7:0] TRAP_ARG = 8'd9;  // argument index out of range
 
   // Pipeline latencies, clocks
+  localparam int LAT_FADD = 6;  // FP32 sum: qn_fadd
+  localparam int LAT_FMUL = 4;  // FP32 product: qn_fmul
+  localparam int LAT_IMUL = 6;  // integer times FP32: qn_imul
+  localparam int LAT_FUNC = 9;  // exp, reciprocal, reciprocal square root: qn_func
 
 endpackage
 /* verilator lint_on UNUSEDPARAM */

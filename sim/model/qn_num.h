@@ -16,12 +16,13 @@
 #ifndef QN_NUM_H
 #define QN_NUM_H
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-_Static_assert(FLT_EVAL_METHOD == 0, "float arithmetic must be single precision");
+static_assert(FLT_EVAL_METHOD == 0, "float arithmetic must be single precision");
 
 #define QN_F32_SIGN 0x80000000u
 #define QN_F32_MAG  0x7fffffffu

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_fmax: the larger of two FP32 numbers, the qn_fmax of sim/model/qn_num.h bit by bit.
+// A zero result is +0 and a NaN on either side gives NaN, so neither order nor grouping shows.
+// Combinational.
+
+`default_nettype none
+
+module qn_fmax (
+  input  logic [31:0] a_i,
+  input  logic [31:0] b_i,
+  output logic [31:0] y_o
+);
+
+  logic        a_nan, b_nan, a_wins;
+  logic [31:0] top;
+  assign a_nan = &a_i[30:23] && |a_i[22:0];
+  assign b_nan = &b_i[30:23] && |b_i[22:0];
+  // Among negative numbers the smaller magnitude is the larger. Subnormals and zeros of either sign
+  // may come out in any order: the result is +0 whichever wins.
+  assign a_wins = a_i[31] != b_i[31] ? b_i[31] : (a_i[30:0] > b_i[30:0]) ^ a_i[31];
+  assign top    = a_wins ? a_i : b_i;
+  assign y_o    = a_nan || b_nan ? 32'h7fc00000 : top[30:23] == 8'd0 ? 32'd0 : top;
+
+endmodule
+
+`default_nettype wire
