@@ -258,14 +258,11 @@ static int spm_fragment(work *w, const char *text, size_t n, bool prefix)
         }
     }
 
-    // Characters by their first byte, as llama.cpp and SentencePiece cut them: invalid UTF-8 is spelt in bytes anyway
+    // A byte that is not UTF-8 is a symbol of its own, so that it never takes a blank with it
     int err = 0;
     w->n_sym = 0;
     for (uint32_t at = 0; at < end && !err;) {
-        uint8_t lead = (uint8_t)w->buf[at];
-        uint32_t len = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-        if (len > end - at)
-            len = end - at;
+        uint32_t point, len = (uint32_t)qn_token_point((const uint8_t *)w->buf + at, end - at, &point);
         err = put_symbol(w, at, len, NONE);
         at += len;
     }
