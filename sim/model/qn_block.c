@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/model/qn_block.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/model/qn_num.h"
+
+// Loops over rows of int16 and float become vector code of the machine at hand; the bits are the same, contraction being off.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define CLONES __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
+#else
+#define CLONES
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+enum { CHUNK = 64, ROWS = 16 };      // columns and rows whose integers are gathered at a time
+
+// Byte k of spread[b] is bit k of b.
+static uint64_t spread[256];
+
+static __attribute__((constructor)) void fill_spread(void)
+{
+    for (unsigned b = 0; b < 256; b++)
+        for (unsigned k = 0; k < 8; k++)
+            spread[b] |= (uint64_t)(b >> k & 1) << (8 * k);
+}
+
+// Horner over the planes, eight codes in the bytes of a word.
+INLINE void from_planes(unsigned planes, bool sign, const uint32_t *words, int16_t *w)
+{
+    uint64_t v[4];
+    for (int g = 0; g < 4; g++)
+        v[g] = spread[words[0] >> (8 * g) & 255] * (sign ? 255 : 1);
+    for (unsigned p = 1; p < planes; p++)
+        for (int g = 0; g < 4; g++)
+            v[g] = (v[g] << 1 & UINT64_C(0xfefefefefefefefe)) | spread[words[p] >> (8 * g) & 255];
+    for (int g = 0; g < 4; g++)
+        for (int k = 0; k < 8; k++)
+            w[8 * g + k] = sign ? (int8_t)(v[g] >> (8 * k)) : (int16_t)(v[g] >> (8 * k) & 255);
+}
+
+INLINE void from_bytes(unsigned planes, const uint32_t *words, int16_t *w)
+{
+    for (int k = 0; k < QN_DEPTH; k++)
+        w[k] = (int8_t)(words[k / 4] >> (8 * (k % 4)));
+    if (planes == 16)
+        for (int k = 0; k < QN_DEPTH; k++)
+            w[k] = (int16_t)(w[k] * 256 + (int32_t)(words[8 + k / 4] >> (8 * (k % 4)) & 255));
+}
+
+INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
+{
+    if (f->bytes)
+        from_bytes(f->planes, words, w);
+    else if (f->planes == 4 && f->sign)
+        from_planes(4, true, words, w);          // the common ones, unrolled
+    else if (f->planes == 8 && f->sign)
+        from_planes(8, true, words, w);
+    else if (f->sign)
+        from_planes(f->planes, true, words, w);
+    else
+        from_planes(f->planes, false, words, w);
+}
+
+void qn_block_codes(const qn_fmt *f, const uint32_t *words, int16_t w[QN_DEPTH])
+{
+    assert(f->bytes || f->planes <= 8);
+    codes(f, words, w);
+}
+
+uint64_t qn_block_words(const qn_fmt *f, uint32_t cols)
+{
+    return qn_fmt_tile_words(f, cols, f->block);
+}
+
+INLINE int32_t dot16(const int16_t *a, const int16_t *w)
+{
+    int32_t sum = 0;
+    for (int k = 0; k < 16; k++)
+        sum += a[k] * w[k];
+    return sum;
+}
+
+INLINE int32_t dot32(const int16_t *a, const int16_t *w)
+{
+    int32_t sum = 0;
+    for (int k = 0; k < 32; k++)
+        sum += a[k] * w[k];
+    return sum;
+}
+
+// The integers of `n` columns from column `c0` and of `rows` rows from `r0`, and the columns' float heads.
+typedef struct chunk {
+    int32_t i1[ROWS][CHUNK], i2[ROWS][CHUNK];
+    float d[CHUNK], m[CHUNK];
+} chunk;
+
+INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r, uint32_t c0, uint32_t n,
+                   uint32_t r0, uint32_t rows, chunk *k)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        for (uint32_t c = 0; c < n; c++)
+            k->i1[i][c] = k->i2[i][c] = 0;
+    for (unsigned s = 0; s < f->block; s++) {
+        bool last = s + 1u == f->block;
+        unsigned pair_words = qn_fmt_pair_words(f, last);
+        const uint32_t *p = words + (size_t)s * qn_fmt_pair_words(f, false) * (cols / 2) + (size_t)pair_words * (c0 / 2);
+        for (uint32_t c = 0; c < n; c++) {
+            uint32_t sub = 0;
+            const uint32_t *column = p + (f->sub ? 1 : 0);
+            if (f->sub)
+                sub = p[0] >> (16 * (c & 1)) & 0xffff;
+            if (last && f->head) {
+                if (f->head == 2) {
+                    k->d[c] = qn_half((uint16_t)column[c & 1]);
+                    k->m[c] = qn_half((uint16_t)(column[c & 1] >> 16));
+                    column += 2;
+                } else {
+                    uint16_t bits = (uint16_t)(column[0] >> (16 * (c & 1)));
+                    k->d[c] = f->head == 1 ? qn_half(bits) : qn_bf16(bits);
+                    column++;
+                }
+            }
+            int16_t w[QN_DEPTH] __attribute__((aligned(64)));
+            codes(f, column + (c & 1) * f->planes, w);
+            for (uint32_t i = 0; i < rows; i++) {
+                const int16_t *a = r->a[r0 + i] + s * QN_DEPTH, *sums = r->sums[r0 + i] + 2 * s;
+                if (f->sub == 0) {
+                    k->i1[i][c] += dot32(a, w);
+                    k->i2[i][c] += sums[0] + sums[1];
+                } else if (f->sub == 1) {
+                    k->i1[i][c] += (int32_t)(sub & 255) * dot32(a, w);
+                    k->i2[i][c] += (int32_t)(sub >> 8) * (sums[0] + sums[1]);
+                } else {
+                    k->i1[i][c] += (int8_t)sub * dot16(a, w) + (int8_t)(sub >> 8) * dot16(a + 16, w + 16);
+                }
+            }
+            if (c & 1)
+                p += pair_words;
+        }
+    }
+}
+
+CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
+{
+    chunk k;
+    for (uint32_t r0 = 0; r0 < r->rows; r0 += ROWS) {
+        uint32_t rows = r->rows - r0 < ROWS ? r->rows - r0 : ROWS;
+        for (uint32_t c0 = 0; c0 < cols; c0 += CHUNK) {
+            uint32_t n = cols - c0 < CHUNK ? cols - c0 : CHUNK;
+            gather(f, words, cols, r, c0, n, r0, rows, &k);
+            for (uint32_t i = 0; i < rows; i++) {
+                float *acc = r->acc[r0 + i] + c0, sa = r->scale[r0 + i];
+                const int32_t *i1 = k.i1[i], *i2 = k.i2[i];
+                if (f->head == 0)
+                    for (uint32_t c = 0; c < n; c++)
+                        acc[c] = qn_fadd(acc[c], qn_imul(i1[c], sa));
+                else
+                    for (uint32_t c = 0; c < n; c++)
+                        acc[c] = qn_fadd(acc[c], qn_imul(i1[c], qn_fmul(k.d[c], sa)));
+                if (f->head == 2)
+                    for (uint32_t c = 0; c < n; c++)
+                        acc[c] = qn_fsub(acc[c], qn_imul(i2[c], qn_fmul(k.m[c], sa)));
+            }
+        }
+    }
+}
+
+void qn_block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
+{
+    assert(f && words && r && cols % 2 == 0 && (f->bytes || f->planes <= 8));
+    block_gemm(f, words, cols, r);
+}
