@@ -198,7 +198,8 @@ static void vector_elements(void **state)
     VEC(QN_VEC_ADD, 0, 0, 1000, 0, 64, 13, 2, 2, 3, 1);
     VEC(QN_VEC_SUB, 0, 0, 1104, 0, 64, 8, 1, 0, 0, 0);
     VEC(QN_VEC_MUL, 2, 0, 1200, 0, 64, 32, 1, 0, 0, 0);               // BSCALAR
-    VEC(QN_VEC_MAX, 0, 2, 1304, 0, 64, 16, 1, 0, 0, 0);               // PERM 2
+    VEC(QN_VEC_SUB, 0, 2, 1304, 0, 64, 16, 1, 0, 0, 0);               // PERM 2
+    VEC(QN_VEC_MAX, 0, 0, 1320, 64, 32, 16, 1, 0, 0, 0);              // 3 i and i + 23
     VEC(QN_VEC_MOV, 1, 0, 1400, 1024 + 8, 0, 20, 1, 0, 0, 0);         // accumulators
     VEC(QN_VEC_MASK, 0, 8, 1504, 0, 3, 10, 2, 2, 1, 0);               // STEP: limits 3 and 4
     VEC(QN_VEC_RECIP, 0, 0, 1600, 8, 0, 8, 1, 0, 0, 0);               // -1, 0, 1, 2 ...
@@ -219,8 +220,8 @@ static void vector_elements(void **state)
         assert_int_equal(x->vb[1200 + i], bits(i == 9 ? 0.0f : (float)((i - 9) * 3 * (i % 8)) == 0 && i < 9 ? -0.0f
                                                                 : (float)((i - 9) * 3 * (i % 8))));
     for (int i = 0; i < 16; i++) {
-        int a = (i ^ 2) - 9, b = 3 * i;
-        assert_int_equal(x->vb[1304 + i], bits((float)(a > b ? a : b)));
+        assert_int_equal(x->vb[1304 + i], bits((float)((i ^ 2) - 9 - 3 * i)));
+        assert_int_equal(x->vb[1320 + i], bits((float)(i < 12 ? i + 23 : 3 * i)));
     }
     for (int i = 0; i < 20; i++)
         assert_int_equal(x->vb[1400 + i], bits((float)(1000 + i)));
