@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_lane: one FP32 lane of the vector unit: an adder, a multiplier, a comparison and the result's register.
+// Each path has its own latency and runs free: sum FADD, product FMUL, A and larger 0 clocks from the operands to what `load_i`
+// takes. For the quantizer the product of B and `inv_i` goes on into the adder, where adding 1.5 x 2^23 rounds it to an integer: FMUL + FADD
+// clocks after the operands its low 16 bits are in `code_o`.
+
+`default_nettype none
+
+module qn_lane (
+  input  logic        clk_i,
+
+  input  logic [31:0] a_i,
+  input  logic [31:0] b_i,
+  input  logic        quant_i,             // product of B and inv_i, into the adder
+  input  logic [31:0] inv_i,
+  input  logic        sub_i,
+  output logic [15:0] code_o,
+
+  input  logic        load_i,              // result_o takes ...
+  input  logic [2:0]  pick_i,              // ... 0 sum, 1 product, 2 larger, 3 A, 4 misc_i
+  input  logic        hide_i,              // with 3: -infinity in A's place
+  input  logic [31:0] misc_i,
+  output logic [31:0] result_o
+);
+
+  localparam [31:0] MINUS_INF = 32'hff800000, ROUND = 32'h4b400000;
+
+  logic [31:0] sum, product, larger;
+
+  qn_fmul u_mul (.clk_i, .a_i(quant_i ? inv_i : a_i), .b_i, .y_o(product));
+  qn_fadd u_add (.clk_i, .sub_i, .a_i(quant_i ? product : a_i), .b_i(quant_i ? ROUND : b_i), .y_o(sum));
+  qn_fmax u_max (.a_i, .b_i, .y_o(larger));
+
+  assign code_o = sum[15:0];
+
+  always_ff @(posedge clk_i) begin
+    if (load_i)
+      case (pick_i)
+        3'd0:    result_o <= sum;
+        3'd1:    result_o <= product;
+        3'd2:    result_o <= larger;
+        3'd3:    result_o <= hide_i ? MINUS_INF : a_i;
+        default: result_o <= misc_i;
+      endcase
+  end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_quant: the quantizer: qn_quant_block of sim/model, then slices for the matrix unit or records for the KV cache.
+//
+//   x beats -> largest magnitude -> x RNE(1/127) -> [BF16, up] -> scale --+--> function unit 0 (reciprocal) -> inverse -> lanes
+//                                                                         +--> FIFO of scales ----------+
+//   codes of the lanes (integers of 16 bits) -> bytes -> slices, their sums and scale <-----------------+
+//
+// Blocks follow each other without a gap; a block's codes arrive while later blocks' maxima are taken. No stalls in either direction.
+// `go_o` is the clock before the first block's first beat is read: its operands meet their inverse three clocks after it, and each later
+// block meets its own if beats follow at the pace of the x beats.
+// Codes never pass 127 (32,639): scale and reciprocal are exact to 2^-21, so rounding comes back to the limit.
+
+`default_nettype none
+
+module qn_quant #(
+  parameter int Lanes  = 8,                // 4 or 8
+  parameter int RowW   = 4,
+  parameter int SliceW = 6,
+  parameter BeatW = $clog2(32 / Lanes)
+) (
+  input  logic                 clk_i,
+  input  logic                 rst_ni,
+  input  logic                 clear_i,    // a new instruction
+  input  logic [1:0]           block_i,    // 32 << block_i elements share a scale
+  input  logic                 wide_i,
+  input  logic                 record_i,
+
+  // first pass
+  input  logic                 x_valid_i,
+  input  logic [32*Lanes-1:0]  x_data_i,
+  output logic                 nonfinite_o, // one clock: a block held a value that is not finite
+  output logic [31:0]          scale_o,    // to function unit 0, which answers LAT_FUNC clocks later
+  input  logic [31:0]          inv_i,
+  output logic                 go_o,
+  output logic [31:0]          inv_o,      // to the lanes
+
+  // second pass
+  input  logic                 code_valid_i,
+  input  logic [16*Lanes-1:0]  code_i,
+
+  // slices
+  input  logic [RowW-1:0]      row_i,      // of the slice now being taken; WIDE: its pair's low row
+  input  logic [SliceW-1:0]    slice_i,
+  output logic                 slice_next_o, // taken whole
+  output logic                 qb_we_o,
+  output logic [RowW-1:0]      qb_row_o,
+  output logic                 qb_pair_o,  // data2 and the second side word go to qb_row_o + 1
+  output logic [SliceW-1:0]    qb_slice_o,
+  output logic [BeatW-1:0]     qb_beat_o,
+  output logic [8*Lanes-1:0]   qb_data_o,
+  output logic [8*Lanes-1:0]   qb_data2_o,
+  output logic                 qb_side_we_o, // with the slice's last beat
+  output logic [31:0]          qb_scale_o,
+  output logic [12:0]          qb_sum_lo_o, // of codes 0..15
+  output logic [12:0]          qb_sum_hi_o, // of codes 16..31
+  output logic [31:0]          qb_scale2_o,
+  output logic [12:0]          qb_sum2_lo_o,
+  output logic [12:0]          qb_sum2_hi_o,
+
+  // records: three clocks of words for each beat, which come four clocks apart
+  output logic                 rec_valid_o,
+  output logic [1:0]           rec_kind_o, // 0 codes or high bytes, 1 low bytes, 2 scale (block's last beat)
+  output logic [BeatW-1:0]     rec_beat_o,
+  output logic [8*Lanes-1:0]   rec_words_o, // kind 2: the scale in each word
+  output logic                 rec_next_o  // one clock after the last word of a block
+);
+
+  localparam [31:0] K8 = 32'h3c010204, K16 = 32'h38008183;   // RNE(1/127), RNE(1/32639)
+  localparam CountW = BeatW + 3;
+  localparam LatMul = qn_isa_pkg::LAT_FMUL;
+  localparam LatFunc = qn_isa_pkg::LAT_FUNC;
+
+  logic [CountW-1:0] block_last;           // beats of a block less 1
+  assign block_last = {{3{1'b0}}, {BeatW{1'b1}}} | ({{CountW-3{1'b0}}, block_i == 2'd3, block_i[1], block_i != 2'd0} << BeatW);
+
+  // Largest magnitude: of each half of the lanes, then of the block
+  logic [30:0] left, right;
+  integer      k;
+  always @(*) begin
+    left  = x_data_i[30:0];
+    right = x_data_i[16*Lanes +: 31];
+    for (k = 1; k < Lanes / 2; k = k + 1) begin
+      if (x_data_i[32*k +: 31] > left) left = x_data_i[32*k +: 31];
+      if (x_data_i[16*Lanes + 32*k +: 31] > right) right = x_data_i[16*Lanes + 32*k +: 31];
+    end
+  end
+
+  logic              m1_valid_q, m2_end_q;
+  logic [30:0]       m1_left_q, m1_right_q, m2_top_q, m1_top, m2_top;
+  logic [CountW-1:0] m1_count_q;
+  assign m1_top = m1_left_q > m1_right_q ? m1_left_q : m1_right_q;
+  assign m2_top = m1_count_q != '0 && m2_top_q > m1_top ? m2_top_q : m1_top;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      m1_valid_q <= 1'b0;
+      m2_end_q   <= 1'b0;
+      m1_count_q <= '0;
+    end else begin
+      m1_valid_q <= x_valid_i;
+      m2_end_q   <= m1_valid_q && m1_count_q == block_last;
+      if (m1_valid_q) m1_count_q <= m1_count_q == block_last ? '0 : m1_count_q + 1'b1;
+    end
+    if (x_valid_i) begin
+      m1_left_q  <= left;
+      m1_right_q <= right;
+    end
+    if (m1_valid_q) m2_top_q <= m2_top;
+  end
+
+  // Scale and its reciprocal
+  logic        m2_infinite, m2_zero;
+  logic [31:0] product;
+  logic [15:0] up;                         // a scale is too small for a carry out of its exponent
+  assign m2_infinite = m2_top_q[30:23] == 8'd255;
+  assign m2_zero     = m2_infinite || m2_top_q[30:23] < 8'd27;         // below 2^-100
+  assign nonfinite_o = m2_end_q && m2_infinite;
+  assign up          = product[31:16] + {15'd0, product[15:0] != 16'd0};
+  qn_fmul u_scale (.clk_i, .a_i({1'b0, m2_top_q}), .b_i(wide_i ? K16 : K8), .y_o(product));
+
+  logic [LatMul-1:0]  mul_valid_q, mul_zero_q;
+  logic [LatFunc:0]   inv_valid_q;         // bit 0: scale_o is being taken
+  assign go_o = inv_valid_q[LatFunc-2];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      mul_valid_q <= '0;
+      inv_valid_q <= '0;
+    end else begin
+      mul_valid_q <= {mul_valid_q[LatMul-2:0], m2_end_q};
+      inv_valid_q <= {inv_valid_q[LatFunc-1:0], mul_valid_q[LatMul-1]};
+    end
+    mul_zero_q <= {mul_zero_q[LatMul-2:0], m2_zero};
+    if (mul_valid_q[LatMul-1])
+      scale_o <= mul_zero_q[LatMul-1] ? 32'd0 : record_i ? {up, 16'd0} : product;
+    if (inv_valid_q[LatFunc]) inv_o <= inv_i;
+  end
+
+  // Scales wait for their codes
+  logic [31:0]       fifo_q [0:15];
+  logic [3:0]        put_q, get_q;
+  logic [31:0]       head;
+  logic [CountW-1:0] count_q;              // beats of the block before this one
+  logic              block_end, slice_end;
+  assign head      = fifo_q[get_q];
+  assign block_end = count_q == block_last;
+  assign slice_end = &count_q[BeatW-1:0];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      put_q   <= 4'd0;
+      get_q   <= 4'd0;
+      count_q <= '0;
+    end else begin
+      if (inv_valid_q[0]) put_q <= put_q + 4'd1;
+      if (code_valid_i && block_end) get_q <= get_q + 4'd1;
+      if (code_valid_i) count_q <= block_end ? '0 : count_q + 1'b1;
+    end
+    if (inv_valid_q[0]) fifo_q[put_q] <= scale_o;
+  end
+
+  // 1: bytes. `one` goes to the row or is the high byte, `two` is the low byte, as a number -128..127.
+  logic                c1_valid_q, c1_slice_end_q, c1_block_end_q;
+  logic [BeatW-1:0]    c1_beat_q;
+  logic [8*Lanes-1:0]  c1_one_q, c1_two_q;
+  logic [31:0]         c1_scale_q;
+  genvar i;
+  generate
+    for (i = 0; i < Lanes; i = i + 1) begin : g_code
+      logic [15:0] code;
+      logic [7:0]  high;
+      assign code = code_i[16*i +: 16];
+      assign high = code[15:8] + {7'd0, code[7] && !record_i};
+      always_ff @(posedge clk_i) begin
+        if (code_valid_i) begin
+          c1_one_q[8*i +: 8] <= head == 32'd0 ? 8'd0 : wide_i ? high : code[7:0];
+          c1_two_q[8*i +: 8] <= head == 32'd0 ? 8'd0 : code[7:0];
+        end
+      end
+      always @(posedge clk_i) begin
+        if (code_valid_i && head != 32'd0) begin
+          assert ($signed(code) <= (wide_i ? 16'sd32639 : 16'sd127));
+          assert ($signed(code) >= (wide_i ? -16'sd32639 : -16'sd127));
+        end
+      end
+    end
+  endgenerate
+
+  always_ff @(posedge clk_i) begin
+    c1_valid_q <= rst_ni && !clear_i && code_valid_i;
+    if (code_valid_i) begin
+      c1_beat_q      <= count_q[BeatW-1:0];
+      c1_slice_end_q <= slice_end;
+      c1_block_end_q <= block_end;
+      if (slice_end) c1_scale_q <= head;   // stays for at least four clocks
+    end
+  end
+
+  // 2: sums of the beat
+  function [11:0] sum(input [8*Lanes-1:0] bytes);
+    integer j;
+    begin
+      sum = 12'd0;
+      for (j = 0; j < Lanes; j = j + 1) sum = sum + {{4{bytes[8*j + 7]}}, bytes[8*j +: 8]};
+    end
+  endfunction
+
+  logic               c2_valid_q, c2_slice_end_q;
+  logic [BeatW-1:0]   c2_beat_q;
+  logic [8*Lanes-1:0] c2_one_q, c2_two_q;
+  logic [11:0]        c2_sum_q, c2_sum2_q;
+  always_ff @(posedge clk_i) begin
+    c2_valid_q <= rst_ni && !clear_i && c1_valid_q && !record_i;
+    if (c1_valid_q) begin
+      c2_beat_q      <= c1_beat_q;
+      c2_slice_end_q <= c1_slice_end_q;
+      c2_one_q       <= c1_one_q;
+      c2_two_q       <= c1_two_q;
+      c2_sum_q       <= sum(c1_one_q);
+      c2_sum2_q      <= sum(c1_two_q);
+    end
+  end
+
+  // 3: sums of the half, out
+  logic [12:0] half_q, half2_q, half, half2;
+  logic        half_begin, half_end;
+  assign half_begin = c2_beat_q[BeatW-2:0] == '0;
+  assign half_end   = &c2_beat_q[BeatW-2:0];
+  assign half  = {c2_sum_q[11], c2_sum_q} + (half_begin ? 13'd0 : half_q);
+  assign half2 = {c2_sum2_q[11], c2_sum2_q} + (half_begin ? 13'd0 : half2_q);
+  assign slice_next_o = c2_valid_q && c2_slice_end_q;
+  always_ff @(posedge clk_i) begin
+    qb_we_o      <= rst_ni && !clear_i && c2_valid_q;
+    qb_side_we_o <= rst_ni && !clear_i && slice_next_o;
+    if (c2_valid_q) begin
+      half_q     <= half;
+      half2_q    <= half2;
+      qb_row_o   <= row_i;
+      qb_pair_o  <= wide_i;
+      qb_slice_o <= slice_i;
+      qb_beat_o  <= c2_beat_q;
+      qb_data_o  <= c2_one_q;
+      qb_data2_o <= c2_two_q;
+      if (half_end && !c2_slice_end_q) begin
+        qb_sum_lo_o  <= half;
+        qb_sum2_lo_o <= half2;
+      end
+      if (c2_slice_end_q) begin
+        qb_sum_hi_o  <= half;
+        qb_sum2_hi_o <= half2;
+        qb_scale_o   <= c1_scale_q;
+        qb_scale2_o  <= c1_scale_q;
+        if (wide_i && c1_scale_q != 32'd0) qb_scale_o[30:23] <= c1_scale_q[30:23] + 8'd8;   // x 256
+      end
+    end
+  end
+
+  // Records
+  logic [1:0] turn_q;                      // clocks since the beat
+  logic       rec_busy_q;
+  assign rec_valid_o = record_i && (c1_valid_q || (rec_busy_q && (turn_q == 2'd1 ? wide_i : turn_q == 2'd2 && c1_block_end_q)));
+  assign rec_kind_o  = c1_valid_q ? 2'd0 : turn_q;
+  assign rec_beat_o  = c1_beat_q;
+  assign rec_words_o = rec_kind_o == 2'd0 ? c1_one_q : rec_kind_o == 2'd1 ? c1_two_q : {Lanes/4{c1_scale_q}};
+  assign rec_next_o  = rec_busy_q && turn_q == 2'd3 && c1_block_end_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      rec_busy_q <= 1'b0;
+      turn_q     <= 2'd0;
+    end else if (c1_valid_q) begin
+      rec_busy_q <= record_i;
+      turn_q     <= 2'd1;
+    end else if (rec_busy_q) begin
+      rec_busy_q <= turn_q != 2'd3;
+      turn_q     <= turn_q + 2'd1;
+    end
+  end
+
+endmodule
+
+`default_nettype wire
