@@ -7,7 +7,7 @@
 
 module qn_regs #(
   parameter int Rows = 16,
-  parameter RowW = $clog2(Rows + 1)
+  parameter RowW = $clog2(Rows) + 1
 ) (
   input  logic            clk_i,
   input  logic            rst_ni,
@@ -43,14 +43,14 @@ module qn_regs #(
   output logic [31:0]     store_size_o,
   output logic            store_write_o,
 
-  input  logic            nonfinite_i,     // one clock: the quantizer met such a value
+  input  logic            nonfinite_i,     // the quantizer has met such a value
+  output logic            nonfinite_clear_o,
   input  logic [31:0]     pick_i,
   input  logic [31:0]     pick_value_i,
   input  logic [31:0]     digest_a_i,
   input  logic [31:0]     digest_b_i,
-  output logic            digest_a_we_o,   // host writes, data in host_wdata_o
-  output logic            digest_b_we_o,
-  output logic [31:0]     host_wdata_o,
+  output logic [1:0]      digest_we_o,     // host writes: bit 0 A, bit 1 B
+  output logic [31:0]     digest_data_o,
 
   input  logic            array_i,         // counters: the array consumed a plane ...
   input  logic [RowW-1:0] array_rows_i,    // ... for that many rows
@@ -63,13 +63,13 @@ module qn_regs #(
 );
 
   logic write;
-  assign write        = reg_valid_i && reg_we_i;
-  assign host_wdata_o = reg_wdata_i;
-  assign digest_a_we_o = write && reg_addr_i == qn_isa_pkg::REG_DIGEST_A;
-  assign digest_b_we_o = write && reg_addr_i == qn_isa_pkg::REG_DIGEST_B;
+  assign write          = reg_valid_i && reg_we_i;
+  assign digest_data_o  = reg_wdata_i;
+  assign digest_we_o[0] = write && reg_addr_i == qn_isa_pkg::REG_DIGEST_A;
+  assign digest_we_o[1] = write && reg_addr_i == qn_isa_pkg::REG_DIGEST_B;
 
   // Job state
-  logic        busy_q, done_q, trapped_q, nonfinite_q, resetting_q;
+  logic        busy_q, done_q, trapped_q, resetting_q;
   logic        start, reset;
   logic [31:0] cause_q, trap_addr_q;
   logic [11:0] trap_pc_q;
@@ -80,6 +80,7 @@ module qn_regs #(
   assign start   = write && reg_addr_i == qn_isa_pkg::REG_CTRL && reg_wdata_i[0] && !reset && !busy_q && !trapped_q && !resetting_q;
   assign trap    = trap_valid_i != 6'd0 && busy_q;
   assign stop_o  = trapped_q;
+  assign nonfinite_clear_o = reset || start;
   assign core_rst_no = rst_ni && !resetting_q;
 
   always @(*) begin
@@ -96,7 +97,6 @@ module qn_regs #(
       busy_q      <= 1'b0;
       done_q      <= 1'b0;
       trapped_q   <= 1'b0;
-      nonfinite_q <= 1'b0;
       resetting_q <= 1'b1;
       start_o     <= 1'b0;
     end else begin
@@ -109,8 +109,6 @@ module qn_regs #(
       else if (done_i)                    done_q <= 1'b1;
       if (reset)                          trapped_q <= 1'b0;
       else if (trap)                      trapped_q <= 1'b1;
-      if (reset || start)                 nonfinite_q <= 1'b0;
-      else if (nonfinite_i)               nonfinite_q <= 1'b1;
     end
   end
 
@@ -202,7 +200,7 @@ module qn_regs #(
     rdata = 32'd0;
     case (reg_addr_i)
       qn_isa_pkg::REG_ID:         rdata = qn_isa_pkg::ID_VALUE;
-      qn_isa_pkg::REG_STATUS:     rdata = {28'd0, nonfinite_q, trapped_q, done_q, busy_q || resetting_q};
+      qn_isa_pkg::REG_STATUS:     rdata = {28'd0, nonfinite_i, trapped_q, done_q, busy_q || resetting_q};
       qn_isa_pkg::REG_TRAP:       rdata = cause_q;
       qn_isa_pkg::REG_TRAP_PC:    rdata = {20'd0, trap_pc_q};
       qn_isa_pkg::REG_TRAP_ADDR:  rdata = trap_addr_q;

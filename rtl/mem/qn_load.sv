@@ -217,7 +217,7 @@ module qn_load #(
       end else if (!vector_q && !qn_isa_pkg::fmt_valid(format)) begin
         cause   = qn_isa_pkg::TRAP_FIELD;
         refused = format;
-      end else if (!vector_q && ($signed(cols) <= 0 || cols[0])) begin
+      end else if (!vector_q && (cols == 32'd0 || cols > qn_isa_pkg::ACC_ROW || cols[0])) begin
         cause   = qn_isa_pkg::TRAP_FIELD;
         refused = cols;
       end
