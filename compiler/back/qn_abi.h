@@ -18,8 +18,8 @@ enum qn_arg {
     QN_ARG_TOKEN = 8,             // the tokens
 };
 
-// Constants at the image's start, in groups of 8 equal words.
-enum qn_const { QN_CONST_ZERO, QN_CONST_ONE, QN_CONST_NEG_INF, QN_CONST_INV_WIDTH, QN_CONST_EPS, QN_CONST_Q_SCALE, QN_CONSTS };
+// Constants at the image's start, in groups of 8 equal words: group i at word 8 i. Zero fills 16 groups.
+enum qn_const { QN_CONST_ZERO, QN_CONST_ONE = 16, QN_CONST_NEG_INF, QN_CONST_INV_WIDTH, QN_CONST_EPS, QN_CONST_Q_SCALE, QN_CONSTS };
 enum { QN_CONST_WORDS = 8 * QN_CONSTS };
 
 #endif

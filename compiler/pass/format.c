@@ -57,7 +57,8 @@ int qn_pass_format(qn_graph *g, qn_why *why)
             if ((err = choose(&g->layer[l].m[r], &g->opt, half ? tile / 2 : tile, why)) < 0)
                 return err;
         }
-    if ((err = choose(&g->embed, &g->opt, tile, why)) < 0)
+    // The embedding is read a row at a time: it lies pair by pair, a copy of its own even where the logits share its values.
+    if ((err = choose(&g->embed, &g->opt, 2, why)) < 0)
         return err;
     return choose(&g->logits, &g->opt, tile, why);
 }

@@ -29,9 +29,10 @@ static void place(cursor *c, qn_matrix *m)
 // Gate and up alternate, tile by tile.
 static void place_pair(cursor *c, qn_matrix *gate, qn_matrix *up)
 {
-    gate->addr = take(c, matrix_words(gate) + matrix_words(up));
-    up->addr = gate->addr + (gate->cols <= gate->tile ? gate->last_words : gate->tile_words);
+    uint32_t tiles = (gate->cols + gate->tile - 1) / gate->tile;
     gate->tile_step = up->tile_step = gate->tile_words + up->tile_words;
+    gate->addr = take(c, (uint64_t)tiles * gate->tile_step);
+    up->addr = gate->addr + gate->tile_words;
 }
 
 int qn_pass_layout(qn_graph *g, qn_why *why)
@@ -63,8 +64,7 @@ int qn_pass_layout(qn_graph *g, qn_why *why)
     y->const_addr = take(&c, QN_CONST_WORDS);
     y->rope_step = 2 * d->head;
     y->rope_addr = take(&c, (uint64_t)context * y->rope_step);
-    if (!d->tied)
-        place(&c, &g->embed);
+    place(&c, &g->embed);
     for (uint32_t l = 0; l < d->layers; l++) {
         qn_layer *x = &g->layer[l];
         x->norm_attn_addr = take(&c, d->width);
@@ -78,8 +78,6 @@ int qn_pass_layout(qn_graph *g, qn_why *why)
     }
     y->norm_out_addr = take(&c, d->width);
     place(&c, &g->logits);
-    if (d->tied)
-        g->embed.addr = g->logits.addr;
     y->code_addr = take(&c, t->prog_words);
     uint64_t image = c.at;
     uint64_t io = (d->vocab + 15) / 16 * 16;

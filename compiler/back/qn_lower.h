@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_lower.h: operators to instructions. Used by the back end's own files only.
+//
+// Registers keep their meaning through a program: POS, CNT, ROWS, LAYER, TILE always; the others within one operator.
+#ifndef QN_LOWER_H
+#define QN_LOWER_H
+
+#include "compiler/back/qn_abi.h"
+#include "compiler/back/qn_asm.h"
+#include "compiler/pass/qn_buffers.h"
+
+enum qn_lower_reg {
+    QN_R_POS = 1,                 // position of the first token
+    QN_R_CNT,                     // tokens in this step
+    QN_R_ROWS,                    // array rows they take
+    QN_R_LAYER,                   // offset of the layer's row in the table
+    QN_R_TILE,                    // first accumulator column of the tile in hand
+    QN_R_A, QN_R_B, QN_R_C, QN_R_D, QN_R_E, QN_R_F, QN_R_G, QN_R_WORDS, QN_R_TMP, QN_R_PASS,
+};
+
+// Counting semaphores. "FREE" counts empty places, from a prologue on; the others count things done.
+enum qn_lower_sem {
+    QN_S_TILE_FREE = 1, QN_S_TILE_DONE,      // accumulator tiles: vector -> matrix, matrix -> vector
+    QN_S_SLICE,                              // slices quantized: vector -> matrix
+    QN_S_KEY_STORED, QN_S_VAL_STORED,        // store -> load
+    QN_S_RECORD,                             // record ready: vector -> store
+    QN_S_LOADED, QN_S_LOAD_FREE,             // tables and norm weights: load -> vector and back
+    QN_S_SV, QN_S_SV_FREE,                   // value scales
+    QN_S_SCORE_FREE, QN_S_SCORE_DONE,        // score tiles
+    QN_S_P, QN_S_PV,                         // probabilities quantized; their product with the values done
+    QN_S_LOGIT,                              // logits copied out: store -> vector
+};
+
+// A layer's row in the table.
+enum qn_layer_word { QN_T_NORM_ATTN, QN_T_NORM_FFN, QN_T_KEY, QN_T_VAL, QN_T_SCALE, QN_T_MATRIX };
+enum qn_matrix_word { QN_T_ADDR, QN_T_FMT, QN_T_WORDS, QN_T_LAST, QN_T_SLICE, QN_T_MATRIX_WORDS };
+enum { QN_T_ROW = QN_T_MATRIX + QN_LAYER_ROLES * QN_T_MATRIX_WORDS };
+enum qn_pass_word { QN_P_KEY, QN_P_VAL, QN_P_SCALE, QN_P_QUERY, QN_P_OFFSET, QN_P_SLICE, QN_P_ROW };
+
+typedef struct qn_lower {
+    qn_asm *a;
+    const qn_graph *g;
+    qn_buffers b;
+    bool decode;
+    uint32_t layer_table, pass_table;
+} qn_lower;
+
+// Rows of the step: tokens, and array rows.
+static inline qn_val qn_lower_tokens(const qn_lower *l)
+{
+    return l->decode ? V(1) : R(QN_R_CNT, 0);
+}
+
+static inline qn_val qn_lower_rows(const qn_lower *l)
+{
+    return l->decode ? V(l->b.wide) : R(QN_R_ROWS, 0);
+}
+
+// Vector operator with both sources in the vector buffer, one stride for all; scalars (b) are groups of eight.
+void qn_lower_vec(qn_lower *l, enum qn_vec fn, qn_val dst, qn_val a, qn_val b, qn_val n, qn_val rows, uint32_t stride);
+void qn_lower_scalar(qn_lower *l, enum qn_vec fn, qn_val dst, qn_val a, qn_val b, uint32_t bstride, qn_val n, qn_val rows, uint32_t stride);
+// Sum or maximum of `n` elements of each row, in place; the result's group stands 24 words behind the row's start.
+void qn_lower_halve(qn_lower *l, enum qn_vec fn, qn_val at, uint32_t n, qn_val rows, uint32_t stride);
+// Accumulators (high + low rows added) to dst; the first instruction waits, the last posts.
+void qn_lower_read(qn_lower *l, qn_val dst, qn_val acc, qn_val n, qn_val rows, uint32_t dstride, unsigned wait, unsigned post);
+void qn_lower_quant(qn_lower *l, qn_val src, qn_val dst, uint32_t n, uint32_t lo, uint32_t hi, qn_val rows, uint32_t stride, int block);
+void qn_lower_stream(qn_lower *l, qn_val addr, qn_val words, qn_val runs, uint32_t stride, qn_val fmt, qn_val cols, unsigned window,
+                     enum qn_kind kind);
+typedef struct qn_gemm_args {
+    qn_val slice, slices, cols, rows, acc, fmt;
+    bool unit;
+} qn_gemm_args;
+void qn_lower_gemm(qn_lower *l, qn_gemm_args x, qn_sems s);
+// Loads n FP32 words of the image; `addr` in words.
+void qn_lower_load(qn_lower *l, qn_val addr, qn_val n, uint32_t dst, qn_sems s);
+
+// Attention over the cache: queries rotated and scaled in the q buffer, the step's keys and values on their way to memory.
+// The queries must have been quantized by qn_lower_queries; the result stands in the q buffer.
+void qn_lower_queries(qn_lower *l);
+void qn_lower_attend(qn_lower *l);
+
+// The whole program: both entries, tables, marks.
+int qn_lower_program(qn_asm *a, const qn_graph *g, const qn_buffers *decode, const qn_buffers *prefill, uint32_t entry[QN_ENTRIES]);
+
+#endif

@@ -1,0 +1,641 @@
+// SPDX-License-Identifier: Apache-2.0
+// A language model's two entries, operator by operator. STREAMs stand as early as they can: the first tile of a matrix is asked for before
+// the vector work whose result it will meet, so that memory never waits for arithmetic while the FIFO has room.
+#include <string.h>
+
+#include "compiler/back/qn_lower.h"
+
+static uint32_t tile_cols(const qn_matrix *m, uint32_t i)
+{
+    return m->cols - i * m->tile < m->tile ? m->cols - i * m->tile : m->tile;
+}
+
+static uint32_t tile_count(const qn_matrix *m)
+{
+    return (m->cols + m->tile - 1) / m->tile;
+}
+
+static uint32_t layer_matrix(const qn_lower *l, enum qn_role r)
+{
+    return l->layer_table + QN_T_MATRIX + r * QN_T_MATRIX_WORDS;
+}
+
+static int block_log2(uint32_t mask, int i)
+{
+    for (int k = 0; k < QN_BLOCKS; k++)
+        if (mask >> k & 1 && i-- == 0)
+            return k;
+    return -1;
+}
+
+// Accumulators of the tile in hand; `lo` 1: the low rows of 16-bit activations.
+static qn_val tile_acc(uint32_t col)
+{
+    return R(QN_R_TILE, col);
+}
+
+static void next_tile(qn_lower *l)
+{
+    qn_asm_alu(l->a, QN_ALU_SUB, QN_R_TILE, V(l->g->layer[0].m[QN_ROLE_Q].tile), R(QN_R_TILE, 0));
+}
+
+// ---- one matrix: registers A address, B format, C output column, D first slice, E last tile's words, WORDS a full tile's words
+typedef void read_tile(qn_lower *l, uint32_t cols, bool first);
+
+static void matrix_load(qn_lower *l, uint32_t table)
+{
+    qn_asm_ldt(l->a, QN_R_A, QN_R_LAYER, table + QN_T_ADDR);
+    qn_asm_ldt(l->a, QN_R_B, QN_R_LAYER, table + QN_T_FMT);
+    qn_asm_ldt(l->a, QN_R_WORDS, QN_R_LAYER, table + QN_T_WORDS);
+    qn_asm_ldt(l->a, QN_R_E, QN_R_LAYER, table + QN_T_LAST);
+    qn_asm_ldt(l->a, QN_R_D, QN_R_LAYER, table + QN_T_SLICE);
+    qn_asm_set(l->a, QN_R_C, V(0));
+}
+
+// Loads the registers and asks memory for the first tile.
+static void matrix_begin(qn_lower *l, const qn_matrix *m, uint32_t table)
+{
+    matrix_load(l, table);
+    qn_lower_stream(l, R(QN_R_A, 0), R(tile_count(m) == 1 ? QN_R_E : QN_R_WORDS, 0), V(1), 0, R(QN_R_B, 0), V(tile_cols(m, 0)), QN_WIN_IMAGE,
+                    QN_KIND_WEIGHTS);
+}
+
+static void matrix_tile(qn_lower *l, const qn_matrix *m, uint32_t cols, uint32_t read_cols, qn_val rows, bool first, bool last, unsigned wait,
+                        read_tile *read)
+{
+    if (!first)
+        qn_lower_stream(l, R(QN_R_A, 0), R(last ? QN_R_E : QN_R_WORDS, 0), V(1), 0, R(QN_R_B, 0), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_D, 0), .slices = V(m->slices), .cols = V(cols), .rows = rows, .acc = tile_acc(0),
+                                    .fmt = R(QN_R_B, 0)},
+                  (qn_sems){.wait = {QN_S_TILE_FREE, wait}, .post = {QN_S_TILE_DONE}});
+    read(l, read_cols, first);
+    next_tile(l);
+    qn_asm_alu(l->a, QN_ALU_ADD, QN_R_A, R(QN_R_A, 0), R(QN_R_WORDS, 0));
+    qn_asm_alu(l->a, QN_ALU_ADD, QN_R_C, R(QN_R_C, 0), V(m->tile));
+}
+
+// The tiles after `matrix_begin`. `wait` is for the first alone: the slices that all of them share. `outputs`: columns to read.
+static void matrix_run(qn_lower *l, const qn_matrix *m, uint32_t outputs, qn_val rows, unsigned wait, read_tile *read)
+{
+    uint32_t n = tile_count(m);
+    bool partial = tile_cols(m, n - 1) != m->tile || outputs != m->cols;
+    uint32_t whole = n - 1 - (partial && n > 1);         // full tiles after the first
+    matrix_tile(l, m, tile_cols(m, 0), n == 1 ? outputs : m->tile, rows, true, n == 1, wait, read);
+    if (whole) {
+        qn_asm_loop(l->a, V(whole));
+        matrix_tile(l, m, m->tile, m->tile, rows, false, false, 0, read);
+        qn_asm_loop_end(l->a);
+    }
+    if (partial && n > 1)
+        matrix_tile(l, m, tile_cols(m, n - 1), outputs - (n - 1) * m->tile, rows, false, true, 0, read);
+}
+
+static void read_to(qn_lower *l, uint32_t cols, uint32_t base, uint32_t stride)
+{
+    qn_lower_read(l, R(QN_R_C, base), tile_acc(0), V(cols), qn_lower_tokens(l), stride, QN_S_TILE_DONE, QN_S_TILE_FREE);
+}
+
+static void read_query(qn_lower *l, uint32_t cols, bool first)
+{
+    (void)first;
+    read_to(l, cols, l->b.q, l->b.q_width);
+}
+
+static void read_kv(qn_lower *l, uint32_t cols, bool first)
+{
+    (void)first;
+    read_to(l, cols, l->b.kv, l->b.kv_pad);
+}
+
+static void read_residual(qn_lower *l, uint32_t cols, bool first)
+{
+    (void)first;
+    qn_val x = R(QN_R_C, l->b.x), tokens = qn_lower_tokens(l);
+    uint32_t stride = l->b.width_pad, tile = l->g->layer[0].m[QN_ROLE_Q].tile;
+    if (l->b.wide == 2) {
+        qn_lower_read(l, V(l->b.tmp), tile_acc(0), V(cols), tokens, tile, QN_S_TILE_DONE, QN_S_TILE_FREE);
+        qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = V(l->b.tmp), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
+                                       .astride = tile, .bstride = stride});
+        return;
+    }
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = tile_acc(0), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
+                                   .astride = QN_ACC_ROW, .bstride = stride, .acc = true});
+    qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_TILE_DONE}, .post = {QN_S_TILE_FREE}});
+}
+
+// ---- norm: y = x * rsqrt(mean(x * x) + eps) * w, then slices
+static void norm(qn_lower *l, qn_val x, int weights, qn_val rows)
+{
+    const qn_buffers *b = &l->b;
+    uint32_t w = b->width_pad;
+    qn_val y = V(b->y), part = V(b->y + 24), n = V(w), r = V(b->m_new);
+    qn_lower_vec(l, QN_VEC_MUL, y, x, x, n, rows, w);
+    qn_lower_halve(l, QN_VEC_ADD, y, w, rows, w);
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = r, .a = part, .b = V(b->consts + 8 * QN_CONST_INV_WIDTH), .n = V(8), .rows = rows,
+                                   .dstride = 8, .astride = w});
+    qn_lower_scalar(l, QN_VEC_ADD, r, r, V(b->consts + 8 * QN_CONST_EPS), 0, V(8), rows, 8);
+    qn_lower_vec(l, QN_VEC_RSQRT, r, r, V(0), V(8), rows, 8);
+    qn_lower_scalar(l, QN_VEC_MUL, y, x, r, 8, n, rows, w);
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = y, .a = y, .b = V(b->norm_w[weights]), .n = V(l->g->dims.width), .rows = rows,
+                                   .dstride = w, .astride = w});
+    qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_LOADED}, .post = {QN_S_LOAD_FREE}});
+}
+
+// Slices of `src` for each block length in `mask`; one post when all are there.
+static void quantize(qn_lower *l, qn_val src, uint32_t mask, const uint32_t base[QN_BLOCKS], qn_val offset, uint32_t slices, uint32_t hi,
+                     qn_val rows, uint32_t stride, bool post)
+{
+    for (int i = 0, k; (k = block_log2(mask, i)) >= 0; i++)
+        qn_lower_quant(l, src, R(offset.reg, offset.imm + (int32_t)base[k]), 32 * slices, 0, hi, rows, stride, k);
+    if (post)
+        qn_asm_sync(l->a, (qn_sems){.post = {QN_S_SLICE}});
+}
+
+static void quantize_norm(qn_lower *l, qn_val rows)
+{
+    quantize(l, V(l->b.y), l->b.blocks_in, l->b.slice_in, V(0), l->b.width_pad / 32, l->g->dims.width, rows, l->b.width_pad, true);
+}
+
+// ---- embedding: the row's codes, past unit vectors
+static void embed(qn_lower *l)
+{
+    enum { ADDR = QN_R_A, LANE = QN_R_B, DST = QN_R_C, ODD = QN_R_D, COL = QN_R_E, OUT = QN_R_F, TMP = QN_R_TMP, ARG = QN_R_PASS };
+    const qn_matrix *m = &l->g->embed;
+    const qn_buffers *b = &l->b;
+    qn_asm *a = l->a;
+    uint32_t block = 32u * m->fmt->block, blocks = m->slices / m->fmt->block;
+    uint32_t rows = l->g->opt.target->rows < block ? l->g->opt.target->rows : block;
+    uint32_t base = qn_asm_put(a, m->addr);
+    qn_asm_mark(a, "embed");
+    qn_asm_set(a, ARG, V(QN_ARG_TOKEN));
+    qn_asm_set(a, DST, V(b->x));
+    if (!l->decode)
+        qn_asm_loop(a, R(QN_R_CNT, 0));
+    qn_asm_lda(a, TMP, R(ARG, 0));
+    qn_asm_alu(a, QN_ALU_AND, ODD, R(TMP, 0), V(1));
+    qn_asm_alu(a, QN_ALU_SHR, TMP, R(TMP, 0), V(1));
+    qn_asm_alu(a, QN_ALU_MUL, TMP, R(TMP, 0), V(m->tile_words));
+    qn_asm_ldt(a, ADDR, 0, base);
+    qn_asm_alu(a, QN_ALU_ADD, ADDR, R(ADDR, 0), R(TMP, 0));
+    qn_asm_set(a, LANE, V(0));
+    qn_asm_set(a, OUT, R(DST, 0));
+    qn_asm_loop(a, V(block / rows));
+    qn_lower_stream(l, R(ADDR, 0), V(m->tile_words), V(1), 0, V(m->fmt->id), V(2), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
+    qn_gemm_args x = {.slice = R(LANE, 0), .slices = V(m->fmt->block), .cols = V(2), .rows = V(rows), .acc = tile_acc(0),
+                      .fmt = V(m->fmt->id), .unit = true};
+    qn_lower_gemm(l, x, (qn_sems){.wait = {QN_S_TILE_FREE}, .post = {blocks == 1 ? QN_S_TILE_DONE : 0}});
+    if (blocks > 2) {
+        qn_asm_set(a, COL, R(QN_R_TILE, 2));
+        qn_asm_loop(a, V(blocks - 2));
+        x.acc = R(COL, 0);
+        qn_lower_gemm(l, x, (qn_sems){.wait = {0}});
+        qn_asm_alu(a, QN_ALU_ADD, COL, R(COL, 0), V(2));
+        qn_asm_loop_end(a);
+    }
+    if (blocks > 1) {
+        x.acc = tile_acc(2 * (blocks - 1));
+        qn_lower_gemm(l, x, (qn_sems){.post = {QN_S_TILE_DONE}});
+    }
+    qn_asm_alu(a, QN_ALU_ADD, TMP, R(QN_R_TILE, 0), R(ODD, 0));
+    qn_asm_op(a, QN_OP_EMBED);
+    qn_asm_slot(a, QN_SLOT_EMBED_DST, R(OUT, 0));
+    qn_asm_slot(a, QN_SLOT_EMBED_A, R(TMP, 0));
+    qn_asm_slot(a, QN_SLOT_EMBED_N, V(blocks));
+    qn_asm_slot(a, QN_SLOT_EMBED_ROWS, V(rows));
+    qn_asm_slot(a, QN_SLOT_EMBED_STEP, V(block));
+    qn_asm_sync(a, (qn_sems){.wait = {QN_S_TILE_DONE}, .post = {QN_S_TILE_FREE}});
+    next_tile(l);
+    qn_asm_alu(a, QN_ALU_ADD, LANE, R(LANE, 0), V(rows));
+    qn_asm_alu(a, QN_ALU_ADD, OUT, R(OUT, 0), V(rows));
+    qn_asm_loop_end(a);
+    if (!l->decode) {
+        qn_asm_alu(a, QN_ALU_ADD, ARG, R(ARG, 0), V(1));
+        qn_asm_alu(a, QN_ALU_ADD, DST, R(DST, 0), V(b->width_pad));
+        qn_asm_loop_end(a);
+    }
+}
+
+// ---- rotation of `heads` heads at `at`, `stride` words a token; decode goes through heads as rows, prefill through tokens
+static void rotate(qn_lower *l, uint32_t at, uint32_t heads, uint32_t stride)
+{
+    const qn_buffers *b = &l->b;
+    uint32_t head = l->g->dims.head;
+    uint32_t rows_words = l->decode ? head : stride, table = l->decode ? 0 : 2 * head;
+    qn_val rows = l->decode ? V(heads) : R(QN_R_CNT, 0), v = V(at);
+    uint32_t t1 = b->rot, t2 = b->rot + head * (l->decode ? l->g->dims.heads : b->tokens);
+    if (!l->decode) {
+        v = R(QN_R_C, 0);
+        qn_asm_set(l->a, QN_R_C, V(at));
+        qn_asm_loop(l->a, V(heads));
+    }
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = V(t1), .a = v, .b = V(b->rope), .n = V(head), .rows = rows, .dstride = head,
+                                   .astride = rows_words, .bstride = table});
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = V(t2), .a = v, .b = V(b->rope + head), .n = V(head), .rows = rows, .dstride = head,
+                                   .astride = rows_words, .bstride = table, .perm = 1});
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = v, .a = V(t1), .b = V(t2), .n = V(head), .rows = rows, .dstride = rows_words,
+                                   .astride = head, .bstride = head});
+    if (!l->decode) {
+        qn_asm_alu(l->a, QN_ALU_ADD, QN_R_C, R(QN_R_C, 0), V(head));
+        qn_asm_loop_end(l->a);
+    }
+}
+
+// ---- cache: one token's record of keys or values, from the kv buffer to memory
+static void store(qn_lower *l, qn_val src, uint32_t n, int size, qn_val addr, uint32_t estride, uint32_t sstride, uint32_t dstride, qn_sems s)
+{
+    qn_insn *i = qn_asm_op(l->a, QN_OP_STORE);
+    QN_PUT(*i, STORE, WIN, QN_WIN_KV);
+    QN_PUT(*i, STORE, KIND, QN_KIND_KV);
+    QN_PUT(*i, STORE, SIZE, (uint32_t)size);
+    qn_asm_slot(l->a, QN_SLOT_STORE_SRC, src);
+    qn_asm_slot(l->a, QN_SLOT_STORE_N, V(n));
+    qn_asm_slot(l->a, QN_SLOT_STORE_RUNS, V(l->g->lay.kv_blocks));
+    qn_asm_slot(l->a, QN_SLOT_STORE_ADDR, addr);
+    qn_asm_slot(l->a, QN_SLOT_STORE_DSTRIDE, V(dstride));
+    if (!l->a->err)
+        i->w[2 + 4] = QN_SETRAW(STORE, ESTRIDE, estride) | QN_SETRAW(STORE, SSTRIDE, sstride);
+    qn_asm_sync(l->a, s);
+}
+
+enum { STORE_BYTE, STORE_HALF, STORE_WORD };
+
+// Registers: A position, B source row, C record, D codes' byte address, E scale's byte address, F, G, TMP scratch.
+static void cache_token(qn_lower *l, bool keys, bool last)
+{
+    const qn_layout *y = &l->g->lay;
+    qn_asm *a = l->a;
+    uint32_t wide = l->g->opt.kv_bits / 8, kb = y->kv_blocks, dims = l->g->dims.kv_heads * l->g->dims.head;
+    uint32_t codes = 8 * wide;
+    unsigned stored = last ? (keys ? QN_S_KEY_STORED : QN_S_VAL_STORED) : 0;
+    const qn_fmt *key = qn_fmt_find(wide == 2 ? QN_FMT_KEY16 : QN_FMT_KEY8);
+
+    qn_insn *i = qn_asm_op(a, QN_OP_QUANT);
+    QN_PUT(*i, QUANT, RECORD, 1);
+    QN_PUT(*i, QUANT, WIDE, wide == 2);
+    qn_asm_slot(a, QN_SLOT_QUANT_A, R(QN_R_B, 0));
+    qn_asm_slot(a, QN_SLOT_QUANT_DST, R(QN_R_C, 0));
+    qn_asm_slot(a, QN_SLOT_QUANT_N, V(32 * kb));
+    qn_asm_slot(a, QN_SLOT_QUANT_ROWS, V(1));
+    if (!a->err)
+        i->w[2 + 4] = QN_SETRAW(QUANT, HI, dims);
+    qn_asm_sync(a, (qn_sems){.post = {QN_S_RECORD}});
+
+    qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_A, 0), V(31));
+    qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_A, 0), V(5));
+    qn_asm_ldt(a, QN_R_D, QN_R_LAYER, l->layer_table + (keys ? QN_T_KEY : QN_T_VAL));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_D, R(QN_R_D, 0), V(4));
+    if (keys) {
+        qn_asm_alu(a, QN_ALU_MUL, QN_R_F, R(QN_R_F, 0), V(4 * kb * y->key_tile));
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_F, 0));
+        qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_TMP, 0), V(1));
+        qn_asm_alu(a, QN_ALU_MUL, QN_R_F, R(QN_R_F, 0), V(4 * qn_fmt_pair_words(key, true)));
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_F, 0));
+        qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_TMP, 0), V(1));
+        qn_asm_alu(a, QN_ALU_MUL, QN_R_E, R(QN_R_TMP, 0), V(2));
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_D, 0), R(QN_R_E, 0));
+        qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_TMP, 0), V(32 * wide));
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_TMP, 0));
+        store(l, R(QN_R_C, 0), codes, STORE_WORD, R(QN_R_D, 4), 4, codes, 4 * y->key_tile, (qn_sems){.wait = {QN_S_RECORD}});
+        store(l, R(QN_R_C, kb * codes), 1, STORE_HALF, R(QN_R_E, 0), 2, 1, 4 * y->key_tile, (qn_sems){.post = {stored}});
+        return;
+    }
+    qn_asm_ldt(a, QN_R_E, QN_R_LAYER, l->layer_table + QN_T_SCALE);
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_E, R(QN_R_E, 0), V(4));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_G, R(QN_R_F, 0), V(4 * kb * y->val_tile));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_G, 0));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_TMP, 0));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_G, R(QN_R_F, 0), V(64 * kb));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_E, 0), R(QN_R_G, 0));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_TMP, 0), V(2));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_E, 0), R(QN_R_TMP, 0));
+    store(l, R(QN_R_C, 0), 32, STORE_BYTE, R(QN_R_D, 0), 32 * wide, codes, 4 * y->val_tile, (qn_sems){.wait = {QN_S_RECORD}});
+    if (wide == 2)
+        store(l, R(QN_R_C, 8), 32, STORE_BYTE, R(QN_R_D, 32), 64, codes, 4 * y->val_tile, (qn_sems){.wait = {0}});
+    store(l, R(QN_R_C, kb * codes), 1, STORE_HALF, R(QN_R_E, 0), 2, 1, 64, (qn_sems){.post = {stored}});
+}
+
+static void cache(qn_lower *l, bool keys)
+{
+    const qn_buffers *b = &l->b;
+    qn_asm_set(l->a, QN_R_A, R(QN_R_POS, 0));
+    qn_asm_set(l->a, QN_R_B, V(b->kv));
+    qn_asm_set(l->a, QN_R_C, V(keys ? b->key_rec : b->val_rec));
+    if (!l->decode) {
+        qn_asm_loop(l->a, R(QN_R_CNT, -1));
+        cache_token(l, keys, false);
+        qn_asm_alu(l->a, QN_ALU_ADD, QN_R_A, R(QN_R_A, 0), V(1));
+        qn_asm_alu(l->a, QN_ALU_ADD, QN_R_B, R(QN_R_B, 0), V(b->kv_pad));
+        qn_asm_alu(l->a, QN_ALU_ADD, QN_R_C, R(QN_R_C, 0), V(b->rec_stride));
+        qn_asm_loop_end(l->a);
+    }
+    cache_token(l, keys, true);
+}
+
+// ---- feed-forward: gate and up by half tiles side by side, SiLU as they come, slices of the hidden vector as they fill
+enum { GATE = QN_R_A, GATE_FMT = QN_R_B, OUT = QN_R_C, GATE_SLICE = QN_R_D, UP_WORDS = QN_R_E, UP = QN_R_F, UP_FMT = QN_R_G };
+
+static void gate_begin(qn_lower *l)
+{
+    const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_GATE];
+    bool one = tile_count(m) == 1;
+    uint32_t gate = layer_matrix(l, QN_ROLE_GATE), up = layer_matrix(l, QN_ROLE_UP);
+    qn_asm_ldt(l->a, GATE, QN_R_LAYER, gate + QN_T_ADDR);
+    qn_asm_ldt(l->a, GATE_FMT, QN_R_LAYER, gate + QN_T_FMT);
+    qn_asm_ldt(l->a, GATE_SLICE, QN_R_LAYER, gate + QN_T_SLICE);
+    qn_asm_ldt(l->a, QN_R_WORDS, QN_R_LAYER, gate + (one ? QN_T_LAST : QN_T_WORDS));
+    qn_asm_ldt(l->a, UP, QN_R_LAYER, up + QN_T_ADDR);
+    qn_asm_ldt(l->a, UP_FMT, QN_R_LAYER, up + QN_T_FMT);
+    qn_asm_ldt(l->a, UP_WORDS, QN_R_LAYER, up + (one ? QN_T_LAST : QN_T_WORDS));
+    qn_asm_ldt(l->a, QN_R_PASS, QN_R_LAYER, up + QN_T_SLICE);
+    qn_asm_set(l->a, OUT, V(0));
+    qn_lower_stream(l, R(GATE, 0), R(QN_R_WORDS, 0), V(1), 0, R(GATE_FMT, 0), V(tile_cols(m, 0)), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
+}
+
+static void silu(qn_lower *l, uint32_t cols, uint32_t h)
+{
+    const qn_buffers *b = &l->b;
+    uint32_t half = l->g->layer[0].m[QN_ROLE_GATE].tile, hs = b->h_width, row = b->wide * QN_ACC_ROW;
+    qn_val n = V(cols), rows = qn_lower_tokens(l), e = V(b->e), one = V(b->consts + 8 * QN_CONST_ONE), tmp = V(b->tmp), out = V(b->h + h);
+    bool wide = b->wide == 2;
+    if (wide)
+        qn_lower_read(l, tmp, tile_acc(0), n, rows, half, QN_S_TILE_DONE, 0);
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_EXPN, .dst = e, .a = wide ? tmp : tile_acc(0), .n = n, .rows = rows, .dstride = half,
+                                   .astride = wide ? half : row, .acc = !wide});
+    if (!wide)
+        qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_TILE_DONE}});
+    qn_lower_scalar(l, QN_VEC_ADD, e, e, one, 0, n, rows, half);
+    qn_lower_vec(l, QN_VEC_RECIP, e, e, V(0), n, rows, half);
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = e, .a = wide ? tmp : tile_acc(0), .b = e, .n = n, .rows = rows, .dstride = half,
+                                   .astride = wide ? half : row, .bstride = half, .acc = !wide});
+    if (wide)
+        qn_lower_read(l, tmp, tile_acc(half), n, rows, half, 0, QN_S_TILE_FREE);
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = out, .a = wide ? tmp : tile_acc(half), .b = e, .n = n, .rows = rows, .dstride = hs,
+                                   .astride = wide ? half : row, .bstride = half, .acc = !wide});
+    if (!wide)
+        qn_asm_sync(l->a, (qn_sems){.post = {QN_S_TILE_FREE}});
+}
+
+static void gate_tile(qn_lower *l, uint32_t cols, uint32_t outputs, uint32_t h, bool first, bool last)
+{
+    const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_GATE];
+    if (last && !first) {
+        qn_asm_ldt(l->a, QN_R_WORDS, QN_R_LAYER, layer_matrix(l, QN_ROLE_GATE) + QN_T_LAST);
+        qn_asm_ldt(l->a, UP_WORDS, QN_R_LAYER, layer_matrix(l, QN_ROLE_UP) + QN_T_LAST);
+    }
+    if (!first)
+        qn_lower_stream(l, R(GATE, 0), R(QN_R_WORDS, 0), V(1), 0, R(GATE_FMT, 0), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
+    qn_lower_stream(l, R(UP, 0), R(UP_WORDS, 0), V(1), 0, R(UP_FMT, 0), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(GATE_SLICE, 0), .slices = V(m->slices), .cols = V(cols), .rows = qn_lower_rows(l),
+                                    .acc = tile_acc(0), .fmt = R(GATE_FMT, 0)},
+                  (qn_sems){.wait = {QN_S_TILE_FREE, first ? QN_S_SLICE : 0}});
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_PASS, 0), .slices = V(m->slices), .cols = V(cols), .rows = qn_lower_rows(l),
+                                    .acc = tile_acc(m->tile), .fmt = R(UP_FMT, 0)},
+                  (qn_sems){.post = {QN_S_TILE_DONE}});
+    silu(l, outputs, h);
+    next_tile(l);
+    qn_asm_alu(l->a, QN_ALU_ADD, QN_R_TMP, R(QN_R_WORDS, 0), R(UP_WORDS, 0));
+    qn_asm_alu(l->a, QN_ALU_ADD, GATE, R(GATE, 0), R(QN_R_TMP, 0));
+    qn_asm_alu(l->a, QN_ALU_ADD, UP, R(UP, 0), R(QN_R_TMP, 0));
+}
+
+static void gate_run(qn_lower *l)
+{
+    const qn_buffers *b = &l->b;
+    const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_GATE], *down = &l->g->layer[0].m[QN_ROLE_DOWN];
+    uint32_t per = b->h_width / m->tile, tiles = tile_count(m), whole = m->outputs / b->h_width, rest = tiles - whole * per;
+    for (uint32_t c = 0; c < whole; c++) {               // the first chunk waits for its slices, the others are a loop
+        if (c == 1)
+            qn_asm_loop(l->a, V(whole - 1));
+        for (uint32_t t = 0; t < per; t++) {
+            bool last = rest == 0 && whole == 1 && t == per - 1;
+            gate_tile(l, m->tile, m->tile, t * m->tile, c == 0 && t == 0, last);
+        }
+        quantize(l, V(b->h), b->blocks_down, b->slice_h, R(OUT, 0), b->h_width / 32, b->h_width, qn_lower_tokens(l), b->h_width,
+                 rest == 0 && whole == 1);
+        qn_asm_alu(l->a, QN_ALU_ADD, OUT, R(OUT, 0), V(b->h_width / 32));
+        if (c == 1) {
+            qn_asm_loop_end(l->a);
+            break;
+        }
+    }
+    if (rest) {
+        uint32_t left = m->outputs - whole * b->h_width;
+        for (uint32_t t = 0; t < rest; t++) {
+            uint32_t i = whole * per + t, cols = tile_cols(m, i), out = left - t * m->tile < cols ? left - t * m->tile : cols;
+            gate_tile(l, cols, out, t * m->tile, i == 0, i == tiles - 1);
+        }
+        quantize(l, V(b->h), b->blocks_down, b->slice_h, R(OUT, 0), down->slices - whole * b->h_width / 32, left, qn_lower_tokens(l),
+                 b->h_width, true);
+    } else if (whole > 1) {                              // the loop's body cannot post for its last turn alone
+        qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(b->e), .a = V(b->consts), .n = V(0), .rows = V(0)});
+        qn_asm_sync(l->a, (qn_sems){.post = {QN_S_SLICE}});
+    }
+}
+
+// ---- logits of the last token
+static void read_logits(qn_lower *l, uint32_t cols, bool first)
+{
+    const qn_buffers *b = &l->b;
+    qn_asm *a = l->a;
+    qn_lower_read(l, V(b->logit), tile_acc(0), V(cols), V(1), 0, QN_S_TILE_DONE, QN_S_TILE_FREE);
+    qn_insn *i = qn_asm_op(a, QN_OP_LOGIT);
+    QN_PUT(*i, LOGIT, FIRST, first);
+    qn_asm_slot(a, QN_SLOT_LOGIT_A, V(b->logit));
+    qn_asm_slot(a, QN_SLOT_LOGIT_INDEX, R(QN_R_C, 0));
+    qn_asm_slot(a, QN_SLOT_LOGIT_N, V(cols));
+    qn_asm_loop(a, R(QN_R_F, 0));                        // once if the logits are to be kept
+    qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(b->logit), .a = V(b->logit), .n = V(0), .rows = V(0)});
+    qn_asm_sync(a, (qn_sems){.post = {QN_S_RECORD}});
+    qn_insn *s = qn_asm_op(a, QN_OP_STORE);
+    QN_PUT(*s, STORE, WIN, QN_WIN_IO);
+    QN_PUT(*s, STORE, KIND, QN_KIND_ACT);
+    QN_PUT(*s, STORE, SIZE, STORE_WORD);
+    qn_asm_slot(a, QN_SLOT_STORE_SRC, V(b->logit));
+    qn_asm_slot(a, QN_SLOT_STORE_N, V(cols));
+    qn_asm_slot(a, QN_SLOT_STORE_RUNS, V(1));
+    qn_asm_slot(a, QN_SLOT_STORE_ADDR, R(QN_R_G, 0));
+    if (!a->err)
+        s->w[2 + 4] = QN_SETRAW(STORE, ESTRIDE, 4);
+    qn_asm_sync(a, (qn_sems){.wait = {QN_S_RECORD}, .post = {QN_S_LOGIT}});
+    qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(b->logit), .a = V(b->logit), .n = V(0), .rows = V(0)});
+    qn_asm_sync(a, (qn_sems){.wait = {QN_S_LOGIT}});
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_G, R(QN_R_G, 0), V(4 * cols));
+    qn_asm_loop_end(a);
+}
+
+static void logits(qn_lower *l)
+{
+    const qn_buffers *b = &l->b;
+    const qn_matrix *m = &l->g->logits;
+    qn_asm *a = l->a;
+    uint32_t words[QN_T_MATRIX_WORDS] = {m->addr, m->fmt->id, m->tile_words, m->last_words, 0};
+    for (int i = 0; i < QN_BLOCKS; i++)
+        if (b->blocks_logits >> i & 1)
+            words[QN_T_SLICE] = b->slice_in[i];
+    uint32_t table = qn_asm_put(a, words[0]);
+    for (int i = 1; i < QN_T_MATRIX_WORDS; i++)
+        qn_asm_put(a, words[i]);
+    qn_asm_mark(a, "logits");
+    qn_asm_lda(a, QN_R_TMP, V(QN_ARG_LOGITS));
+    qn_asm_loop(a, R(QN_R_TMP, 0));
+    qn_lower_load(l, V(l->g->lay.norm_out_addr), V(l->g->dims.width), b->norm_w[0],
+                  (qn_sems){.wait = {QN_S_LOAD_FREE}, .post = {QN_S_LOADED}});
+    qn_asm_set(a, QN_R_LAYER, V(0));
+    qn_asm_lda(a, QN_R_F, V(QN_ARG_KEEP));
+    qn_asm_set(a, QN_R_G, V(0));
+    qn_val x = V(b->x);
+    if (!l->decode) {
+        qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_CNT, -1), V(b->width_pad));
+        x = R(QN_R_TMP, b->x);
+    }
+    matrix_begin(l, m, table);
+    norm(l, x, 0, V(1));
+    for (int i = 0; i < QN_BLOCKS; i++)
+        if (b->blocks_logits >> i & 1)
+            qn_lower_quant(l, V(b->y), V(b->slice_in[i]), b->width_pad, 0, l->g->dims.width, V(1), b->width_pad, i);
+    qn_asm_sync(a, (qn_sems){.post = {QN_S_SLICE}});
+    matrix_run(l, m, m->outputs, V(b->wide), QN_S_SLICE, read_logits);
+    qn_asm_loop_end(a);
+}
+
+static void one_layer(qn_lower *l)
+{
+    const qn_graph *g = l->g;
+    const qn_buffers *b = &l->b;
+    const qn_matrix *m = g->layer[0].m;
+    const qn_dims *d = &g->dims;
+    qn_asm *a = l->a;
+    qn_val tokens = qn_lower_tokens(l), rows = qn_lower_rows(l);
+    qn_sems load = {.wait = {QN_S_LOAD_FREE}, .post = {QN_S_LOADED}};
+
+    qn_asm_mark(a, "norm");
+    qn_asm_ldt(a, QN_R_TMP, QN_R_LAYER, l->layer_table + QN_T_NORM_ATTN);
+    qn_lower_load(l, R(QN_R_TMP, 0), V(d->width), b->norm_w[0], load);
+    qn_asm_ldt(a, QN_R_TMP, QN_R_LAYER, l->layer_table + QN_T_NORM_FFN);
+    qn_lower_load(l, R(QN_R_TMP, 0), V(d->width), b->norm_w[1], load);
+    matrix_begin(l, &m[QN_ROLE_Q], layer_matrix(l, QN_ROLE_Q));
+    norm(l, V(b->x), 0, tokens);
+    quantize_norm(l, tokens);
+
+    qn_asm_mark(a, "qkv");
+    matrix_run(l, &m[QN_ROLE_Q], m[QN_ROLE_Q].outputs, rows, QN_S_SLICE, read_query);
+    matrix_begin(l, &m[QN_ROLE_K], layer_matrix(l, QN_ROLE_K));
+    matrix_run(l, &m[QN_ROLE_K], m[QN_ROLE_K].outputs, rows, 0, read_kv);
+    matrix_begin(l, &m[QN_ROLE_V], layer_matrix(l, QN_ROLE_V));
+    qn_asm_mark(a, "cache");
+    rotate(l, b->kv, d->kv_heads, b->kv_pad);
+    cache(l, true);
+    qn_asm_mark(a, "rotate");
+    rotate(l, b->q, d->heads, b->q_width);
+    qn_lower_scalar(l, QN_VEC_MUL, V(b->q), V(b->q), V(b->consts + 8 * QN_CONST_Q_SCALE), 0, V(b->q_width), tokens, b->q_width);
+    qn_asm_mark(a, "qkv");
+    matrix_load(l, layer_matrix(l, QN_ROLE_V));
+    matrix_run(l, &m[QN_ROLE_V], m[QN_ROLE_V].outputs, rows, 0, read_kv);
+    qn_asm_mark(a, "cache");
+    qn_lower_queries(l);
+    cache(l, false);
+
+    qn_asm_mark(a, "attention");
+    qn_lower_attend(l);
+    qn_asm_mark(a, "out");
+    matrix_begin(l, &m[QN_ROLE_O], layer_matrix(l, QN_ROLE_O));
+    quantize(l, V(b->q), b->blocks_o, b->slice_o, V(0), m[QN_ROLE_O].slices, b->q_width, tokens, b->q_width, true);
+    matrix_run(l, &m[QN_ROLE_O], m[QN_ROLE_O].outputs, rows, QN_S_SLICE, read_residual);
+
+    qn_asm_mark(a, "norm");
+    gate_begin(l);
+    norm(l, V(b->x), 1, tokens);
+    quantize_norm(l, tokens);
+    qn_asm_mark(a, "gate-up");
+    gate_run(l);
+    qn_asm_mark(a, "down");
+    matrix_begin(l, &m[QN_ROLE_DOWN], layer_matrix(l, QN_ROLE_DOWN));
+    matrix_run(l, &m[QN_ROLE_DOWN], m[QN_ROLE_DOWN].outputs, rows, QN_S_SLICE, read_residual);
+}
+
+// A vector instruction that only posts: the empty places that semaphores start with.
+static void give(qn_lower *l, unsigned sem, int n)
+{
+    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(0), .a = V(0), .n = V(0), .rows = V(0)});
+    qn_asm_sync(l->a, (qn_sems){.post = {sem, n == 2 ? sem : 0}});
+}
+
+static void put_tables(qn_lower *l)
+{
+    const qn_graph *g = l->g;
+    const qn_buffers *b = &l->b;
+    const qn_layout *y = &g->lay;
+    l->layer_table = (uint32_t)l->a->n_table;
+    for (uint32_t i = 0; i < g->dims.layers; i++) {
+        const qn_layer *x = &g->layer[i];
+        qn_asm_put(l->a, x->norm_attn_addr);
+        qn_asm_put(l->a, x->norm_ffn_addr);
+        qn_asm_put(l->a, y->key_addr + i * y->key_layer);
+        qn_asm_put(l->a, y->val_addr + i * y->val_layer);
+        qn_asm_put(l->a, y->scale_addr + i * y->scale_layer);
+        for (int r = 0; r < QN_LAYER_ROLES; r++) {
+            const qn_matrix *m = &x->m[r];
+            uint32_t k = 0;
+            while (1u << k < m->fmt->block)
+                k++;
+            qn_asm_put(l->a, m->addr);
+            qn_asm_put(l->a, m->fmt->id);
+            qn_asm_put(l->a, m->tile_words);
+            qn_asm_put(l->a, m->last_words);
+            qn_asm_put(l->a, r == QN_ROLE_O ? b->slice_o[k] : r == QN_ROLE_DOWN ? b->slice_h[k] : b->slice_in[k]);
+        }
+    }
+    l->pass_table = (uint32_t)l->a->n_table;
+    for (uint32_t i = 0; i < b->n_pass; i++) {
+        qn_pass p = qn_buffers_pass(g, b, i);
+        qn_asm_put(l->a, p.kv_block * y->key_tile);
+        qn_asm_put(l->a, p.kv_block * y->val_tile);
+        qn_asm_put(l->a, p.kv_block * 16);
+        qn_asm_put(l->a, b->q + p.head * g->dims.head);
+        qn_asm_put(l->a, p.offset);
+        qn_asm_put(l->a, b->slice_q + i * b->pass_blocks);
+    }
+}
+
+static void entry(qn_lower *l)
+{
+    const qn_graph *g = l->g;
+    const qn_buffers *b = &l->b;
+    qn_asm *a = l->a;
+    put_tables(l);
+    qn_asm_mark(a, "start");
+    give(l, QN_S_TILE_FREE, 2);
+    give(l, QN_S_LOAD_FREE, 2);
+    give(l, QN_S_SCORE_FREE, 2);
+    give(l, QN_S_SV_FREE, 1);
+    qn_asm_lda(a, QN_R_POS, V(QN_ARG_POS));
+    qn_asm_lda(a, QN_R_CNT, V(QN_ARG_COUNT));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_ROWS, R(QN_R_CNT, 0), V(b->wide));
+    qn_asm_set(a, QN_R_TILE, V(0));
+    qn_lower_load(l, V(g->lay.const_addr), V(QN_CONST_WORDS), b->consts, (qn_sems){.wait = {0}});
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_POS, 0), V(g->lay.rope_step));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_A, R(QN_R_CNT, 0), V(g->lay.rope_step));
+    qn_lower_load(l, R(QN_R_TMP, g->lay.rope_addr), R(QN_R_A, 0), b->rope, (qn_sems){.post = {QN_S_LOADED}});
+    qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(0), .a = V(0), .n = V(0), .rows = V(0)});
+    qn_asm_sync(a, (qn_sems){.wait = {QN_S_LOADED}});
+    embed(l);
+    qn_asm_set(a, QN_R_LAYER, V(0));
+    qn_asm_loop(a, V(g->dims.layers));
+    one_layer(l);
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_LAYER, R(QN_R_LAYER, 0), V(QN_T_ROW));
+    qn_asm_loop_end(a);
+    logits(l);
+    qn_asm_mark(a, "start");
+    qn_asm_op(a, QN_OP_HALT);
+}
+
+int qn_lower_program(qn_asm *a, const qn_graph *g, const qn_buffers *decode, const qn_buffers *prefill, uint32_t entries[QN_ENTRIES])
+{
+    qn_lower l = {.a = a, .g = g, .b = *decode, .decode = true};
+    entries[QN_ENTRY_DECODE] = (uint32_t)a->n;
+    entry(&l);
+    l = (qn_lower){.a = a, .g = g, .b = *prefill, .decode = false};
+    entries[QN_ENTRY_PREFILL] = (uint32_t)a->n;
+    entry(&l);
+    return a->err;
+}
