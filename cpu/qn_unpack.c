@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/qn_unpack.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver/qn_size.h"
+#include "sim/model/qn_num.h"
+
+// The same loops for wider vectors where the machine has them; nothing but speed depends on it.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define CLONES __attribute__((target_clones("default", "avx2")))
+#else
+#define CLONES
+#endif
+
+// Words of an image, taken one after the other.
+typedef struct reader {
+    const uint32_t *at, *end;
+} reader;
+
+static void *array(size_t a, size_t b, size_t size)
+{
+    size_t n;
+    return qn_size_mul(&n, a, b) && n <= SIZE_MAX / size ? calloc(n ? n : 1, size) : NULL;
+}
+
+// Planes, most significant first; the first one of a signed code counts negative.
+static void read_codes(reader *r, const qn_fmt *f, int8_t code[QN_DEPTH])
+{
+    for (int k = 0; k < QN_DEPTH; k++)
+        code[k] = f->sign ? -(int8_t)(r->at[0] >> k & 1) : (int8_t)(r->at[0] >> k & 1);
+    for (unsigned p = 1; p < f->planes; p++)
+        for (int k = 0; k < QN_DEPTH; k++)
+            code[k] = (int8_t)(2 * code[k] + (int)(r->at[p] >> k & 1));
+    r->at += f->planes;
+}
+
+// A pair of columns of one slice; `col` is the first one's.
+static bool read_pair(reader *r, qn_unpacked *u, uint32_t col, uint32_t slice)
+{
+    const qn_fmt *f = u->fmt;
+    bool last = slice % f->block == f->block - 1u;
+    uint32_t sub = 0, d[2] = {0, 0}, m[2] = {0, 0};
+    ptrdiff_t need = (f->sub ? 1 : 0) + (last && f->head ? f->head == 2 ? 2 : 1 : 0) + 2 * f->planes;
+    if (r->end - r->at < need)
+        return false;
+    if (f->sub)
+        sub = *r->at++;
+    if (last && f->head == 2) {
+        for (int i = 0; i < 2; i++, r->at++) {
+            d[i] = *r->at & 0xffff;
+            m[i] = *r->at >> 16;
+        }
+    } else if (last && f->head) {
+        d[0] = *r->at & 0xffff;
+        d[1] = *r->at++ >> 16;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        int8_t code[QN_DEPTH];
+        read_codes(r, f, code);
+        if (col + i >= u->outputs)
+            continue;                        // the column that makes the count even
+        size_t row = col + i;
+        memcpy(u->code + (row * u->slices + slice) * QN_DEPTH, code, QN_DEPTH);
+        if (f->sub)
+            u->sub[row * u->slices + slice] = (uint16_t)(sub >> (16 * i));
+        if (last)
+            u->d[row * u->blocks + slice / f->block] = f->head == 3 ? qn_bf16((uint16_t)d[i]) : qn_half((uint16_t)d[i]);
+        if (last && f->head == 2)
+            u->m[row * u->blocks + slice / f->block] = qn_half((uint16_t)m[i]);
+    }
+    return true;
+}
+
+int qn_unpack(qn_unpacked *u, const qn_prog_matrix *m, const uint32_t *image, uint32_t words, qn_why *why)
+{
+    memset(u, 0, sizeof *u);
+    const qn_fmt *f = u->fmt = qn_fmt_find(m->fmt);
+    if (!f || f->bytes || f->planes > 8 || !f->head)
+        return qn_fail(why, QN_ERR_FORMAT, "format %u is none of weights", m->fmt);
+    if (!m->outputs || m->cols < m->outputs || m->cols % 2 || !m->tile || m->tile % 2 || !m->slices || m->slices % f->block ||
+        m->inputs > (uint64_t)m->slices * QN_DEPTH)
+        return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u is streamed as %u columns of %u slices, tiles of %u", m->outputs, m->inputs,
+                       m->cols, m->slices, m->tile);
+    uint64_t least = (uint64_t)m->cols * m->slices * f->planes;
+    if (least > words)
+        return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u does not lie inside the image", m->outputs, m->inputs);
+    u->outputs = m->outputs;
+    u->slices = m->slices;
+    u->blocks = m->slices / f->block;
+    u->code = array(u->outputs, u->slices, QN_DEPTH);
+    u->sub = f->sub ? array(u->outputs, u->slices, sizeof *u->sub) : NULL;
+    u->d = array(u->outputs, u->blocks, sizeof *u->d);
+    u->m = f->head == 2 ? array(u->outputs, u->blocks, sizeof *u->m) : NULL;
+    if (!u->code || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
+        return QN_ERR_NOMEM;
+
+    for (uint32_t first = 0, tile = 0; first < m->cols; first += m->tile, tile++) {
+        uint64_t at = m->addr + (uint64_t)tile * m->tile_step;
+        uint32_t cols = m->cols - first < m->tile ? m->cols - first : m->tile;
+        reader r = {image + (at < words ? at : words), image + words};
+        for (uint32_t s = 0; s < m->slices; s++)
+            for (uint32_t c = 0; c < cols; c += 2)
+                if (!read_pair(&r, u, first + c, s))
+                    return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u does not lie inside the image", m->outputs, m->inputs);
+    }
+    return 0;
+}
+
+void qn_unpacked_free(qn_unpacked *u)
+{
+    free(u->code);
+    free(u->sub);
+    free(u->d);
+    free(u->m);
+    memset(u, 0, sizeof *u);
+}
+
+void qn_unpacked_row(const qn_unpacked *u, uint32_t output, float *x)
+{
+    assert(output < u->outputs);
+    size_t row = output;
+    for (uint32_t s = 0; s < u->slices; s++) {
+        size_t block = row * u->blocks + s / u->fmt->block;
+        uint32_t sub = u->sub ? u->sub[row * u->slices + s] : 0;
+        for (int k = 0; k < QN_DEPTH; k++) {
+            int32_t i1 = u->code[(row * u->slices + s) * QN_DEPTH + k], i2 = 1;
+            if (u->fmt->sub == 1) {
+                i1 *= (int32_t)(sub & 255);
+                i2 = (int32_t)(sub >> 8);
+            } else if (u->fmt->sub == 2) {
+                i1 *= (int8_t)(k < 16 ? sub : sub >> 8);
+            }
+            float v = qn_fadd(0, qn_imul(i1, qn_fmul(u->d[block], 1)));
+            if (u->m)
+                v = qn_fsub(v, qn_imul(i2, qn_fmul(u->m[block], 1)));
+            x[QN_DEPTH * s + k] = v;
+        }
+    }
+}
+
+int qn_acts_new(qn_acts *a, uint32_t slices_max)
+{
+    memset(a, 0, sizeof *a);
+    for (int i = 0; i < 2; i++) {
+        a->code[i] = array(slices_max, QN_DEPTH, sizeof *a->code[i]);
+        a->scale[i] = array(slices_max, 1, sizeof *a->scale[i]);
+    }
+    if (a->code[0] && a->code[1] && a->scale[0] && a->scale[1])
+        return 0;
+    qn_acts_free(a);
+    return QN_ERR_NOMEM;
+}
+
+void qn_acts_free(qn_acts *a)
+{
+    for (int i = 0; i < 2; i++) {
+        free(a->code[i]);
+        free(a->scale[i]);
+    }
+    memset(a, 0, sizeof *a);
+}
+
+void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, int *nonfinite)
+{
+    assert(slices % block == 0);
+    uint32_t n = QN_DEPTH * block;
+    a->rows = bits == 16 ? 2 : 1;
+    a->block = block;
+    for (uint32_t b = 0; b < slices / block; b++) {
+        int16_t *q = a->code[0] + (size_t)b * n, *low = a->code[1] + (size_t)b * n;
+        float s = qn_quant_block(x + (size_t)b * n, (int)n, (int)bits, 0, q, nonfinite);
+        a->scale[0][b] = s;
+        if (a->rows == 1)
+            continue;
+        a->scale[0][b] = qn_fmul(s, 256);
+        a->scale[1][b] = s;
+        for (uint32_t i = 0; i < n; i++) {
+            int high = (q[i] + 128) >> 8;
+            low[i] = (int16_t)(q[i] - 256 * high);
+            q[i] = (int16_t)high;
+        }
+    }
+}
+
+static inline int32_t dot16(const int16_t *a, const int8_t *w)
+{
+    int32_t sum = 0;
+    for (int k = 0; k < 16; k++)
+        sum += a[k] * (int16_t)w[k];
+    return sum;
+}
+
+static inline int32_t sum32(const int16_t *a)
+{
+    int32_t sum = 0;
+    for (int k = 0; k < QN_DEPTH; k++)
+        sum += a[k];
+    return sum;
+}
+
+// One output's accumulator for one row of activations.
+static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, size_t row, const int16_t *a, const float *scale)
+{
+    const qn_fmt *f = u->fmt;
+    float acc = 0;
+    for (uint32_t b = 0; b < u->blocks; b++) {
+        int32_t i1 = 0, i2 = 0;
+        for (uint32_t s = b * f->block; s < (b + 1) * f->block; s++) {
+            const int8_t *w = u->code + (row * u->slices + s) * QN_DEPTH;
+            const int16_t *x = a + (size_t)s * QN_DEPTH;
+            int32_t low = dot16(x, w), high = dot16(x + 16, w + 16);
+            uint32_t sub = f->sub ? u->sub[row * u->slices + s] : 0;
+            if (f->sub == 0) {
+                i1 += low + high;
+                i2 += u->m ? sum32(x) : 0;
+            } else if (f->sub == 1) {
+                i1 += (int32_t)(sub & 255) * (low + high);
+                i2 += (int32_t)(sub >> 8) * sum32(x);
+            } else {
+                i1 += (int8_t)sub * low + (int8_t)(sub >> 8) * high;
+            }
+        }
+        acc = qn_fadd(acc, qn_imul(i1, qn_fmul(u->d[row * u->blocks + b], scale[b])));
+        if (u->m)
+            acc = qn_fsub(acc, qn_imul(i2, qn_fmul(u->m[row * u->blocks + b], scale[b])));
+    }
+    return acc;
+}
+
+CLONES static void multiply(const qn_unpacked *u, const qn_acts *a, float *y)
+{
+    for (uint32_t r = 0; r < u->outputs; r++) {
+        y[r] = accumulate(u, r, a->code[0], a->scale[0]);
+        if (a->rows == 2)
+            y[r] = qn_fadd(y[r], accumulate(u, r, a->code[1], a->scale[1]));
+    }
+}
+
+void qn_multiply(const qn_unpacked *u, const qn_acts *a, float *y)
+{
+    assert(a->block == u->fmt->block);
+    multiply(u, a, y);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_unpack.h: a matrix taken out of a program's image, and its product with quantized activations.
+//
+//     qn_unpacked m;
+//     qn_acts a;
+//     int err = qn_unpack(&m, &prog->layer[0].m[QN_ROLE_Q], prog->image, prog->lay.image_words, &why);
+//     if (!err)
+//         err = qn_acts_new(&a, m.slices);
+//     qn_acts_quantize(&a, x, m.slices, m.fmt->block, 8, &nonfinite);       // x: 32 x slices values
+//     qn_multiply(&m, &a, y);                                              // y: m.outputs values
+//     qn_unpacked_free(&m);
+//     qn_acts_free(&a);
+//
+// The law is rtl/spec/README.md (GEMM, QUANT) and rtl/spec/fmt.def; this is a second reading of it, which shares nothing with
+// sim/model but the arithmetic of single numbers.
+#ifndef QN_UNPACK_H
+#define QN_UNPACK_H
+
+#include "compiler/back/qn_prog.h"
+
+// Row by row: what the device streams column by column.
+typedef struct qn_unpacked {
+    const qn_fmt *fmt;
+    uint32_t outputs, slices, blocks;
+    int8_t *code;                // [output][32 x slices]
+    uint16_t *sub;               // [output][slices]; NULL where the format has no second level
+    float *d, *m;                // [output][blocks]; m NULL where the format has no minimum
+} qn_unpacked;
+
+// Refuses a matrix that does not lie inside the image's `words`. Also after an error *u may be freed.
+int qn_unpack(qn_unpacked *u, const qn_prog_matrix *m, const uint32_t *image, uint32_t words, qn_why *why);
+void qn_unpacked_free(qn_unpacked *u);
+
+// Row `output` as the device looks an embedding up: 32 x slices values.
+void qn_unpacked_row(const qn_unpacked *u, uint32_t output, float *x);
+
+// Activations: of 8 bits one row of codes, of 16 two, the high and the low part.
+typedef struct qn_acts {
+    uint32_t rows, block;
+    int16_t *code[2];            // [32 x slices]
+    float *scale[2];             // [block]
+} qn_acts;
+
+int qn_acts_new(qn_acts *a, uint32_t slices_max);
+void qn_acts_free(qn_acts *a);
+
+// 32 x slices values in blocks of `block` slices. Sets *nonfinite if one of them is not finite.
+void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, int *nonfinite);
+
+void qn_multiply(const qn_unpacked *u, const qn_acts *a, float *y);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// A packed matrix gives back, value for value, what ggml's formulas make of the tensor, and its products are the plain sums of those
+// values: every coded type, an odd number of rows, several tiles.
+#define _POSIX_C_SOURCE 200809L
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/back/qn_pack.h"
+#include "compiler/front/qn_ggml_type.h"
+#include "cpu/qn_unpack.h"
+
+#define VECTORS "../shared/data/formats/ggml_quant_vectors.npz"
+
+enum { Rows = 35, Row = 512, Slices = Row / QN_DEPTH, Start = 48, Gap = 5 };
+
+static const struct {
+    int type;
+    const char *name;
+    int fmt;
+} coded[] = {{QN_GGML_Q8_0, "Q8_0", QN_FMT_S8},  {QN_GGML_Q4_0, "Q4_0", QN_FMT_S4},  {QN_GGML_Q4_1, "Q4_1", QN_FMT_U4M},
+             {QN_GGML_Q5_0, "Q5_0", QN_FMT_S5},  {QN_GGML_Q5_1, "Q5_1", QN_FMT_U5M}, {QN_GGML_Q4_K, "Q4_K", QN_FMT_K4},
+             {QN_GGML_Q5_K, "Q5_K", QN_FMT_K5},  {QN_GGML_Q6_K, "Q6_K", QN_FMT_K6}};
+
+static void read_blocks(const char *name, uint8_t *q, size_t bytes)
+{
+    char command[256];
+    snprintf(command, sizeof command, "python3 tests/compiler/npz2bin.py " VECTORS " q_%s", name);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_int_equal(fread(q, 1, bytes, pipe), bytes);
+    assert_int_equal(fgetc(pipe), EOF);
+    assert_int_equal(pclose(pipe), 0);
+}
+
+// Packs the rows as a matrix of tiles of `tile` columns, `Gap` words apart, and unpacks it.
+static void pack(const qn_gguf_tensor *t, int fmt, uint32_t tile, qn_unpacked *u)
+{
+    const qn_fmt *f = qn_fmt_find((uint32_t)fmt);
+    uint32_t cols = Rows + 1, tiles = (cols + tile - 1) / tile, step = (uint32_t)qn_fmt_tile_words(f, tile, Slices) + Gap;
+    uint32_t last = (uint32_t)qn_fmt_tile_words(f, cols % tile ? cols % tile : tile, Slices);
+    qn_matrix m = {.tensor = t, .fmt = f, .outputs = Rows, .inputs = Row, .cols = cols, .slices = Slices, .tile = tile, .addr = Start,
+                   .tile_step = step};
+    qn_prog_matrix in_prog = {(uint32_t)fmt, Rows, Row, cols, Slices, tile, Start, step};
+    uint32_t words = Start + (tiles - 1) * step + last;
+    uint32_t *image = calloc(words, sizeof *image);
+    assert_non_null(image);
+    qn_why why = {""};
+    if (qn_pack_matrix(&m, image, NULL, NULL, &why) < 0 || qn_unpack(u, &in_prog, image, words, &why) < 0)
+        fail_msg("%s", why.text);
+    qn_unpacked cut;                                               // one word less is refused
+    assert_int_equal(qn_unpack(&cut, &in_prog, image, words - 1, &why), QN_ERR_FORMAT);
+    qn_unpacked_free(&cut);
+    in_prog.tile_step = UINT32_MAX;
+    assert_int_equal(qn_unpack(&cut, &in_prog, image, words, &why), tiles > 1 ? QN_ERR_FORMAT : 0);
+    qn_unpacked_free(&cut);
+    free(image);
+}
+
+static void check_rows(const qn_unpacked *u, const float *expected)
+{
+    static float got[Row];
+    for (uint32_t r = 0; r < Rows; r++) {
+        qn_unpacked_row(u, r, got);
+        for (int i = 0; i < Row; i++)
+            if (got[i] != expected[r * Row + i])
+                fail_msg("%s: row %u, element %d is %g, expected %g", u->fmt->name, r, i, (double)got[i], (double)expected[r * Row + i]);
+    }
+}
+
+// With activations that quantization leaves as they are, a product is the sum of what the values say.
+static void check_products(const qn_unpacked *u, const float *expected, uint32_t bits)
+{
+    qn_acts a;
+    int nonfinite = 0;
+    static float x[Row], y[Rows];
+    assert_int_equal(qn_acts_new(&a, Slices), 0);
+    int limit = bits == 8 ? 127 : 32639;
+    for (int i = 0; i < Row; i++) {
+        int code = i % QN_DEPTH == 0 ? limit : (int)((uint32_t)i * 2654435761u >> 8) % (2 * limit + 1) - limit;
+        x[i] = (float)code * (i / 256 ? 0.25f : 4.0f);
+    }
+    qn_acts_quantize(&a, x, Slices, u->fmt->block, bits, &nonfinite);
+    assert_int_equal(nonfinite, 0);
+    qn_multiply(u, &a, y);
+    for (uint32_t r = 0; r < Rows; r++) {
+        double sum = 0, size = 0;
+        for (int i = 0; i < Row; i++) {
+            sum += (double)x[i] * expected[r * Row + i];
+            size += fabs((double)x[i] * expected[r * Row + i]);
+        }
+        if (fabs(y[r] - sum) > 1e-6 * size)
+            fail_msg("%s: product %u of %u bits is %g, expected %g of %g", u->fmt->name, r, bits, (double)y[r], sum, size);
+    }
+    qn_acts_free(&a);
+}
+
+static void test_coded(void **state)
+{
+    (void)state;
+    static float expected[Rows * Row];
+    static const uint32_t tiles[] = {2, 8, 64};
+    for (size_t k = 0; k < sizeof coded / sizeof *coded; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(coded[k].type);
+        size_t bytes = (size_t)Rows * Row / info->elements * info->bytes;
+        uint8_t *q = malloc(bytes);
+        assert_non_null(q);
+        read_blocks(coded[k].name, q, bytes);
+        assert_int_equal(qn_ggml_dequant_row(coded[k].type, q, expected, (size_t)Rows * Row), 0);
+        qn_gguf_tensor t = {.name = {"t", 1}, .data = q, .bytes = bytes, .elements = (size_t)Rows * Row, .dims = {Row, Rows, 1, 1},
+                            .n_dims = 2, .type = coded[k].type};
+        for (int i = 0; i < 3; i++) {
+            qn_unpacked u;
+            pack(&t, coded[k].fmt, tiles[i], &u);
+            check_rows(&u, expected);
+            check_products(&u, expected, 8);
+            check_products(&u, expected, 16);
+            qn_unpacked_free(&u);
+        }
+        free(q);
+    }
+}
+
+int main(void)
+{
+    if (access(VECTORS, R_OK)) {
+        puts("no " VECTORS);
+        return 77;
+    }
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_coded)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
