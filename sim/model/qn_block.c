@@ -7,6 +7,8 @@
 
 #include "sim/model/qn_num.h"
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of device memory are read as bytes in place");
+
 // Loops over rows of int16 and float become vector code of the machine at hand; the bits are the same, contraction being off.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define CLONES __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
@@ -36,18 +38,24 @@ INLINE void from_planes(unsigned planes, bool sign, const uint32_t *words, int16
     for (unsigned p = 1; p < planes; p++)
         for (int g = 0; g < 4; g++)
             v[g] = (v[g] << 1 & UINT64_C(0xfefefefefefefefe)) | spread[words[p] >> (8 * g) & 255];
-    for (int g = 0; g < 4; g++)
-        for (int k = 0; k < 8; k++)
-            w[8 * g + k] = sign ? (int8_t)(v[g] >> (8 * k)) : (int16_t)(v[g] >> (8 * k) & 255);
+    int8_t b[QN_DEPTH];                          // codes without a sign stay below 128 up to 7 planes
+    memcpy(b, v, sizeof b);
+    for (int k = 0; k < QN_DEPTH; k++)
+        w[k] = b[k];
 }
 
 INLINE void from_bytes(unsigned planes, const uint32_t *words, int16_t *w)
 {
+    int8_t high[QN_DEPTH];
+    uint8_t low[QN_DEPTH];
+    memcpy(high, words, sizeof high);
     for (int k = 0; k < QN_DEPTH; k++)
-        w[k] = (int8_t)(words[k / 4] >> (8 * (k % 4)));
-    if (planes == 16)
-        for (int k = 0; k < QN_DEPTH; k++)
-            w[k] = (int16_t)(w[k] * 256 + (int32_t)(words[8 + k / 4] >> (8 * (k % 4)) & 255));
+        w[k] = high[k];
+    if (planes == 8)
+        return;
+    memcpy(low, words + 8, sizeof low);
+    for (int k = 0; k < QN_DEPTH; k++)
+        w[k] = (int16_t)(high[k] * 256 + low[k]);
 }
 
 INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
@@ -143,6 +151,23 @@ INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const 
     }
 }
 
+// acc = fadd(acc, imul(i, fmul(d, sa))) over columns; d is NULL where a format has no float scale.
+INLINE void fold(float *restrict acc, const int32_t *restrict i, const float *restrict d, float sa, uint32_t n)
+{
+    if (d)
+        for (uint32_t c = 0; c < n; c++)
+            acc[c] = qn_fadd(acc[c], qn_imul(i[c], qn_fmul(d[c], sa)));
+    else
+        for (uint32_t c = 0; c < n; c++)
+            acc[c] = qn_fadd(acc[c], qn_imul(i[c], sa));
+}
+
+INLINE void fold_minimum(float *restrict acc, const int32_t *restrict i, const float *restrict m, float sa, uint32_t n)
+{
+    for (uint32_t c = 0; c < n; c++)
+        acc[c] = qn_fsub(acc[c], qn_imul(i[c], qn_fmul(m[c], sa)));
+}
+
 CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
 {
     chunk k;
@@ -152,17 +177,9 @@ CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t c
             uint32_t n = cols - c0 < CHUNK ? cols - c0 : CHUNK;
             gather(f, words, cols, r, c0, n, r0, rows, &k);
             for (uint32_t i = 0; i < rows; i++) {
-                float *acc = r->acc[r0 + i] + c0, sa = r->scale[r0 + i];
-                const int32_t *i1 = k.i1[i], *i2 = k.i2[i];
-                if (f->head == 0)
-                    for (uint32_t c = 0; c < n; c++)
-                        acc[c] = qn_fadd(acc[c], qn_imul(i1[c], sa));
-                else
-                    for (uint32_t c = 0; c < n; c++)
-                        acc[c] = qn_fadd(acc[c], qn_imul(i1[c], qn_fmul(k.d[c], sa)));
+                fold(r->acc[r0 + i] + c0, k.i1[i], f->head ? k.d : NULL, r->scale[r0 + i], n);
                 if (f->head == 2)
-                    for (uint32_t c = 0; c < n; c++)
-                        acc[c] = qn_fsub(acc[c], qn_imul(i2[c], qn_fmul(k.m[c], sa)));
+                    fold_minimum(r->acc[r0 + i] + c0, k.i2[i], k.m, r->scale[r0 + i], n);
             }
         }
     }
