@@ -38,7 +38,8 @@ module qn_fadd (
     s1_inf_q   <= &major[30:23];
   end
 
-  // 2: align the smaller one: 24 bits, guard, round; sticky says whether anything fell off below
+  // 2: align the smaller one: 24 bits, guard, round; sticky says whether anything fell off below. From 32 places on it cannot
+  // change the rounded sum, not even by its presence.
   logic [25:0] wide, by1, by2, by4, by8, by16;
   logic        off1, off2, off4, off8, off16, far;
   assign wide  = {s1_minor_q, 2'd0};
@@ -59,7 +60,7 @@ module qn_fadd (
   logic [26:0] s2_minor_q;
   logic        s2_minus_q, s2_sign_q, s2_both_q, s2_nan_q, s2_inf_q;
   always_ff @(posedge clk_i) begin
-    s2_minor_q <= far ? {26'd0, |s1_minor_q} : {by16, off1 || off2 || off4 || off8 || off16};
+    s2_minor_q <= far ? 27'd0 : {by16, off1 || off2 || off4 || off8 || off16};
     s2_major_q <= s1_major_q;
     s2_exp_q   <= s1_exp_q;
     s2_minus_q <= s1_minus_q;

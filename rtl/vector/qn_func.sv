@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_func: e^a, 1/a or 1/sqrt(a), the qn_exp, qn_recip and qn_rsqrt of sim/model/qn_num.h bit by bit.
-// Operands every clock, the result 9 clocks later (FUNC of unit.def); nothing stalls, nothing is reset.
+// Operands every clock, the result 10 clocks later (FUNC of unit.def); nothing stalls, nothing is reset.
 // The arithmetic is described in sim/model/README.md: table of segments and a quadratic in fixed point.
 
 `default_nettype none
@@ -116,12 +116,8 @@ module qn_func (
     s4_zero_q  <= s3_zero_q;
   end
 
-  // 5: the segment
+  // 5 and 6: the segment. A block RAM's data comes late in its clock.
   logic [66:0] s5_seg;
-  logic [28:0] s5_c0;
-  logic [21:0] s5_c1;
-  logic [15:0] s5_c2;
-  assign {s5_c0, s5_c1, s5_c2} = s5_seg;
   qn_func_rom u_rom (.clk_i, .addr_i({s4_table_q, s4_frac_q[24:18]}), .data_o(s5_seg));
 
   logic [17:0] s5_dx_q;
@@ -137,19 +133,14 @@ module qn_func (
     s5_zero_q <= s4_zero_q;
   end
 
-  // 6: dx c2
-  assign bend = {16'd0, s5_dx_q} * {18'd0, s5_c2};
-
   logic [28:0] s6_c0_q;
   logic [21:0] s6_c1_q;
-  logic [14:0] s6_bend_q;
+  logic [15:0] s6_c2_q;
   logic [17:0] s6_dx_q;
   logic [9:0]  s6_exp_q;
   logic        s6_rise_q, s6_sign_q, s6_nan_q, s6_inf_q, s6_zero_q;
   always_ff @(posedge clk_i) begin
-    s6_c0_q   <= s5_c0;
-    s6_c1_q   <= s5_c1;
-    s6_bend_q <= bend[33:19];
+    {s6_c0_q, s6_c1_q, s6_c2_q} <= s5_seg;
     s6_dx_q   <= s5_dx_q;
     s6_exp_q  <= s5_exp_q;
     s6_rise_q <= s5_rise_q;
@@ -159,21 +150,20 @@ module qn_func (
     s6_zero_q <= s5_zero_q;
   end
 
-  // 7: dx slope, in products of 18 x (4 + 18) bits
-  logic [21:0] slope;
-  assign slope = s6_rise_q ? s6_c1_q + {7'd0, s6_bend_q} : s6_c1_q - {7'd0, s6_bend_q};
+  // 7: dx c2
+  assign bend = {16'd0, s6_dx_q} * {18'd0, s6_c2_q};
 
-  assign low = {18'd0, s6_dx_q} * {18'd0, slope[17:0]};
-
-  logic [17:0] s7_low_q;
-  logic [21:0] s7_high_q;
   logic [28:0] s7_c0_q;
+  logic [21:0] s7_c1_q;
+  logic [14:0] s7_bend_q;
+  logic [17:0] s7_dx_q;
   logic [9:0]  s7_exp_q;
   logic        s7_rise_q, s7_sign_q, s7_nan_q, s7_inf_q, s7_zero_q;
   always_ff @(posedge clk_i) begin
-    s7_low_q  <= low[35:18];
-    s7_high_q <= {4'd0, s6_dx_q} * {18'd0, slope[21:18]};
     s7_c0_q   <= s6_c0_q;
+    s7_c1_q   <= s6_c1_q;
+    s7_bend_q <= bend[33:19];
+    s7_dx_q   <= s6_dx_q;
     s7_exp_q  <= s6_exp_q;
     s7_rise_q <= s6_rise_q;
     s7_sign_q <= s6_sign_q;
@@ -182,29 +172,52 @@ module qn_func (
     s7_zero_q <= s6_zero_q;
   end
 
-  // 8: y - 1, with 28 bits after the point; 2 - 1 is possible
-  logic [21:0] rise;
-  assign rise = s7_high_q + {4'd0, s7_low_q};
+  // 8: dx slope, in products of 18 x (4 + 18) bits
+  logic [21:0] slope;
+  assign slope = s7_rise_q ? s7_c1_q + {7'd0, s7_bend_q} : s7_c1_q - {7'd0, s7_bend_q};
 
-  logic [28:0] s8_y_q;
+  assign low = {18'd0, s7_dx_q} * {18'd0, slope[17:0]};
+
+  logic [17:0] s8_low_q;
+  logic [21:0] s8_high_q;
+  logic [28:0] s8_c0_q;
   logic [9:0]  s8_exp_q;
-  logic        s8_sign_q, s8_nan_q, s8_inf_q, s8_zero_q;
+  logic        s8_rise_q, s8_sign_q, s8_nan_q, s8_inf_q, s8_zero_q;
   always_ff @(posedge clk_i) begin
-    s8_y_q    <= s7_rise_q ? s7_c0_q + {7'd0, rise} : s7_c0_q - {7'd0, rise};
+    s8_low_q  <= low[35:18];
+    s8_high_q <= {4'd0, s7_dx_q} * {18'd0, slope[21:18]};
+    s8_c0_q   <= s7_c0_q;
     s8_exp_q  <= s7_exp_q;
+    s8_rise_q <= s7_rise_q;
     s8_sign_q <= s7_sign_q;
     s8_nan_q  <= s7_nan_q;
     s8_inf_q  <= s7_inf_q;
     s8_zero_q <= s7_zero_q;
   end
 
-  // 9: pack; a y of 2 is 1 of the next exponent
+  // 9: y - 1, with 28 bits after the point; 2 - 1 is possible
+  logic [21:0] rise;
+  assign rise = s8_high_q + {4'd0, s8_low_q};
+
+  logic [28:0] s9_y_q;
+  logic [9:0]  s9_exp_q;
+  logic        s9_sign_q, s9_nan_q, s9_inf_q, s9_zero_q;
+  always_ff @(posedge clk_i) begin
+    s9_y_q    <= s8_rise_q ? s8_c0_q + {7'd0, rise} : s8_c0_q - {7'd0, rise};
+    s9_exp_q  <= s8_exp_q;
+    s9_sign_q <= s8_sign_q;
+    s9_nan_q  <= s8_nan_q;
+    s9_inf_q  <= s8_inf_q;
+    s9_zero_q <= s8_zero_q;
+  end
+
+  // 10: pack; a y of 2 is 1 of the next exponent
   logic        up;
   logic [31:0] y;
-  assign up = s8_y_q[4] && (s8_y_q[5] || |s8_y_q[3:0]);
+  assign up = s9_y_q[4] && (s9_y_q[5] || |s9_y_q[3:0]);
   qn_fpack u_pack (
-    .sign_i(s8_sign_q), .exp_i(s8_exp_q + {9'd0, s8_y_q[28]}), .frac_i(s8_y_q[27:5]), .up_i(up),
-    .nan_i(s8_nan_q), .inf_i(s8_inf_q), .zero_i(s8_zero_q), .y_o(y));
+    .sign_i(s9_sign_q), .exp_i(s9_exp_q + {9'd0, s9_y_q[28]}), .frac_i(s9_y_q[27:5]), .up_i(up),
+    .nan_i(s9_nan_q), .inf_i(s9_inf_q), .zero_i(s9_zero_q), .y_o(y));
   always_ff @(posedge clk_i) y_o <= y;
 
 endmodule
