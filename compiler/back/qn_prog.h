@@ -10,7 +10,7 @@
 
 #include "compiler/ir/qn_graph.h"
 
-enum qn_entry { QN_ENTRY_DECODE, QN_ENTRY_PREFILL, QN_ENTRIES };
+enum qn_prog_entry { QN_ENTRY_DECODE, QN_ENTRY_PREFILL, QN_ENTRIES };
 
 // From instruction `at` on (up to the next mark), code belongs to operator `name`.
 typedef struct qn_mark {

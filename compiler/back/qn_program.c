@@ -560,41 +560,47 @@ static void give(qn_lower *l, unsigned sem, int n)
     qn_asm_sync(l->a, (qn_sems){.post = {sem, n == 2 ? sem : 0}});
 }
 
-static void put_tables(qn_lower *l)
+// Both entries share it: where slices of a layer's matrices lie does not depend on the tokens taken at a time.
+static uint32_t put_layers(qn_asm *a, const qn_graph *g, const qn_buffers *b)
 {
-    const qn_graph *g = l->g;
-    const qn_buffers *b = &l->b;
     const qn_layout *y = &g->lay;
-    l->layer_table = (uint32_t)l->a->n_table;
+    uint32_t table = (uint32_t)a->n_table;
     for (uint32_t i = 0; i < g->dims.layers; i++) {
         const qn_layer *x = &g->layer[i];
-        qn_asm_put(l->a, x->norm_attn_addr);
-        qn_asm_put(l->a, x->norm_ffn_addr);
-        qn_asm_put(l->a, y->key_addr + i * y->key_layer);
-        qn_asm_put(l->a, y->val_addr + i * y->val_layer);
-        qn_asm_put(l->a, y->scale_addr + i * y->scale_layer);
+        qn_asm_put(a, x->norm_attn_addr);
+        qn_asm_put(a, x->norm_ffn_addr);
+        qn_asm_put(a, y->key_addr + i * y->key_layer);
+        qn_asm_put(a, y->val_addr + i * y->val_layer);
+        qn_asm_put(a, y->scale_addr + i * y->scale_layer);
         for (int r = 0; r < QN_LAYER_ROLES; r++) {
             const qn_matrix *m = &x->m[r];
             uint32_t k = 0;
             while (1u << k < m->fmt->block)
                 k++;
-            qn_asm_put(l->a, m->addr);
-            qn_asm_put(l->a, m->fmt->id);
-            qn_asm_put(l->a, m->tile_words);
-            qn_asm_put(l->a, m->last_words);
-            qn_asm_put(l->a, r == QN_ROLE_O ? b->slice_o[k] : r == QN_ROLE_DOWN ? b->slice_h[k] : b->slice_in[k]);
+            qn_asm_put(a, m->addr);
+            qn_asm_put(a, m->fmt->id);
+            qn_asm_put(a, m->tile_words);
+            qn_asm_put(a, m->last_words);
+            qn_asm_put(a, r == QN_ROLE_O ? b->slice_o[k] : r == QN_ROLE_DOWN ? b->slice_h[k] : b->slice_in[k]);
         }
     }
-    l->pass_table = (uint32_t)l->a->n_table;
+    return table;
+}
+
+static uint32_t put_passes(qn_asm *a, const qn_graph *g, const qn_buffers *b)
+{
+    const qn_layout *y = &g->lay;
+    uint32_t table = (uint32_t)a->n_table;
     for (uint32_t i = 0; i < b->n_pass; i++) {
         qn_pass p = qn_buffers_pass(g, b, i);
-        qn_asm_put(l->a, p.kv_block * y->key_tile);
-        qn_asm_put(l->a, p.kv_block * y->val_tile);
-        qn_asm_put(l->a, p.kv_block * 16);
-        qn_asm_put(l->a, b->q + p.head * g->dims.head);
-        qn_asm_put(l->a, p.offset);
-        qn_asm_put(l->a, b->slice_q + i * b->pass_blocks);
+        qn_asm_put(a, p.kv_block * y->key_tile);
+        qn_asm_put(a, p.kv_block * y->val_tile);
+        qn_asm_put(a, p.kv_block * 16);
+        qn_asm_put(a, b->q + p.head * g->dims.head);
+        qn_asm_put(a, p.offset);
+        qn_asm_put(a, b->slice_q + i * b->pass_blocks);
     }
+    return table;
 }
 
 static void entry(qn_lower *l)
@@ -602,7 +608,7 @@ static void entry(qn_lower *l)
     const qn_graph *g = l->g;
     const qn_buffers *b = &l->b;
     qn_asm *a = l->a;
-    put_tables(l);
+    l->pass_table = put_passes(a, g, b);
     qn_asm_mark(a, "start");
     give(l, QN_S_TILE_FREE, 2);
     give(l, QN_S_LOAD_FREE, 2);
@@ -631,10 +637,11 @@ static void entry(qn_lower *l)
 
 int qn_lower_program(qn_asm *a, const qn_graph *g, const qn_buffers *decode, const qn_buffers *prefill, uint32_t entries[QN_ENTRIES])
 {
-    qn_lower l = {.a = a, .g = g, .b = *decode, .decode = true};
+    qn_lower l = {.a = a, .g = g, .b = *decode, .decode = true, .layer_table = put_layers(a, g, decode)};
     entries[QN_ENTRY_DECODE] = (uint32_t)a->n;
     entry(&l);
-    l = (qn_lower){.a = a, .g = g, .b = *prefill, .decode = false};
+    l.b = *prefill;
+    l.decode = false;
     entries[QN_ENTRY_PREFILL] = (uint32_t)a->n;
     entry(&l);
     return a->err;

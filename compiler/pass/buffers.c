@@ -143,10 +143,10 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
 
     uint64_t in_end = take_slices(b->blocks_in, b->width_pad / 32, 0, b->slice_in);
     uint64_t h_end = take_slices(b->blocks_down, first[QN_ROLE_DOWN].slices, in_end, b->slice_h);
-    b->slice_q = (uint32_t)in_end;
-    b->slice_p = (uint32_t)(in_end + (uint64_t)b->n_pass * b->pass_blocks);
-    uint64_t o_end = take_slices(b->blocks_o, first[QN_ROLE_O].slices, b->slice_p + b->pass_blocks, b->slice_o);
-    uint64_t slices = o_end > h_end ? o_end : h_end;
+    uint64_t o_end = take_slices(b->blocks_o, first[QN_ROLE_O].slices, in_end, b->slice_o);
+    b->slice_q = (uint32_t)o_end;
+    b->slice_p = (uint32_t)(o_end + (uint64_t)b->n_pass * b->pass_blocks);
+    uint64_t p_end = b->slice_p + (uint64_t)b->pass_blocks, slices = p_end > h_end ? p_end : h_end;
     if (slices > t->slices)
         return qn_fail(why, QN_ERR_TOO_LARGE, "width %u, hidden %u and %u heads need %llu slices of 32, target %s has %u", d->width,
                        d->hidden, d->heads, (unsigned long long)slices, t->name, t->slices);
