@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_array: Rows rows that see the same plane, and the holds behind them: the partials of a finished column, which
+// leave Lanes rows at a time (rows 0..Lanes-1 first) while the rows work on the next column.
+// A plane given in clock t is complete in the partials in clock t + 3, so that clock may load the holds. Holds are shift
+// registers: no row is ever selected by a multiplexer.
+
+`default_nettype none
+
+module qn_array #(
+  parameter int Rows  = 16,
+  parameter int Lanes = 4,                 // rows that leave the holds at a time; Rows is 2 or more times as much
+  parameter PairW  = $clog2(Rows) - 1,
+  parameter RowsW  = $clog2(Rows) + 1,
+  parameter Groups = Rows / Lanes
+) (
+  input  logic                clk_i,
+  input  logic                rst_ni,
+
+  input  logic                load_i,      // 8 activations for both rows of a pair into their shadows
+  input  logic [PairW-1:0]    load_pair_i,
+  input  logic [127:0]        load_data_i, // {odd row, even row}
+  input  logic                swap_i,      // with the first plane of a slice: shadows become active
+  input  logic [RowsW-1:0]    rows_i,      // taken at swap_i: rows below compute
+
+  input  logic                valid_i,
+  input  logic [31:0]         plane_i,
+  input  logic                first_i,     // of a column
+  input  logic                neg_i,
+
+  input  logic                hold_load_i, // partials to holds
+  input  logic [Groups-1:0]   hold_use_i,  // taken with hold_load_i: groups of Lanes rows that matter
+  input  logic                hold_shift_i,
+  output logic [56*Lanes-1:0] lane_o       // {hi, lo} of each row of the group in front
+);
+
+  logic             valid_q, first_q, neg_q;
+  logic [31:0]      plane_q;
+  logic [Rows-1:0]  row_en_q;              // rows that compute
+  logic [Groups-1:0] use_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else         valid_q <= valid_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      plane_q <= plane_i;
+      first_q <= first_i;
+      neg_q   <= neg_i;
+    end
+    if (hold_load_i) use_q <= hold_use_i;
+  end
+
+  logic [56*(Rows+Lanes)-1:0] hold;        // the last group is zeros behind the end
+  assign hold[56*Rows +: 56*Lanes] = '0;
+  assign lane_o = hold[56*Lanes-1:0];
+
+  genvar r;
+  generate
+    for (r = 0; r < Rows; r = r + 1) begin : g_row
+      localparam int Next = r / Lanes + 1 < Groups ? r / Lanes + 1 : r / Lanes;
+      localparam [RowsW-1:0] Row = r;
+      logic [27:0] lo, hi;
+      logic [55:0] hold_q;
+
+      always_ff @(posedge clk_i) if (swap_i) row_en_q[r] <= Row < rows_i;
+
+      qn_row_shiftadd u_row (
+        .clk_i,
+        .load_i(load_i && load_pair_i == Row[PairW:1]), .load_data_i(load_data_i[64*(r%2) +: 64]), .swap_i(swap_i && Row < rows_i),
+        .en_i(valid_q && row_en_q[r]), .plane_i(plane_q), .first_i(first_q), .neg_i(neg_q),
+        .lo_o(lo), .hi_o(hi));
+
+      always_ff @(posedge clk_i) begin
+        if (hold_load_i) begin
+          if (hold_use_i[r/Lanes]) hold_q <= {hi, lo};
+        end else if (hold_shift_i) begin
+          if (use_q[Next]) hold_q <= hold[56*(r+Lanes) +: 56];
+        end
+      end
+      assign hold[56*r +: 56] = hold_q;
+    end
+  endgenerate
+
+endmodule
+
+`default_nettype wire

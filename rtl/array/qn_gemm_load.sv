@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_gemm_load: takes a GEMM, checks it, offers it to the array as a job, and loads the shadows with its slices one after the
+// other: the next one as soon as the array has swapped. Two rows, 8 activations each, a clock; so a slice takes
+// 4 x ceil(ROWS / 2) + 2 clocks from one swap to the next at least. With UNIT the activations are made here.
+
+`default_nettype none
+
+module qn_gemm_load #(
+  parameter int Rows    = 16,
+  parameter int AccCols = 256,
+  parameter int Slices  = 64,
+  parameter RowW   = $clog2(Rows),
+  parameter SliceW = $clog2(Slices),
+  parameter ColW   = $clog2(AccCols)
+) (
+  input  logic                           clk_i,
+  input  logic                           rst_ni,
+
+  input  logic                           insn_valid_i,
+  output logic                           insn_ready_o,
+  /* verilator lint_off UNUSEDSIGNAL */                 // the opcode and the waits were looked at by others
+  input  logic [qn_isa_pkg::ENTRY_W-1:0] insn_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  output logic                           trap_valid_o,  // stays until reset
+  output logic [7:0]                     trap_cause_o,
+  output logic [31:0]                    trap_addr_o,
+  output logic [11:0]                    trap_pc_o,
+  output logic                           idle_o,
+
+  output logic                           job_valid_o,   // the fields below are a checked GEMM's
+  input  logic                           job_take_i,
+  output logic [31:0]                    job_slices_o,
+  output logic [ColW:0]                  job_cols_o,
+  output logic [RowW:0]                  job_rows_o,
+  output logic [ColW-1:0]                job_acc_o,
+  output logic [4:0]                     job_format_o,
+  output logic                           job_accum_o,
+  output logic [7:0]                     job_post_o,
+
+  output logic                           buf_re_o,      // slice buffer
+  output logic [RowW-2:0]                buf_pair_o,
+  output logic [SliceW-1:0]              buf_slice_o,
+  output logic [1:0]                     buf_beat_o,
+  input  logic [127:0]                   buf_data_i,
+  input  logic [89:0]                    buf_side_i,
+
+  output logic                           shadow_full_o, // a whole slice stands in the shadows
+  input  logic                           swap_i,        // it has been taken over
+  output logic                           load_o,        // 8 activations of both rows of a pair
+  output logic [RowW-2:0]                load_pair_o,
+  output logic [127:0]                   load_data_o,
+  output logic                           side_we_o,     // with the pair's first load
+  output logic [1:0]                     side_index_o,  // slices since reset, modulo 4
+  output logic [89:0]                    side_o         // {odd row, even row}, each {sum, scale}
+);
+
+  localparam IDLE = 2'd0, CHECK = 2'd1, LOAD = 2'd2, STOP = 2'd3;
+  localparam [31:0] ONE = 32'h3f800000;    // 1.0
+
+  logic [1:0]  state_q;
+  logic [31:0] slice_q, slices_q, cols_q, rows_q, acc_q, format_q;
+  logic [7:0]  post_q;
+  logic [11:0] pc_q;
+  logic        accum_q, unit_q;
+  logic        offer_q;                    // the job has not been taken yet
+
+  // ---- Check -------------------------------------------------------------------------------------------------------------
+  logic [7:0]  cause;
+  logic [31:0] refused, block_rest;
+  assign block_rest = slices_q & ({28'd0, qn_isa_pkg::fmt_block(format_q[4:0])} - 32'd1);
+  always @(*) begin
+    cause   = qn_isa_pkg::TRAP_NONE;
+    refused = format_q;
+    if (!qn_isa_pkg::fmt_valid(format_q)) cause = qn_isa_pkg::TRAP_FIELD;
+    else if ($signed(slices_q) < 1 || block_rest != 32'd0) begin
+      cause   = qn_isa_pkg::TRAP_FIELD;
+      refused = slices_q;
+    end else if ($signed(cols_q) < 1 || cols_q[0]) begin
+      cause   = qn_isa_pkg::TRAP_FIELD;
+      refused = cols_q;
+    end else if ($signed(rows_q) < 1 || rows_q > Rows) begin
+      cause   = qn_isa_pkg::TRAP_FIELD;
+      refused = rows_q;
+    end else if (!unit_q && (slices_q > Slices || slice_q > Slices - slices_q)) begin
+      cause   = qn_isa_pkg::TRAP_BUFFER;
+      refused = slice_q;
+    end else if (cols_q > AccCols || acc_q > AccCols - cols_q) begin
+      cause   = qn_isa_pkg::TRAP_BUFFER;
+      refused = acc_q;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) trap_valid_o <= 1'b0;
+    else if (state_q == CHECK && cause != qn_isa_pkg::TRAP_NONE) trap_valid_o <= 1'b1;
+    if (state_q == CHECK) begin
+      trap_cause_o <= cause;
+      trap_addr_o  <= refused;
+      trap_pc_o    <= pc_q;
+    end
+  end
+
+  // ---- Slices ------------------------------------------------------------------------------------------------------------
+  logic [31:0]     left_q;                 // slices not read yet
+  logic [RowW-2:0] pair_q, pair_last, s_pair_q;
+  logic [1:0]      beat_q, s_beat_q, side_q, s_side_q;
+  logic            read, slice_end;
+  logic            s_valid_q, s_end_q, s_unit_q;  // a clock after the read: store
+  logic [31:0]     s_place_q;              // UNIT: the element at which the even row is 1
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [RowW:0]   row_last;
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic            full_q;
+  assign row_last  = rows_q[RowW:0] - 1'b1;
+  assign pair_last = row_last[RowW-1:1];
+  assign read      = state_q == LOAD && left_q != 32'd0 && !full_q && !s_end_q;
+  assign slice_end = beat_q == 2'd3 && pair_q == pair_last;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q   <= IDLE;
+      offer_q   <= 1'b0;
+      pair_q    <= '0;
+      beat_q    <= 2'd0;
+      side_q    <= 2'd0;
+      s_valid_q <= 1'b0;
+      s_end_q   <= 1'b0;
+      full_q    <= 1'b0;
+    end else begin
+      case (state_q)
+        IDLE:    if (insn_valid_i) state_q <= CHECK;
+        CHECK:   state_q <= cause == qn_isa_pkg::TRAP_NONE ? LOAD : STOP;
+        LOAD:    if (left_q == 32'd0 && !offer_q) state_q <= IDLE;
+        default: state_q <= STOP;
+      endcase
+      if (state_q == CHECK && cause == qn_isa_pkg::TRAP_NONE) offer_q <= 1'b1;
+      else if (job_take_i)                                    offer_q <= 1'b0;
+
+      if (read) begin
+        beat_q <= beat_q + 2'd1;
+        if (slice_end)            pair_q <= '0;
+        else if (beat_q == 2'd3)  pair_q <= pair_q + 1'b1;
+        if (slice_end)            side_q <= side_q + 2'd1;
+      end
+      s_valid_q <= read;
+      s_end_q   <= read && slice_end;
+      if (s_end_q)     full_q <= 1'b1;
+      else if (swap_i) full_q <= 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (insn_valid_i && insn_ready_o) begin
+      slice_q  <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICE +: 32];
+      slices_q <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICES +: 32];
+      left_q   <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICES +: 32];
+      cols_q   <= insn_i[32*qn_isa_pkg::SLOT_GEMM_COLS +: 32];
+      rows_q   <= insn_i[32*qn_isa_pkg::SLOT_GEMM_ROWS +: 32];
+      acc_q    <= insn_i[32*qn_isa_pkg::SLOT_GEMM_ACC +: 32];
+      format_q <= insn_i[32*qn_isa_pkg::SLOT_GEMM_FORMAT +: 32];
+      accum_q  <= insn_i[qn_isa_pkg::GEMM_ACCUM_LSB];
+      unit_q   <= insn_i[qn_isa_pkg::GEMM_UNIT_LSB];
+      post_q   <= insn_i[qn_isa_pkg::ENTRY_POST0_LSB +: 8];
+      pc_q     <= insn_i[qn_isa_pkg::ENTRY_PC_LSB +: qn_isa_pkg::PC_W];
+    end else if (read && slice_end) begin
+      left_q  <= left_q - 32'd1;
+      slice_q <= unit_q ? slice_q - 32'd32 : slice_q + 32'd1;
+    end
+    if (read) begin
+      s_pair_q  <= pair_q;
+      s_beat_q  <= beat_q;
+      s_side_q  <= side_q;
+      s_unit_q  <= unit_q;
+      s_place_q <= slice_q + {{(32-RowW){1'b0}}, pair_q, 1'b0};
+    end
+  end
+
+  // UNIT: 8 activations, the one at `place` of the slice is 1
+  function automatic [63:0] one_hot(input [31:0] place, input [1:0] beat);
+    one_hot = {63'd0, place[31:5] == 27'd0 && place[4:3] == beat} << {place[2:0], 3'd0};
+  endfunction
+  logic [31:0] s_place_odd;
+  assign s_place_odd = s_place_q + 32'd1;
+
+  assign insn_ready_o  = state_q == IDLE;
+  assign idle_o        = state_q == IDLE;
+  assign job_valid_o   = offer_q;
+  assign job_slices_o  = slices_q;
+  assign job_cols_o    = cols_q[ColW:0];
+  assign job_rows_o    = rows_q[RowW:0];
+  assign job_acc_o     = acc_q[ColW-1:0];
+  assign job_format_o  = format_q[4:0];
+  assign job_accum_o   = accum_q;
+  assign job_post_o    = post_q;
+  assign buf_re_o      = read;
+  assign buf_pair_o    = pair_q;
+  assign buf_slice_o   = slice_q[SliceW-1:0];
+  assign buf_beat_o    = beat_q;
+  assign shadow_full_o = full_q;
+  assign load_o        = s_valid_q;
+  assign load_pair_o   = s_pair_q;
+  assign load_data_o   = s_unit_q ? {one_hot(s_place_odd, s_beat_q), one_hot(s_place_q, s_beat_q)} : buf_data_i;
+  assign side_we_o     = s_valid_q && s_beat_q == 2'd0;
+  assign side_index_o  = s_side_q;
+  assign side_o        = s_unit_q ? {12'd0, s_place_odd[31:5] == 27'd0, ONE, 12'd0, s_place_q[31:5] == 27'd0, ONE}
+                                  : buf_side_i;
+
+  always @(posedge clk_i) begin
+    if (rst_ni && swap_i) assert (full_q);
+  end
+
+endmodule
+
+`default_nettype wire

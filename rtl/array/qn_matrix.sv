@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_matrix: the matrix unit. GEMM: slices of activations x streamed columns, dequantized into accumulators.
+//
+//   slice buffer -> loader -> shadow | active -> rows -> holds -> deal -> dequantization units -> accumulators
+//   header FIFO  -> headers of a pair -----------------------------^
+//
+// What happens in which clock: rtl/README.md, "The matrix unit: clock by clock".
+
+`default_nettype none
+
+module qn_matrix #(
+  parameter int Rows     = 16,             // all powers of two; Rows >= 2 x Dequants
+  parameter int Lanes    = 8,
+  parameter int Dequants = 4,              // 2 or more
+  parameter int AccCols  = 256,
+  parameter int Slices   = 64,
+  parameter RowW   = $clog2(Rows),
+  parameter SliceW = $clog2(Slices),
+  parameter BeatW  = $clog2(32 / Lanes),
+  parameter ColW   = $clog2(AccCols)
+) (
+  input  logic                           clk_i,
+  input  logic                           rst_ni,
+
+  input  logic                           insn_valid_i,
+  output logic                           insn_ready_o,
+  input  logic [qn_isa_pkg::ENTRY_W-1:0] insn_i,
+  output logic                           post_valid_o,
+  output logic [7:0]                     post_o,
+  output logic                           trap_valid_o,  // stays until reset
+  output logic [7:0]                     trap_cause_o,
+  output logic [31:0]                    trap_addr_o,
+  output logic [11:0]                    trap_pc_o,
+  output logic                           idle_o,
+
+  input  logic                           plane_valid_i,
+  output logic                           plane_ready_o,
+  input  logic [31:0]                    plane_i,
+  input  logic                           head_valid_i,  // headers stand there no later than their planes
+  output logic                           head_ready_o,
+  input  logic [31:0]                    head_i,
+
+  input  logic                           qb_we_i,       // quantizer to slice buffer: see qn_slicebuf
+  input  logic                           qb_pair_i,
+  input  logic [RowW-1:0]                qb_row_i,
+  input  logic [SliceW-1:0]              qb_slice_i,
+  input  logic [BeatW-1:0]               qb_beat_i,
+  input  logic [8*Lanes-1:0]             qb_data_i,
+  input  logic [8*Lanes-1:0]             qb_data2_i,
+  input  logic                           qb_side_we_i,
+  input  logic [31:0]                    qb_scale_i,
+  input  logic [12:0]                    qb_sum_lo_i,
+  input  logic [12:0]                    qb_sum_hi_i,
+  input  logic [31:0]                    qb_scale2_i,
+  input  logic [12:0]                    qb_sum2_lo_i,
+  input  logic [12:0]                    qb_sum2_hi_i,
+
+  input  logic                           acc_re_i,      // Dequants columns from acc_col_i on, a multiple of Dequants
+  input  logic [RowW-1:0]                acc_row_i,
+  input  logic [ColW-1:0]                acc_col_i,
+  output logic [32*Dequants-1:0]         acc_data_o,    // LAT_ACC clocks later
+
+  output logic                           array_busy_o,  // a plane was consumed
+  output logic [RowW:0]                  array_rows_o,  // rows that computed with it; 0 if none was
+  output logic                           array_starve_o // the array was ready and no plane was there
+);
+
+  localparam int UnitW  = $clog2(Dequants);
+  localparam int Groups = Rows / Dequants;
+  localparam int GroupW = $clog2(Groups);
+  localparam int AddrW  = GroupW + ColW;   // accumulators of a bank: {group of rows, column}
+  localparam int Partial = 3;              // clocks from a plane to partials that hold it
+  // Clocks between two visits of an accumulator: read, add, write, and the same again for a second slot
+  localparam int DEQUANT_LAT = 2 * qn_isa_pkg::LAT_FADD + 12;
+  localparam int GapW   = $clog2(DEQUANT_LAT);
+  localparam [GapW-1:0] GAP = DEQUANT_LAT[GapW-1:0] - 1'b1;
+
+  // ---- Loader and slice buffer -------------------------------------------------------------------------------------------
+  logic              load_idle, job_valid, job_take, job_accum;
+  logic [31:0]       job_slices;
+  logic [ColW:0]     job_cols;
+  logic [RowW:0]     job_rows;
+  logic [ColW-1:0]   job_acc;
+  logic [4:0]        job_format;
+  logic [7:0]        job_post;
+  logic              buf_re, shadow_full, swap, load, side_we;
+  logic [RowW-2:0]   buf_pair, load_pair;
+  logic [SliceW-1:0] buf_slice;
+  logic [1:0]        buf_beat, side_index;
+  logic [127:0]      buf_data, load_data;
+  logic [89:0]       buf_side, side;
+
+  qn_gemm_load #(.Rows(Rows), .AccCols(AccCols), .Slices(Slices)) u_load (
+    .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o, .insn_i,
+    .trap_valid_o, .trap_cause_o, .trap_addr_o, .trap_pc_o, .idle_o(load_idle),
+    .job_valid_o(job_valid), .job_take_i(job_take), .job_slices_o(job_slices), .job_cols_o(job_cols), .job_rows_o(job_rows),
+    .job_acc_o(job_acc), .job_format_o(job_format), .job_accum_o(job_accum), .job_post_o(job_post),
+    .buf_re_o(buf_re), .buf_pair_o(buf_pair), .buf_slice_o(buf_slice), .buf_beat_o(buf_beat),
+    .buf_data_i(buf_data), .buf_side_i(buf_side),
+    .shadow_full_o(shadow_full), .swap_i(swap), .load_o(load), .load_pair_o(load_pair), .load_data_o(load_data),
+    .side_we_o(side_we), .side_index_o(side_index), .side_o(side));
+
+  qn_slicebuf #(.Rows(Rows), .Slices(Slices), .Lanes(Lanes)) u_buf (
+    .clk_i, .qb_we_i, .qb_pair_i, .qb_row_i, .qb_slice_i, .qb_beat_i, .qb_data_i, .qb_data2_i, .qb_side_we_i,
+    .qb_scale_i, .qb_sum_lo_i, .qb_sum_hi_i, .qb_scale2_i, .qb_sum2_lo_i, .qb_sum2_hi_i,
+    .re_i(buf_re), .pair_i(buf_pair), .slice_i(buf_slice), .beat_i(buf_beat), .data_o(buf_data), .side_o(buf_side));
+
+  // ---- The job in the array ----------------------------------------------------------------------------------------------
+  logic              a_valid_q;
+  logic              a_signed_q, a_drain_q;              // drain: wait until all earlier sums are written
+  logic [3:0]        a_plane_last_q;
+  logic [1:0]        a_sub_q, a_head_q;
+  logic [2:0]        a_block_last_q;
+  logic [ColW-1:0]   a_acc_q, a_col_last_q;
+  logic [ColW:0]     a_end_q;                            // behind the last accumulator column
+  logic [RowW:0]     a_rows_q;
+  logic [GroupW-1:0] a_group_last_q;
+
+  logic [3:0]        plane_q;                            // of the column
+  logic [ColW-1:0]   col_q;
+  logic [31:0]       slice_left_q;                       // slices after this one
+  logic [2:0]        block_q;                            // slice of the block
+  logic              fresh_q;                            // the first block of a GEMM without ACCUM
+  logic [1:0]        side_q;                             // slices since reset, modulo 4
+  logic [GapW-1:0]   gap_q;
+  logic [GroupW:0]   slot_q;                             // slots of the column before still to be dealt
+
+  logic slice_start, slice_ok, first, last, want, issue, col_last, block_last, two, slice_end, job_end, draining;
+  assign first       = plane_q == 4'd0;
+  assign last        = plane_q == a_plane_last_q;
+  assign col_last    = col_q == a_col_last_q;
+  assign block_last  = block_q == a_block_last_q;
+  assign two         = a_head_q == 2'd2 && block_last;   // slots for I1 and for I2
+  assign slice_start = first && col_q == '0;
+  assign slice_ok    = shadow_full && gap_q == '0 && !(a_drain_q && draining);
+  assign want        = a_valid_q && (!slice_start || slice_ok) && (!last || slot_q == '0);
+  assign issue       = want && plane_valid_i;
+  assign swap        = issue && slice_start;
+  assign slice_end   = issue && last && col_last;
+  assign job_end     = slice_end && slice_left_q == 32'd0;
+  assign job_take    = job_valid && (!a_valid_q || job_end);
+
+  assign plane_ready_o  = want;
+  assign array_busy_o   = issue;
+  assign array_rows_o   = issue ? a_rows_q : '0;
+  assign array_starve_o = want && !plane_valid_i;
+
+  logic [ColW:0] job_end_col;
+  assign job_end_col = {1'b0, job_acc} + job_cols;
+  /* verilator lint_off UNUSEDSIGNAL */    // counts less one: 1..2^n become n bits, and rows become groups
+  logic [ColW:0] job_col_last;
+  logic [RowW:0] job_row_last;
+  logic [4:0]    job_plane_last;
+  logic [3:0]    job_block_last;
+  /* verilator lint_on UNUSEDSIGNAL */
+  assign job_col_last   = job_cols - 1'b1;
+  assign job_row_last   = job_rows - 1'b1;
+  assign job_plane_last = qn_isa_pkg::fmt_planes(job_format) - 5'd1;
+  assign job_block_last = qn_isa_pkg::fmt_block(job_format) - 4'd1;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      a_valid_q <= 1'b0;
+      plane_q   <= 4'd0;
+      col_q     <= '0;
+      side_q    <= 2'd0;
+      gap_q     <= '0;
+      slot_q    <= '0;
+    end else begin
+      if (job_take)     a_valid_q <= 1'b1;
+      else if (job_end) a_valid_q <= 1'b0;
+
+      if (issue)         plane_q <= last ? 4'd0 : plane_q + 4'd1;
+      if (issue && last) col_q   <= col_last ? '0 : col_q + 1'b1;
+      if (slice_end)     side_q  <= side_q + 2'd1;
+
+      if (swap)                                         gap_q <= GAP;
+      else if (gap_q != '0 && (issue || slice_start))   gap_q <= gap_q - 1'b1;
+
+      if (issue && last)     slot_q <= two ? {a_group_last_q, 1'b1} : {1'b0, a_group_last_q};
+      else if (slot_q != '0) slot_q <= slot_q - 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (swap) a_drain_q <= 1'b0;           // only the first slice waits
+    if (job_take) begin
+      a_signed_q     <= qn_isa_pkg::fmt_signed(job_format);
+      a_sub_q        <= qn_isa_pkg::fmt_sub(job_format);
+      a_head_q       <= qn_isa_pkg::fmt_head(job_format);
+      a_plane_last_q <= job_plane_last[3:0];
+      a_block_last_q <= job_block_last[2:0];
+      a_col_last_q   <= job_col_last[ColW-1:0];
+      a_acc_q        <= job_acc;
+      a_end_q        <= job_end_col;
+      a_rows_q       <= job_rows;
+      a_group_last_q <= job_row_last[RowW-1:UnitW];
+      // The sums of the job before are still on their way: wait if it may delay them, or if this one adds to them
+      a_drain_q      <= a_head_q == 2'd2 || (job_end_col > {1'b0, a_acc_q} && {1'b0, job_acc} < a_end_q);
+      slice_left_q   <= job_slices - 32'd1;
+      block_q        <= 3'd0;
+      fresh_q        <= !job_accum;
+    end else if (slice_end) begin
+      slice_left_q <= slice_left_q - 32'd1;
+      block_q      <= block_last ? 3'd0 : block_q + 3'd1;
+      if (block_last) fresh_q <= 1'b0;
+    end
+  end
+
+  // ---- Rows and holds ----------------------------------------------------------------------------------------------------
+  logic                   hold_load, hold_shift;
+  logic [Groups-1:0]      hold_use;
+  logic [56*Dequants-1:0] lanes;
+  qn_array #(.Rows(Rows), .Lanes(Dequants)) u_array (
+    .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_data_i(load_data), .swap_i(swap), .rows_i(a_rows_q),
+    .valid_i(issue), .plane_i, .first_i(first), .neg_i(first && a_signed_q),
+    .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .lane_o(lanes));
+
+  // A column on its way to the holds
+  localparam int ColumnW = ColW + RowW + 1 + GroupW + 2 + 2 + 2 + 5;
+  logic [Partial-1:0] column_valid_q;
+  logic [ColumnW-1:0] column, c_column;
+  logic [ColW-1:0]    column_addr;
+  assign column_addr = a_acc_q + col_q;
+  assign column = {column_addr, a_rows_q, a_group_last_q, side_q, a_sub_q, a_head_q,
+                   col_q[0], block_q == 3'd0, block_last, fresh_q && block_last, job_end};
+  qn_delay #(.Width(ColumnW), .Clocks(Partial)) u_column (.clk_i, .in_i(column), .out_o(c_column));
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) column_valid_q <= '0;
+    else         column_valid_q <= {column_valid_q[Partial-2:0], issue && last};
+  end
+  assign hold_load = column_valid_q[Partial-1];
+
+  logic [ColW-1:0]   c_addr;
+  logic [RowW:0]     c_rows;
+  logic [GroupW-1:0] c_group_last;
+  logic [1:0]        c_side, c_sub, c_head;
+  logic              c_odd, c_block_first, c_block_last, c_zero, c_done;
+  assign {c_addr, c_rows, c_group_last, c_side, c_sub, c_head, c_odd, c_block_first, c_block_last, c_zero, c_done} = c_column;
+
+  genvar g, i;
+  generate
+    for (g = 0; g < Groups; g = g + 1) begin : g_use
+      localparam [GroupW:0] Group = g;
+      assign hold_use[g] = Group < {1'b0, c_group_last} + 1'b1;
+    end
+  endgenerate
+
+  // ---- Headers of a pair: popped one clock after its first plane, one word a clock ---------------------------------------
+  // They are complete when its first column is held, and the next pair's come after that (fmt.def: at most PLANES words).
+  logic        h_sub_q;                    // the sub-scales' word comes first
+  logic [1:0]  h_left_q;                   // float headers' words
+  logic [31:0] h_scales_q, h_float0_q, h_float1_q;
+  assign head_ready_o = h_sub_q || h_left_q != 2'd0;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      h_sub_q  <= 1'b0;
+      h_left_q <= 2'd0;
+    end else if (issue && first && !col_q[0]) begin
+      h_sub_q  <= a_sub_q != 2'd0;
+      h_left_q <= !block_last || a_head_q == 2'd0 ? 2'd0 : a_head_q == 2'd2 ? 2'd2 : 2'd1;
+    end else begin
+      h_sub_q <= 1'b0;
+      if (!h_sub_q && h_left_q != 2'd0) h_left_q <= h_left_q - 2'd1;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (h_sub_q) h_scales_q <= head_i;
+    else if (h_left_q != 2'd0) begin
+      h_float0_q <= h_float1_q;
+      h_float1_q <= head_i;
+    end
+  end
+
+  // ---- Deal: one group of rows a slot, to the units ----------------------------------------------------------------------
+  logic              d_valid_q, d_second_q;
+  logic [GroupW-1:0] d_group_q, d_group_last_q;
+  logic [ColW-1:0]   d_addr_q;
+  logic [RowW:0]     d_rows_q;
+  logic [1:0]        d_side_q, d_sub_q, d_head_q;
+  logic              d_block_first_q, d_block_last_q, d_zero_q, d_done_q;
+  logic [15:0]       d_scales_q, d_d_q, d_m_q;           // headers of this column
+  logic [15:0]       odd_scales_q, odd_d_q, odd_m_q;     // and of the odd one after it
+  logic              d_two, d_step, d_end;
+  assign d_two      = d_head_q == 2'd2 && d_block_last_q;
+  assign d_step     = d_valid_q && (d_second_q || !d_two);
+  assign d_end      = d_step && d_group_q == d_group_last_q;
+  assign hold_shift = d_step && !d_end;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      d_valid_q  <= 1'b0;
+      d_second_q <= 1'b0;
+      d_group_q  <= '0;
+    end else begin
+      if (hold_load)  d_valid_q <= 1'b1;
+      else if (d_end) d_valid_q <= 1'b0;
+      if (d_valid_q)  d_second_q <= d_two && !d_second_q;
+      if (d_end)       d_group_q <= '0;
+      else if (d_step) d_group_q <= d_group_q + 1'b1;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (hold_load) begin
+      d_addr_q        <= c_addr;
+      d_rows_q        <= c_rows;
+      d_group_last_q  <= c_group_last;
+      d_side_q        <= c_side;
+      d_sub_q         <= c_sub;
+      d_head_q        <= c_head;
+      d_block_first_q <= c_block_first;
+      d_block_last_q  <= c_block_last;
+      d_zero_q        <= c_zero;
+      d_done_q        <= c_done;
+      d_scales_q      <= c_odd ? odd_scales_q : h_scales_q[15:0];
+      d_d_q           <= c_odd ? odd_d_q : c_head == 2'd2 ? h_float0_q[15:0] : h_float1_q[15:0];
+      d_m_q           <= c_odd ? odd_m_q : h_float0_q[31:16];
+      if (!c_odd) begin
+        odd_scales_q <= h_scales_q[31:16];
+        odd_d_q      <= c_head == 2'd2 ? h_float1_q[15:0] : h_float1_q[31:16];
+        odd_m_q      <= h_float1_q[31:16];
+      end
+    end
+  end
+
+  // Lane i holds row {group, i}: its scale and sum stand where the loader put them. Then lane i goes to unit (i + column).
+  localparam int LaneW = 1 + 45 + 56;
+  logic [LaneW*Dequants-1:0] dealt, rotated;
+  generate
+    for (i = 0; i < Dequants; i = i + 1) begin : g_lane
+      localparam [UnitW-1:0] Lane = i;
+      logic [44:0] side_mem [0:4*Groups-1];
+      logic [44:0] lane_side;
+      logic [RowW-1:0] lane_row;
+      logic        side_hit;
+      if (Dequants == 2) begin : g_two
+        assign side_hit = side_we;
+      end else begin : g_more
+        assign side_hit = side_we && load_pair[UnitW-2:0] == Lane[UnitW-1:1];
+      end
+      always_ff @(posedge clk_i) begin
+        if (side_hit) side_mem[{side_index, load_pair[RowW-2:UnitW-1]}] <= side[45*(i%2) +: 45];
+      end
+      assign lane_side = side_mem[{d_side_q, d_group_q}];
+      assign lane_row  = {d_group_q, Lane};
+      assign dealt[LaneW*i +: LaneW] = {{1'b0, lane_row} < d_rows_q, lane_side, lanes[56*i +: 56]};
+    end
+  endgenerate
+  qn_rotate #(.Width(LaneW), .Count(Dequants)) u_rotate (.by_i(d_addr_q[UnitW-1:0]), .in_i(dealt), .out_o(rotated));
+
+  // The slot, registered: stage 0 of the units
+  logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q;
+  logic [AddrW-1:0]          u_addr_q;
+  logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_q;
+  logic [31:0]               u_head_q, half;
+  logic [LaneW*Dequants-1:0] u_lane_q;
+  qn_half u_half (.h_i(d_second_q ? d_m_q : d_d_q), .y_o(half));
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) u_valid_q <= 1'b0;
+    else         u_valid_q <= d_valid_q;
+  end
+  always_ff @(posedge clk_i) begin
+    if (d_valid_q) begin
+      u_second_q <= d_second_q;
+      u_first_q  <= d_block_first_q;
+      u_last_q   <= d_block_last_q;
+      u_zero_q   <= d_zero_q;
+      u_done_q   <= d_done_q && d_end;
+      u_addr_q   <= {d_group_q, d_addr_q};
+      u_plain_q  <= d_sub_q == 2'd0;
+      u_sc_lo_q  <= {d_sub_q == 2'd2 && d_scales_q[7], d_scales_q[7:0]};
+      u_sc_hi_q  <= d_sub_q == 2'd2 ? {d_scales_q[15], d_scales_q[15:8]} : {1'b0, d_scales_q[7:0]};
+      u_mn_q     <= d_sub_q == 2'd0 ? 9'd1 : {1'b0, d_scales_q[15:8]};
+      u_head_q   <= d_head_q == 2'd0 ? 32'h3f800000 : d_head_q == 2'd3 ? {d_d_q, 16'd0} : half;
+      u_lane_q   <= rotated;
+    end
+  end
+
+  logic [Dequants-1:0]       u_mask;
+  logic [28*Dequants-1:0]    u_lo, u_hi;
+  logic [13*Dequants-1:0]    u_asum;
+  logic [32*Dequants-1:0]    u_scale;
+  logic [AddrW*Dequants-1:0] acc_addr;
+  logic [32*Dequants-1:0]    acc_bank;
+  generate
+    for (i = 0; i < Dequants; i = i + 1) begin : g_unit
+      localparam [UnitW-1:0] Unit = i;
+      logic [UnitW-1:0] acc_low;           // the column of this bank: (row + column) mod Dequants = i
+      assign {u_mask[i], u_asum[13*i +: 13], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
+             = u_lane_q[LaneW*i +: LaneW];
+      assign acc_low = Unit - acc_row_i[UnitW-1:0];
+      assign acc_addr[AddrW*i +: AddrW] = {acc_row_i[RowW-1:UnitW], acc_col_i[ColW-1:UnitW], acc_low};
+    end
+  endgenerate
+
+  logic dequant_done, dequant_busy;
+  qn_dequant #(.Units(Dequants), .AddrW(AddrW)) u_dequant (
+    .clk_i, .rst_ni,
+    .valid_i(u_valid_q), .mask_i(u_mask), .second_i(u_second_q), .first_i(u_first_q), .last_i(u_last_q), .zero_i(u_zero_q),
+    .done_i(u_done_q), .addr_i(u_addr_q), .plain_i(u_plain_q), .sc_lo_i(u_sc_lo_q), .sc_hi_i(u_sc_hi_q), .mn_i(u_mn_q),
+    .head_i(u_head_q), .lo_i(u_lo), .hi_i(u_hi), .asum_i(u_asum), .scale_i(u_scale),
+    .done_o(dequant_done), .busy_o(dequant_busy), .acc_re_i, .acc_addr_i(acc_addr), .acc_data_o(acc_bank));
+  assign draining = column_valid_q != '0 || d_valid_q || dequant_busy;
+
+  // Accumulator read: column k of the row comes out of bank (row + k) mod Dequants
+  logic                   acc_re_q;
+  logic [UnitW-1:0]       acc_row_q;
+  logic [32*Dequants-1:0] acc_data;
+  qn_rotate #(.Width(32), .Count(Dequants)) u_unrotate (.by_i(-acc_row_q), .in_i(acc_bank), .out_o(acc_data));
+  always_ff @(posedge clk_i) begin
+    acc_re_q <= acc_re_i;
+    if (acc_re_i) acc_row_q  <= acc_row_i[UnitW-1:0];
+    if (acc_re_q) acc_data_o <= acc_data;
+  end
+
+  // ---- Posts of the jobs taken whose sums are not all written ------------------------------------------------------------
+  logic [7:0] post_mem [0:3];
+  logic [1:0] post_write_q, post_read_q;
+  assign post_valid_o = dequant_done;
+  assign post_o       = post_mem[post_read_q];
+  assign idle_o       = load_idle && !a_valid_q && post_write_q == post_read_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      post_write_q <= 2'd0;
+      post_read_q  <= 2'd0;
+    end else begin
+      if (job_take)     post_write_q <= post_write_q + 2'd1;
+      if (dequant_done) post_read_q  <= post_read_q + 2'd1;
+    end
+    if (job_take) post_mem[post_write_q] <= job_post;
+  end
+
+  always @(posedge clk_i) begin
+    if (rst_ni && head_ready_o)                         assert (head_valid_i);
+    if (rst_ni && issue && first && !col_q[0])          assert (!head_ready_o);
+    if (rst_ni && hold_load)                            assert (!d_valid_q || d_end);
+    if (rst_ni && job_take)                             assert (post_write_q + 2'd1 != post_read_q);
+    if (rst_ni && acc_re_i)                             assert (acc_col_i[UnitW-1:0] == '0);
+  end
+
+endmodule
+
+`default_nettype wire
