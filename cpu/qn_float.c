@@ -15,7 +15,7 @@ typedef struct layer {
     float *keys, *values;               // [position][kv_heads x head]
 } layer;
 
-struct qn_float {
+struct qn_float_model {
     qn_dims dims;
     uint32_t context;
     layer *layer;
@@ -49,7 +49,7 @@ static int dequantize(const qn_gguf_tensor *t, float **out, qn_why *why)
     return 0;
 }
 
-static int load(qn_float *f, const qn_graph *g, qn_why *why)
+static int load(qn_float_model *f, const qn_graph *g, qn_why *why)
 {
     const qn_dims *d = &f->dims;
     size_t kv = (size_t)d->kv_heads * d->head;
@@ -84,13 +84,13 @@ static int load(qn_float *f, const qn_graph *g, qn_why *why)
     return f->x && f->y && f->out && f->q && f->o && f->gate && f->up && f->score ? 0 : QN_ERR_NOMEM;
 }
 
-int qn_float_open(qn_float **out, const qn_graph *g, uint32_t context, qn_why *why)
+int qn_float_open(qn_float_model **out, const qn_graph *g, uint32_t context, qn_why *why)
 {
     assert(out && g);
     *out = NULL;
     if (context > g->dims.context)
         return qn_fail(why, QN_ERR_CONTEXT, "a context of %u tokens is more than the model's %u", context, g->dims.context);
-    qn_float *f = calloc(1, sizeof *f);
+    qn_float_model *f = calloc(1, sizeof *f);
     if (!f)
         return QN_ERR_NOMEM;
     f->dims = g->dims;
@@ -104,7 +104,7 @@ int qn_float_open(qn_float **out, const qn_graph *g, uint32_t context, qn_why *w
     return err;
 }
 
-void qn_float_close(qn_float *f)
+void qn_float_close(qn_float_model *f)
 {
     if (!f)
         return;
@@ -176,7 +176,7 @@ static void rotate(const qn_dims *d, float *v, uint32_t heads, uint32_t pos)
 }
 
 // One query head over positions 0..pos.
-static void attend(const qn_float *f, const layer *y, uint32_t h, uint32_t pos)
+static void attend(const qn_float_model *f, const layer *y, uint32_t h, uint32_t pos)
 {
     const qn_dims *d = &f->dims;
     size_t kv = (size_t)d->kv_heads * d->head, at = (size_t)(h / (d->heads / d->kv_heads)) * d->head;
@@ -203,7 +203,7 @@ static void add(float *x, const float *y, size_t n)
         x[i] += y[i];
 }
 
-int qn_float_step(qn_float *f, uint32_t token, uint32_t pos, float *logits)
+int qn_float_step(qn_float_model *f, uint32_t token, uint32_t pos, float *logits)
 {
     const qn_dims *d = &f->dims;
     if (token >= d->vocab)

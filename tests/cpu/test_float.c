@@ -54,7 +54,7 @@ static distance measure(const char *name)
 {
     qn_gguf *file;
     qn_graph g;
-    qn_float *f;
+    qn_float_model *f;
     qn_why why = {""};
     char path[256];
     snprintf(path, sizeof path, FOLDER "%s.gguf", name);

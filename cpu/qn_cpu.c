@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cpu/qn_cpu.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/back/qn_abi.h"
+#include "cpu/qn_unpack.h"
+#include "driver/qn_size.h"
+#include "sim/model/qn_num.h"
+
+enum { Block = 32 };             // tokens of a KV tile, and its dimensions
+
+typedef struct layer {
+    const uint32_t *norm_attn, *norm_ffn;        // in the image
+    qn_unpacked m[QN_LAYER_ROLES];
+} layer;
+
+struct qn_cpu {
+    const qn_prog *p;
+    layer *layer;
+    qn_unpacked embed, logits;
+    const uint32_t *norm_out;
+    uint32_t *kv;
+    uint32_t digest_a, digest_b;
+    int nonfinite;
+
+    // Of a step. Vectors are padded with zeros that nothing overwrites.
+    float *x, *y, *sum;          // width
+    float *q, *k, *v, *o;        // heads
+    float *gate, *up;            // hidden
+    float *out;                  // vocab, and room for any matrix
+    qn_acts acts;
+};
+
+// Room for n values as any format pads them.
+static float *vector(uint64_t n)
+{
+    return calloc((size_t)(n + 255) / 256 * 256, sizeof(float));
+}
+
+// ---- Opening
+
+static int words_at(const qn_prog *p, uint32_t addr, uint64_t n, const uint32_t **out, qn_why *why)
+{
+    if (addr > p->lay.image_words || n > p->lay.image_words - addr)
+        return qn_fail(why, QN_ERR_FORMAT, "%llu words at %u do not lie inside the image of %u", (unsigned long long)n, addr, p->lay.image_words);
+    *out = p->image + addr;
+    return 0;
+}
+
+static int unpack(const qn_prog *p, const qn_prog_matrix *m, uint32_t outputs, uint32_t inputs, qn_unpacked *u, qn_why *why)
+{
+    if (m->outputs != outputs || m->inputs != inputs)
+        return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u stands where one of %u x %u is expected", m->outputs, m->inputs, outputs, inputs);
+    return qn_unpack(u, m, p->image, p->lay.image_words, why);
+}
+
+// Sizes of the KV window, counted anew.
+static int check_layout(const qn_prog *p, qn_why *why)
+{
+    const qn_dims *d = &p->dims;
+    const qn_layout *y = &p->lay;
+    if (!d->layers || !d->heads || !d->kv_heads || d->heads % d->kv_heads || !d->head || d->head % 2 || d->head > 256 ||
+        d->heads > 65536 || d->width == 0 || d->width > 1u << 20 || d->hidden == 0 || d->hidden > 1u << 20 || !p->context ||
+        d->layers > QN_LAYERS_MAX || (p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16))
+        return qn_fail(why, QN_ERR_FORMAT, "sizes of the model are out of range");
+    uint64_t blocks = ((uint64_t)d->kv_heads * d->head + Block - 1) / Block, tokens = ((uint64_t)p->context + Block - 1) / Block;
+    uint64_t tiles = blocks * tokens, code_words = Block * Block * p->kv_bits / 32;
+    uint64_t key = tiles * (code_words + Block / 2), value = tiles * code_words, scale = tiles * (Block / 2);
+    bool same = y->kv_blocks == blocks && y->ctx_blocks == tokens && y->key_tile == code_words + Block / 2 && y->val_tile == code_words &&
+                y->key_layer == key && y->val_layer == value && y->scale_layer == scale;
+    const uint64_t region[3][2] = {{y->key_addr, key}, {y->val_addr, value}, {y->scale_addr, scale}};
+    for (int i = 0; i < 3; i++)
+        same = same && region[i][0] + region[i][1] * d->layers <= y->kv_words;
+    if (!same)
+        return qn_fail(why, QN_ERR_FORMAT, "the layout of the KV cache is not that of the model");
+    return 0;
+}
+
+static int load(qn_cpu *c, qn_why *why)
+{
+    const qn_prog *p = c->p;
+    const qn_dims *d = &p->dims;
+    const uint32_t *unused;
+    uint32_t all = d->heads * d->head, kv = d->kv_heads * d->head;
+    const uint32_t shape[QN_LAYER_ROLES][2] = {{all, d->width}, {kv, d->width}, {kv, d->width}, {d->width, all},
+                                               {d->hidden, d->width}, {d->hidden, d->width}, {d->width, d->hidden}};
+    int err;
+    if ((err = words_at(p, p->lay.const_addr, QN_CONST_WORDS, &unused, why)) < 0 ||
+        (err = words_at(p, p->lay.rope_addr, (uint64_t)(p->context - 1) * p->lay.rope_step + 2 * d->head, &unused, why)) < 0 ||
+        (err = words_at(p, p->lay.norm_out_addr, d->width, &c->norm_out, why)) < 0 ||
+        (err = unpack(p, &p->embed, d->vocab, d->width, &c->embed, why)) < 0 ||
+        (err = unpack(p, &p->logits, d->vocab, d->width, &c->logits, why)) < 0)
+        return err;
+    for (uint32_t l = 0; l < d->layers; l++) {
+        const qn_prog_layer *from = &p->layer[l];
+        if ((err = words_at(p, from->norm_attn_addr, d->width, &c->layer[l].norm_attn, why)) < 0 ||
+            (err = words_at(p, from->norm_ffn_addr, d->width, &c->layer[l].norm_ffn, why)) < 0)
+            return err;
+        for (int r = 0; r < QN_LAYER_ROLES; r++)
+            if ((err = unpack(p, &from->m[r], shape[r][0], shape[r][1], &c->layer[l].m[r], why)) < 0)
+                return err;
+    }
+    return 0;
+}
+
+static int allocate(qn_cpu *c)
+{
+    const qn_dims *d = &c->p->dims;
+    uint64_t all = (uint64_t)d->heads * d->head, kv = (uint64_t)d->kv_heads * d->head, most = d->width > d->hidden ? d->width : d->hidden;
+    most = most > all ? most : all;
+    c->kv = calloc(c->p->lay.kv_words, sizeof *c->kv);
+    c->x = vector(d->width);
+    c->y = vector(d->width);
+    c->sum = vector(d->width);
+    c->q = vector(all);
+    c->k = vector(kv);
+    c->v = vector(kv);
+    c->o = vector(all);
+    c->gate = vector(d->hidden);
+    c->up = vector(d->hidden);
+    c->out = vector(d->vocab > d->width ? d->vocab : d->width);
+    if (!c->kv || !c->x || !c->y || !c->sum || !c->q || !c->k || !c->v || !c->o || !c->gate || !c->up || !c->out)
+        return QN_ERR_NOMEM;
+    return qn_acts_new(&c->acts, (uint32_t)((most + 255) / 256 * 8));
+}
+
+// No format pads further than vector() does.
+static int check_padding(const qn_cpu *c, qn_why *why)
+{
+    for (uint32_t l = 0; l < c->p->dims.layers; l++)
+        for (int r = 0; r < QN_LAYER_ROLES; r++)
+            if (c->layer[l].m[r].slices > (c->p->layer[l].m[r].inputs + 255) / 256 * 8)
+                return qn_fail(why, QN_ERR_FORMAT, "a matrix of layer %u has %u slices for %u inputs", l, c->layer[l].m[r].slices,
+                               c->p->layer[l].m[r].inputs);
+    if (c->embed.slices > (c->p->dims.width + 255) / 256 * 8 || c->logits.slices > (c->p->dims.width + 255) / 256 * 8)
+        return qn_fail(why, QN_ERR_FORMAT, "the embedding or the logits have too many slices");
+    return 0;
+}
+
+int qn_cpu_open(qn_cpu **out, const qn_prog *prog, qn_why *why)
+{
+    assert(out && prog);
+    *out = NULL;
+    int err = check_layout(prog, why);
+    if (err < 0)
+        return err;
+    qn_cpu *c = calloc(1, sizeof *c);
+    if (!c)
+        return QN_ERR_NOMEM;
+    c->p = prog;
+    c->layer = calloc(prog->dims.layers, sizeof *c->layer);
+    if (!c->layer)
+        err = QN_ERR_NOMEM;
+    else if ((err = load(c, why)) == 0 && (err = check_padding(c, why)) == 0)
+        err = allocate(c);
+    if (err < 0)
+        qn_cpu_close(c);
+    else
+        *out = c;
+    return err;
+}
+
+void qn_cpu_close(qn_cpu *c)
+{
+    if (!c)
+        return;
+    for (uint32_t l = 0; c->layer && l < c->p->dims.layers; l++)
+        for (int r = 0; r < QN_LAYER_ROLES; r++)
+            qn_unpacked_free(&c->layer[l].m[r]);
+    free(c->layer);
+    qn_unpacked_free(&c->embed);
+    qn_unpacked_free(&c->logits);
+    qn_acts_free(&c->acts);
+    free(c->kv);
+    free(c->x);
+    free(c->y);
+    free(c->sum);
+    free(c->q);
+    free(c->k);
+    free(c->v);
+    free(c->o);
+    free(c->gate);
+    free(c->up);
+    free(c->out);
+    free(c);
+}
+
+void qn_cpu_reset(qn_cpu *c)
+{
+    memset(c->kv, 0, c->p->lay.kv_words * sizeof *c->kv);
+    c->digest_a = c->digest_b = 0;
+    c->nonfinite = 0;
+}
+
+// ---- Vectors
+
+// Overwrites x[0..n), n a multiple of 8.
+static float sum(float *x, uint32_t n)
+{
+    while (n > 8) {
+        uint32_t half = 8;
+        while (2 * half < n)
+            half *= 2;
+        for (uint32_t i = 0; i < n - half; i++)
+            x[i] = qn_fadd(x[i], x[i + half]);
+        n = half;
+    }
+    for (int step = 4; step; step /= 2)
+        for (int i = 0; i < step; i++)
+            x[i] = qn_fadd(x[i + step], x[i]);
+    return x[0];
+}
+
+static float constant(const qn_cpu *c, enum qn_const i)
+{
+    return qn_float(c->p->image[c->p->lay.const_addr + 8 * i]);
+}
+
+// c->y = the norm of c->x
+static void norm(qn_cpu *c, const uint32_t *weight)
+{
+    uint32_t width = c->p->dims.width, padded = (width + 31) / 32 * 32;
+    for (uint32_t i = 0; i < padded; i++)
+        c->sum[i] = qn_fmul(c->x[i], c->x[i]);
+    float mean = qn_fmul(sum(c->sum, padded), constant(c, QN_CONST_INV_WIDTH));
+    float r = qn_rsqrt(qn_fadd(mean, constant(c, QN_CONST_EPS)));
+    for (uint32_t i = 0; i < width; i++)
+        c->y[i] = qn_fmul(qn_fmul(c->x[i], r), qn_float(weight[i]));
+}
+
+// y = m x, with x quantized as m's format wants it
+static void product(qn_cpu *c, const qn_unpacked *m, const float *x, float *y)
+{
+    qn_acts_quantize(&c->acts, x, m->slices, m->fmt->block, c->p->act_bits, &c->nonfinite);
+    qn_multiply(m, &c->acts, y);
+}
+
+static void rotate(const qn_cpu *c, float *v, uint32_t heads, uint32_t pos)
+{
+    uint32_t h = c->p->dims.head;
+    const uint32_t *cosine = c->p->image + c->p->lay.rope_addr + (size_t)pos * c->p->lay.rope_step, *sine = cosine + h;
+    for (float *head = v; head < v + (size_t)heads * h; head += h)
+        for (uint32_t i = 0; i < h; i += 2) {
+            float a = head[i], b = head[i + 1];
+            head[i] = qn_fadd(qn_fmul(a, qn_float(cosine[i])), qn_fmul(b, qn_float(sine[i])));
+            head[i + 1] = qn_fadd(qn_fmul(b, qn_float(cosine[i + 1])), qn_fmul(a, qn_float(sine[i + 1])));
+        }
+}
+
+// ---- KV cache
+
+static void put_byte(uint32_t *words, uint32_t i, int value)
+{
+    uint32_t shift = 8 * (i % 4);
+    words[i / 4] = (words[i / 4] & ~(255u << shift)) | (uint32_t)(value & 255) << shift;
+}
+
+static void put_half(uint32_t *words, uint32_t i, uint32_t value)
+{
+    uint32_t shift = 16 * (i % 2);
+    words[i / 2] = (words[i / 2] & ~(0xffffu << shift)) | value << shift;
+}
+
+static uint16_t half_at(const uint32_t *words, uint32_t i)
+{
+    return (uint16_t)(words[i / 2] >> (16 * (i % 2)));
+}
+
+// The 32 codes of a column: bytes, or 32 high ones and 32 low ones
+static void put_code(uint32_t *column, uint32_t i, int code, uint32_t bits)
+{
+    if (bits == 16) {
+        put_byte(column, i, code >> 8);
+        put_byte(column, Block + i, code);
+    } else {
+        put_byte(column, i, code);
+    }
+}
+
+static void codes_of(const uint32_t *column, uint32_t bits, int32_t code[Block])
+{
+    for (uint32_t i = 0; i < Block; i++) {
+        code[i] = (int8_t)(column[i / 4] >> (8 * (i % 4)));
+        if (bits == 16)
+            code[i] = code[i] * 256 + (int32_t)(column[(Block + i) / 4] >> (8 * (i % 4)) & 255);
+    }
+}
+
+static size_t tile_of(const qn_cpu *c, uint32_t token_block, uint32_t kv_block)
+{
+    return (size_t)token_block * c->p->lay.kv_blocks + kv_block;
+}
+
+static uint32_t *key_tile(const qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t kv_block)
+{
+    const qn_layout *y = &c->p->lay;
+    return c->kv + y->key_addr + (size_t)l * y->key_layer + tile_of(c, token_block, kv_block) * y->key_tile;
+}
+
+static uint32_t *value_tile(const qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t kv_block)
+{
+    const qn_layout *y = &c->p->lay;
+    return c->kv + y->val_addr + (size_t)l * y->val_layer + tile_of(c, token_block, kv_block) * y->val_tile;
+}
+
+static uint32_t *value_scales(const qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t kv_block)
+{
+    const qn_layout *y = &c->p->lay;
+    return c->kv + y->scale_addr + (size_t)l * y->scale_layer + tile_of(c, token_block, kv_block) * (Block / 2);
+}
+
+// Within a key tile: two tokens' scales in a word, the codes of the first, those of the second
+static uint32_t *key_pair(const qn_cpu *c, uint32_t *tile, uint32_t token)
+{
+    return tile + token / 2 * (1 + 2 * (Block * c->p->kv_bits / 32));
+}
+
+// Keeps c->k and c->v of position `pos`.
+static void keep(qn_cpu *c, uint32_t l, uint32_t pos)
+{
+    uint32_t bits = c->p->kv_bits, words = Block * bits / 32, token = pos % Block;
+    int16_t code[Block];
+    for (uint32_t b = 0; b < c->p->lay.kv_blocks; b++) {
+        float scale = qn_quant_block(c->k + Block * b, Block, (int)bits, 1, code, &c->nonfinite);
+        uint32_t *pair = key_pair(c, key_tile(c, l, pos / Block, b), token);
+        put_half(pair, token % 2, qn_bits(scale) >> 16);
+        for (uint32_t i = 0; i < Block; i++)
+            put_code(pair + 1 + token % 2 * words, i, code[i], bits);
+
+        scale = qn_quant_block(c->v + Block * b, Block, (int)bits, 1, code, &c->nonfinite);
+        put_half(value_scales(c, l, pos / Block, b), token, qn_bits(scale) >> 16);
+        for (uint32_t i = 0; i < Block; i++)
+            put_code(value_tile(c, l, pos / Block, b) + i * words, token, code[i], bits);
+    }
+}
+
+// ---- Attention
+
+// 32 values as one or two rows of codes.
+typedef struct small {
+    int rows;
+    int32_t code[2][Block];
+    float scale[2];
+} small;
+
+static small quantize(qn_cpu *c, const float x[Block])
+{
+    small s = {.rows = c->p->act_bits == 16 ? 2 : 1};
+    int16_t q[Block];
+    float scale = qn_quant_block(x, Block, (int)c->p->act_bits, 0, q, &c->nonfinite);
+    for (int i = 0; i < Block; i++) {
+        int high = (q[i] + 128) >> 8;
+        s.code[0][i] = s.rows == 2 ? high : q[i];
+        s.code[1][i] = q[i] - 256 * high;
+    }
+    s.scale[0] = s.rows == 2 ? qn_fmul(scale, 256) : scale;
+    s.scale[1] = scale;
+    return s;
+}
+
+static int32_t dot(const int32_t a[Block], const int32_t b[Block])
+{
+    int32_t r = 0;
+    for (int i = 0; i < Block; i++)
+        r += a[i] * b[i];
+    return r;
+}
+
+// What a query head has made of the token blocks so far; dimensions from the first of the blocks that it touches.
+typedef struct running {
+    float top, sum;
+    float o[256 + 2 * Block];
+} running;
+
+// The scores of the 32 tokens of a block; -inf after `pos`.
+static void score(qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t first, uint32_t blocks, const small *q, uint32_t pos, float s[Block])
+{
+    uint32_t bits = c->p->kv_bits;
+    for (uint32_t t = 0; t < Block; t++) {
+        if (token_block * Block + t > pos) {
+            s[t] = constant(c, QN_CONST_NEG_INF);
+            continue;
+        }
+        float acc[2] = {0, 0};
+        for (uint32_t b = 0; b < blocks; b++) {
+            uint32_t *pair = key_pair(c, key_tile(c, l, token_block, first + b), t);
+            float scale = qn_bf16(half_at(pair, t % 2));
+            int32_t code[Block];
+            codes_of(pair + 1 + t % 2 * (Block * bits / 32), bits, code);
+            for (int r = 0; r < q[b].rows; r++)
+                acc[r] = qn_fadd(acc[r], qn_imul(dot(q[b].code[r], code), qn_fmul(scale, q[b].scale[r])));
+        }
+        s[t] = q->rows == 2 ? qn_fadd(acc[0], acc[1]) : acc[0];
+    }
+}
+
+// Adds a token block with probabilities p, the old sums weighted with `fade`.
+static void gather(qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t first, uint32_t blocks, const float p[Block], float fade, running *r)
+{
+    uint32_t bits = c->p->kv_bits;
+    for (uint32_t b = 0; b < blocks; b++) {
+        const uint32_t *scale = value_scales(c, l, token_block, first + b), *tile = value_tile(c, l, token_block, first + b);
+        float scaled[Block];
+        for (uint32_t t = 0; t < Block; t++)
+            scaled[t] = qn_fmul(p[t], qn_bf16(half_at(scale, t)));
+        small a = quantize(c, scaled);
+        for (uint32_t i = 0; i < Block; i++) {
+            int32_t code[Block];
+            float pv[2];
+            codes_of(tile + i * (Block * bits / 32), bits, code);
+            for (int k = 0; k < a.rows; k++)
+                pv[k] = qn_fadd(0, qn_imul(dot(a.code[k], code), a.scale[k]));
+            float *o = &r->o[b * Block + i];
+            *o = qn_fadd(a.rows == 2 ? qn_fadd(pv[0], pv[1]) : pv[0], qn_fmul(*o, fade));
+        }
+    }
+}
+
+// Query head `head` at position `pos`: c->q to c->o.
+static void attend(qn_cpu *c, uint32_t l, uint32_t head, uint32_t pos)
+{
+    const qn_dims *d = &c->p->dims;
+    uint32_t at = head / (d->heads / d->kv_heads) * d->head;       // in the concatenated keys
+    uint32_t first = at / Block, blocks = (at + d->head - 1) / Block - first + 1;
+    float placed[256 + 2 * Block] = {0};
+    small q[256 / Block + 2];
+    memcpy(placed + at % Block, c->q + (size_t)head * d->head, d->head * sizeof *placed);
+    for (uint32_t b = 0; b < blocks; b++)
+        q[b] = quantize(c, placed + Block * b);
+
+    running r = {.top = constant(c, QN_CONST_NEG_INF)};
+    for (uint32_t token_block = 0; token_block <= pos / Block; token_block++) {
+        float s[Block], p[Block], copy[Block];
+        score(c, l, token_block, first, blocks, q, pos, s);
+        float top = r.top;
+        for (uint32_t t = 0; t < Block; t++)
+            top = qn_fmax(top, s[t]);
+        float fade = qn_exp(qn_fsub(r.top, top));
+        for (uint32_t t = 0; t < Block; t++)
+            copy[t] = p[t] = qn_exp(qn_fsub(s[t], top));
+        r.sum = qn_fadd(qn_fmul(r.sum, fade), sum(copy, Block));
+        r.top = top;
+        gather(c, l, token_block, first, blocks, p, fade, &r);
+    }
+    float share = qn_recip(r.sum);
+    for (uint32_t i = 0; i < d->head; i++)
+        c->o[(size_t)head * d->head + i] = qn_fmul(r.o[at % Block + i], share);
+}
+
+// ---- A token
+
+static void add_product(qn_cpu *c, const qn_unpacked *m, const float *x)
+{
+    product(c, m, x, c->out);
+    for (uint32_t i = 0; i < c->p->dims.width; i++)
+        c->x[i] = qn_fadd(c->out[i], c->x[i]);
+}
+
+static void run_layer(qn_cpu *c, uint32_t l, uint32_t pos)
+{
+    const qn_dims *d = &c->p->dims;
+    const layer *y = &c->layer[l];
+    norm(c, y->norm_attn);
+    product(c, &y->m[QN_ROLE_Q], c->y, c->q);
+    product(c, &y->m[QN_ROLE_K], c->y, c->k);
+    product(c, &y->m[QN_ROLE_V], c->y, c->v);
+    rotate(c, c->q, d->heads, pos);
+    rotate(c, c->k, d->kv_heads, pos);
+    for (uint32_t i = 0; i < d->heads * d->head; i++)
+        c->q[i] = qn_fmul(c->q[i], constant(c, QN_CONST_Q_SCALE));
+    keep(c, l, pos);
+    for (uint32_t head = 0; head < d->heads; head++)
+        attend(c, l, head, pos);
+    add_product(c, &y->m[QN_ROLE_O], c->o);
+
+    norm(c, y->norm_ffn);
+    product(c, &y->m[QN_ROLE_GATE], c->y, c->gate);
+    product(c, &y->m[QN_ROLE_UP], c->y, c->up);
+    for (uint32_t i = 0; i < d->hidden; i++) {
+        float e = qn_recip(qn_fadd(qn_exp(-c->gate[i]), constant(c, QN_CONST_ONE)));
+        c->up[i] = qn_fmul(c->up[i], qn_fmul(c->gate[i], e));
+    }
+    add_product(c, &y->m[QN_ROLE_DOWN], c->up);
+}
+
+// The greatest logit, the first of equals; -0 is 0, and a NaN is never the greatest.
+static uint32_t finish(qn_cpu *c)
+{
+    norm(c, c->norm_out);
+    product(c, &c->logits, c->y, c->out);
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < c->p->dims.vocab; i++) {
+        c->digest_a += qn_bits(c->out[i]);
+        c->digest_b += c->digest_a;
+        best = c->out[i] > c->out[best] ? i : best;
+    }
+    return best;
+}
+
+int qn_cpu_step(qn_cpu *c, const uint32_t *tokens, uint32_t n, uint32_t pos, bool logits, uint32_t *pick, float *logits_out,
+                qn_why *why)
+{
+    const qn_dims *d = &c->p->dims;
+    if (pos > c->p->context || n > c->p->context - pos)
+        return qn_fail(why, QN_ERR_CONTEXT, "position %u is beyond the context of %u tokens", pos + n - 1, c->p->context);
+    for (uint32_t i = 0; i < n; i++)
+        if (tokens[i] >= d->vocab)
+            return qn_fail(why, QN_ERR_RANGE, "token %u is beyond the vocabulary of %u", tokens[i], d->vocab);
+    for (uint32_t i = 0; i < n; i++) {
+        qn_unpacked_row(&c->embed, tokens[i], c->x);
+        for (uint32_t l = 0; l < d->layers; l++)
+            run_layer(c, l, pos + i);
+    }
+    if (n && logits) {
+        *pick = finish(c);
+        if (logits_out)
+            memcpy(logits_out, c->out, d->vocab * sizeof *logits_out);
+    }
+    return 0;
+}
+
+const uint32_t *qn_cpu_kv(const qn_cpu *c)
+{
+    return c->kv;
+}
+
+void qn_cpu_digest(const qn_cpu *c, uint32_t *a, uint32_t *b)
+{
+    *a = c->digest_a;
+    *b = c->digest_b;
+}
+
+bool qn_cpu_nonfinite(const qn_cpu *c)
+{
+    return c->nonfinite;
+}
