@@ -332,7 +332,7 @@ static void cache(qn_lower *l, bool keys)
 }
 
 // ---- feed-forward: gate and up by half tiles side by side, SiLU as they come, slices of the hidden vector as they fill
-enum { GATE = QN_R_A, GATE_FMT = QN_R_B, OUT = QN_R_C, GATE_SLICE = QN_R_D, UP_WORDS = QN_R_E, UP = QN_R_F, UP_FMT = QN_R_G };
+enum { GATE = QN_R_A, GATE_FMT = QN_R_B, OUT = QN_R_C, HIDDEN = QN_R_D, UP_WORDS = QN_R_E, UP = QN_R_F, UP_FMT = QN_R_G };
 
 static void gate_begin(qn_lower *l)
 {
@@ -341,21 +341,20 @@ static void gate_begin(qn_lower *l)
     uint32_t gate = layer_matrix(l, QN_ROLE_GATE), up = layer_matrix(l, QN_ROLE_UP);
     qn_asm_ldt(l->a, GATE, QN_R_LAYER, gate + QN_T_ADDR);
     qn_asm_ldt(l->a, GATE_FMT, QN_R_LAYER, gate + QN_T_FMT);
-    qn_asm_ldt(l->a, GATE_SLICE, QN_R_LAYER, gate + QN_T_SLICE);
     qn_asm_ldt(l->a, QN_R_WORDS, QN_R_LAYER, gate + (one ? QN_T_LAST : QN_T_WORDS));
     qn_asm_ldt(l->a, UP, QN_R_LAYER, up + QN_T_ADDR);
     qn_asm_ldt(l->a, UP_FMT, QN_R_LAYER, up + QN_T_FMT);
     qn_asm_ldt(l->a, UP_WORDS, QN_R_LAYER, up + (one ? QN_T_LAST : QN_T_WORDS));
-    qn_asm_ldt(l->a, QN_R_PASS, QN_R_LAYER, up + QN_T_SLICE);
     qn_asm_set(l->a, OUT, V(0));
+    qn_asm_set(l->a, HIDDEN, V(l->b.h));
     qn_lower_stream(l, R(GATE, 0), R(QN_R_WORDS, 0), V(1), 0, R(GATE_FMT, 0), V(tile_cols(m, 0)), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
 }
 
-static void silu(qn_lower *l, uint32_t cols, uint32_t h)
+static void silu(qn_lower *l, uint32_t cols)
 {
     const qn_buffers *b = &l->b;
     uint32_t half = l->g->layer[0].m[QN_ROLE_GATE].tile, hs = b->h_width, row = b->wide * QN_ACC_ROW;
-    qn_val n = V(cols), rows = qn_lower_tokens(l), e = V(b->e), one = V(b->consts + 8 * QN_CONST_ONE), tmp = V(b->tmp), out = V(b->h + h);
+    qn_val n = V(cols), rows = qn_lower_tokens(l), e = V(b->e), one = V(b->consts + 8 * QN_CONST_ONE), tmp = V(b->tmp), out = R(HIDDEN, 0);
     bool wide = b->wide == 2;
     if (wide)
         qn_lower_read(l, tmp, tile_acc(0), n, rows, half, QN_S_TILE_DONE, 0);
@@ -375,7 +374,7 @@ static void silu(qn_lower *l, uint32_t cols, uint32_t h)
         qn_asm_sync(l->a, (qn_sems){.post = {QN_S_TILE_FREE}});
 }
 
-static void gate_tile(qn_lower *l, uint32_t cols, uint32_t outputs, uint32_t h, bool first, bool last)
+static void gate_tile(qn_lower *l, uint32_t cols, uint32_t outputs, bool first, bool last)
 {
     const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_GATE];
     if (last && !first) {
@@ -385,17 +384,38 @@ static void gate_tile(qn_lower *l, uint32_t cols, uint32_t outputs, uint32_t h, 
     if (!first)
         qn_lower_stream(l, R(GATE, 0), R(QN_R_WORDS, 0), V(1), 0, R(GATE_FMT, 0), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
     qn_lower_stream(l, R(UP, 0), R(UP_WORDS, 0), V(1), 0, R(UP_FMT, 0), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
-    qn_lower_gemm(l, (qn_gemm_args){.slice = R(GATE_SLICE, 0), .slices = V(m->slices), .cols = V(cols), .rows = qn_lower_rows(l),
+    qn_asm_ldt(l->a, QN_R_TMP, QN_R_LAYER, layer_matrix(l, QN_ROLE_GATE) + QN_T_SLICE);
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_TMP, 0), .slices = V(m->slices), .cols = V(cols), .rows = qn_lower_rows(l),
                                     .acc = tile_acc(0), .fmt = R(GATE_FMT, 0)},
                   (qn_sems){.wait = {QN_S_TILE_FREE, first ? QN_S_SLICE : 0}});
-    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_PASS, 0), .slices = V(m->slices), .cols = V(cols), .rows = qn_lower_rows(l),
+    qn_asm_ldt(l->a, QN_R_TMP, QN_R_LAYER, layer_matrix(l, QN_ROLE_UP) + QN_T_SLICE);
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_TMP, 0), .slices = V(m->slices), .cols = V(cols), .rows = qn_lower_rows(l),
                                     .acc = tile_acc(m->tile), .fmt = R(UP_FMT, 0)},
                   (qn_sems){.post = {QN_S_TILE_DONE}});
-    silu(l, outputs, h);
+    silu(l, outputs);
     next_tile(l);
+    qn_asm_alu(l->a, QN_ALU_ADD, HIDDEN, R(HIDDEN, 0), V(m->tile));
     qn_asm_alu(l->a, QN_ALU_ADD, QN_R_TMP, R(QN_R_WORDS, 0), R(UP_WORDS, 0));
     qn_asm_alu(l->a, QN_ALU_ADD, GATE, R(GATE, 0), R(QN_R_TMP, 0));
     qn_asm_alu(l->a, QN_ALU_ADD, UP, R(UP, 0), R(QN_R_TMP, 0));
+}
+
+// `n` full tiles, then the slices of what they filled.
+static void gate_chunk(qn_lower *l, uint32_t n, bool first, bool post)
+{
+    const qn_buffers *b = &l->b;
+    uint32_t tile = l->g->layer[0].m[QN_ROLE_GATE].tile, more = n - first;
+    if (first)
+        gate_tile(l, tile, tile, true, false);
+    if (more > 1)
+        qn_asm_loop(l->a, V(more));
+    if (more)
+        gate_tile(l, tile, tile, false, false);
+    if (more > 1)
+        qn_asm_loop_end(l->a);
+    quantize(l, V(b->h), b->blocks_down, b->slice_h, R(OUT, 0), b->h_width / 32, b->h_width, qn_lower_tokens(l), b->h_width, post);
+    qn_asm_alu(l->a, QN_ALU_ADD, OUT, R(OUT, 0), V(b->h_width / 32));
+    qn_asm_set(l->a, HIDDEN, V(b->h));
 }
 
 static void gate_run(qn_lower *l)
@@ -403,26 +423,18 @@ static void gate_run(qn_lower *l)
     const qn_buffers *b = &l->b;
     const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_GATE], *down = &l->g->layer[0].m[QN_ROLE_DOWN];
     uint32_t per = b->h_width / m->tile, tiles = tile_count(m), whole = m->outputs / b->h_width, rest = tiles - whole * per;
-    for (uint32_t c = 0; c < whole; c++) {               // the first chunk waits for its slices, the others are a loop
-        if (c == 1)
-            qn_asm_loop(l->a, V(whole - 1));
-        for (uint32_t t = 0; t < per; t++) {
-            bool last = rest == 0 && whole == 1 && t == per - 1;
-            gate_tile(l, m->tile, m->tile, t * m->tile, c == 0 && t == 0, last);
-        }
-        quantize(l, V(b->h), b->blocks_down, b->slice_h, R(OUT, 0), b->h_width / 32, b->h_width, qn_lower_tokens(l), b->h_width,
-                 rest == 0 && whole == 1);
-        qn_asm_alu(l->a, QN_ALU_ADD, OUT, R(OUT, 0), V(b->h_width / 32));
-        if (c == 1) {
-            qn_asm_loop_end(l->a);
-            break;
-        }
+    if (whole)
+        gate_chunk(l, per, true, whole == 1 && rest == 0);
+    if (whole > 1) {
+        qn_asm_loop(l->a, V(whole - 1));
+        gate_chunk(l, per, false, false);
+        qn_asm_loop_end(l->a);
     }
     if (rest) {
         uint32_t left = m->outputs - whole * b->h_width;
         for (uint32_t t = 0; t < rest; t++) {
             uint32_t i = whole * per + t, cols = tile_cols(m, i), out = left - t * m->tile < cols ? left - t * m->tile : cols;
-            gate_tile(l, cols, out, t * m->tile, i == 0, i == tiles - 1);
+            gate_tile(l, cols, out, i == 0, i == tiles - 1);
         }
         quantize(l, V(b->h), b->blocks_down, b->slice_h, R(OUT, 0), down->slices - whole * b->h_width / 32, left, qn_lower_tokens(l),
                  b->h_width, true);

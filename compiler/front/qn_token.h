@@ -24,6 +24,7 @@
 // ("gpt2": words as qn_token_split.h cuts them, pairs merged by rank; the values of tokenizer.ggml.pre that are known are its
 // QN_TOKEN_PRES, any other is refused by name). Ids are those of llama.cpp, with these differences:
 //   - Control, unknown, unused and byte tokens never come out of plain text, however it is spelt (as in SentencePiece).
+//   - A token of type normal is never special, whatever its name ("</s>" is text in some vocabularies).
 //   - Bytes that are not UTF-8 are kept: byte tokens spell them.
 //   - Where the metadata asks for remove_extra_whitespaces, SentencePiece text loses them.
 //   - A byte that the vocabulary cannot spell is an error (QN_ERR_NO_TOKEN), it is not dropped; SentencePiece has its unknown token.
