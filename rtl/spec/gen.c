@@ -200,6 +200,11 @@ static void check_fmts(void)
             fault("fmt.def", f->name, "codes of %ld bits cannot be stored as bytes", f->planes);
         if (f->sub == 1 && f->head != 2)
             fault("fmt.def", f->name, "minima of 8 bits need a float minimum (head 2)");
+        long head_words = (f->sub ? 1 : 0) + (f->head == 2 ? 2 : f->head ? 1 : 0);
+        if (head_words > f->planes)          // unpack's header FIFO and the array's headers are sized by it
+            fault("fmt.def", f->name, "a pair of columns has %ld header words, more than %ld planes", head_words, f->planes);
+        if (f->sub && f->planes > 6)         // the partials that sub-scales multiply have 18 bits
+            fault("fmt.def", f->name, "sub-scales with codes of %ld bits, more than 6", f->planes);
     }
 }
 
