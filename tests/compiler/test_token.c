@@ -204,6 +204,16 @@ static void test_spm_small(void **state)
     encodes(t, "<s>", 0, "4 0");
     qn_token_free(t);
 
+    static const int32_t never[] = {QN_TOKEN_CONTROL, QN_TOKEN_UNKNOWN};
+    for (int i = 0; i < 2; i++) {
+        small("llama");
+        v.types[7] = never[i];
+        t = made();
+        encodes(t, "ab", 0, "4 5 6");
+        encodes(t, "ab", QN_TOKEN_SPECIAL, "7");
+        qn_token_free(t);
+    }
+
     small("llama");
     v.spec.add_bos = v.spec.space_prefix = 0;
     v.spec.add_eos = 1;
@@ -237,6 +247,12 @@ static void test_bpe_small(void **state)
     assert_true(qn_token_is_end(t, 0));
     qn_token_free(t);
 
+    v.types[3] = QN_TOKEN_CONTROL; // merges that give it do not count
+    t = made();
+    encodes(t, "ab aba", 0, "1 2 4 1 2 1");
+    qn_token_free(t);
+
+    v.types[3] = QN_TOKEN_NORMAL;
     v.spec.pre = str("llama-bpe"); // has BOS by custom, and takes words that are tokens as they are
     v.spec.n_merges = 1;
     t = made();
@@ -422,7 +438,7 @@ static void test_merges(void **state)
         }
         for (size_t i = 0; i < n; i++) {
             tokens[i] = str(text[i]);
-            scores[i] = (float)rnd(8) - 4; // equal ones, zeros and both signs
+            scores[i] = rnd(8) ? (float)rnd(8) - 4 : -0.0f; // equal ones, both zeros and both signs
         }
         qn_token_spec_init(&v.spec);
         v.spec.model = str(spm ? "llama" : "gpt2");

@@ -10,9 +10,11 @@ Nothing here reads Quern's code. Expected ids are llama.cpp's, but for *-squeeze
 they are, and the differences are printed.
 """
 import io
+import json
 import os
 import random
 import sys
+import zlib
 
 import gguf
 import llama_cpp
@@ -138,14 +140,15 @@ def make_spm(texts):
 
 
 def make_bpe(texts):
+    # Trained without cutting the text into words, so that a word cut in the wrong place shows: there are merges across it
     tok = tokenizers.Tokenizer(models.BPE())
-    tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     files = [f"{DATA}/text/{name}.txt" for name in ["tinystories_dev", "wikitext2_valid"]]
-    extra = "日本語 한국어 Български 12345 123 1234 ÀÉ ΑΒΓαβγ don't They'RE\r\n\n\n\t\t    ~~~~ //// 😀 " * 200
-    lines = [extra] + [line for f in files for line in open(f, encoding="utf-8")][:12000]
-    tok.train_from_iterator(lines, trainers.BpeTrainer(vocab_size=1990, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-                                                       special_tokens=["<|endoftext|>"], show_progress=False))
-    import json
+    lines = [line for f in files for line in open(f, encoding="utf-8")][:2000]
+    own = [b"<sep>", b"(c)", b"</s>", b"<|endoftext|>"]  # these are to be special tokens, in llama.cpp the third by its name alone
+    lines += [t.decode() for t in texts if len(t) < 200 and not any(o in t for o in own)] * 400
+    tok.train_from_iterator(lines, trainers.BpeTrainer(vocab_size=3000, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+                                                       special_tokens=["<|endoftext|>"], show_progress=False, max_token_length=12))
     bpe = json.loads(tok.to_str())["model"]
     tokens = [t for t, _ in sorted(bpe["vocab"].items(), key=lambda kv: kv[1])] + ["<sep>", "(c)"]
     types = [3] + [1] * (len(tokens) - 3) + [4, 4]
@@ -198,8 +201,21 @@ def make_stories(texts):
     write("golden.txt", "per model its name, tokens in the prompt \"Once upon a time\", the tokens of *.golden.npz, their text", rows)
 
 
+def make_books():
+    """Whole files: how many ids, and the CRC-32 of the ids as little-endian 32-bit integers."""
+    rows = []
+    for vocabulary in [f"{DATA}/llama/stories260K.gguf", f"{HERE}/spm.gguf", f"{HERE}/bpe.gguf"]:
+        llama = engine(vocabulary)
+        for name in ["tinyshakespeare", "tinystories_dev", "tinystories_lower_more", "wikitext2_valid"]:
+            with open(f"{DATA}/text/{name}.txt", "rb") as f:
+                ids = llama.tokenize(f.read(), add_bos=True, special=False)
+            rows.append(f"{os.path.basename(vocabulary)} {name}.txt {len(ids)} {zlib.crc32(numpy.array(ids, dtype='<u4').tobytes()):08x}")
+    write("books.txt", "vocabulary, text, ids, CRC-32 of the ids", rows)
+
+
 texts = cases()
 write("cases.txt", "one text a line, \\xNN for what is not printable ASCII", [escape(t) for t in texts])
 make_spm(texts)
 make_bpe(texts)
 make_stories(texts)
+make_books()
