@@ -121,22 +121,24 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
     b->q = take(&at, (uint64_t)tokens * (b->q_width + 31) / 32 * 32);
     b->key_rec = take(&at, (uint64_t)tokens * b->rec_stride);
     b->val_rec = take(&at, (uint64_t)tokens * b->rec_stride);
+    uint32_t scalars = 8 * max(rows, tokens), tmp = b->wide == 2 ? max(tokens * tile, rows * max(32, d->head)) : 0;
+    b->m_new = take(&at, scalars);
+    b->sv = take(&at, 32 * b->pass_blocks);
+    b->tmp = take(&at, tmp);
+    b->logit = take(&at, tile);
+    // Attention and feed-forward never overlap in the vector unit: what only one of them uses shares the rest.
+    uint64_t feed = at;
     b->s = take(&at, 32 * rows);
     b->s2 = take(&at, 32 * rows);
-    uint32_t scalars = 8 * max(rows, tokens);
     b->m = take(&at, scalars);
     b->l = take(&at, scalars);
     b->alpha = take(&at, scalars);
     b->alpha_old = take(&at, scalars);
-    b->m_new = take(&at, scalars);
     b->inv_l = take(&at, scalars);
-    b->sv = take(&at, 32 * b->pass_blocks);
-    b->h = take(&at, (uint64_t)tokens * b->h_width);
-    b->e = take(&at, (uint64_t)tokens * tile / 2);
-    uint32_t tmp = max(tokens * tile, rows * max(32, d->head));
-    b->tmp = take(&at, b->wide == 2 ? tmp : 0);
     b->rot = take(&at, 2ull * d->head * (decode ? d->heads : tokens));
-    b->logit = take(&at, tile);
+    b->h = take(&feed, (uint64_t)tokens * b->h_width);
+    b->e = take(&feed, (uint64_t)tokens * tile / 2);
+    at = feed > at ? feed : at;
     if (at > t->vb_words)
         return qn_fail(why, QN_ERR_TOO_LARGE, "width %u needs %llu words of vector buffer for %u token(s), target %s has %u", d->width,
                        (unsigned long long)at, tokens, t->name, t->vb_words);
