@@ -86,3 +86,6 @@ build/tests/rtl/tb_%: tests/rtl/tb_%.cpp $(RTL_SV) build/libquern.a
 	  $(abspath build/libquern.a) -CFLAGS "-I$(CURDIR) -O2" -LDFLAGS "-lm" > build/tb/$*.log 2>&1 || { cat build/tb/$*.log; exit 1; }
 
 -include $(LIB_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
+
+build/synth: bench/synth.c build/libquern.a
+	$(CC) $(BASE) $(CFLAGS) $^ $(LIBS) -o $@
