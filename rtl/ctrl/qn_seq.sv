@@ -10,7 +10,7 @@
 `default_nettype none
 
 module qn_seq #(
-  parameter int ProgWords = 8192           // words of the program memory, a power of two
+  parameter int ProgWords = 8192           // words of the program memory, a multiple of 8
 ) (
   input  logic                             clk_i,
   input  logic                             rst_ni,

@@ -266,8 +266,8 @@ static void check_targets(void)
             fault(l, n, "vb_words %u is not a multiple of 8", t->vb_words);
         if (!power_of_two(t->fifo_words))
             fault(l, n, "fifo_words %u is not a power of two", t->fifo_words);
-        if (!power_of_two(t->prog_words))
-            fault(l, n, "prog_words %u is not a power of two", t->prog_words);
+        if (t->prog_words % QN_INSN_WORDS)
+            fault(l, n, "prog_words %u is not a multiple of %d", t->prog_words, QN_INSN_WORDS);
         if (!t->mem_bytes || t->mem_bytes > 1ull << 32)
             fault(l, n, "mem_bytes is outside 1..2^32");
         if (!t->memory.beats || !power_of_two(t->memory.row_words) || !power_of_two(t->memory.banks))

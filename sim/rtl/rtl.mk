@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# The Verilated cores behind sim/rtl/qn_rtl.h: build/rtl/libqn_rtl.a, and build/rtl/waves/libqn_rtl.a, which can write traces.
+# One Verilator run for each target of rtl/spec/target.def, made again when RTL or the lists change.
+
+RTL_TARGETS := $(shell grep -o '^QN_TARGET.[a-z0-9_]*' rtl/spec/target.def | cut -c11-)
+RTL_LIB     := build/rtl/libqn_rtl.a
+RTL_LIBS    := -lz -lpthread
+RTL_INCLUDE  = $(shell verilator --getenv VERILATOR_ROOT)/include
+RTL_CXX      = $(CXX) -std=c++17 -O3 -I. -isystem $(RTL_INCLUDE) -isystem $(RTL_INCLUDE)/vltstd
+
+build/rtl/gen: rtl/spec/gen.c rtl/spec/qn_isa.c rtl/spec/qn_isa.h $(wildcard rtl/spec/*.def)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -I. -o $@ rtl/spec/gen.c rtl/spec/qn_isa.c
+
+spec: build/rtl/gen      ## print the RTL package and the manual's tables from rtl/spec/*.def
+	build/rtl/gen --package > build/rtl/package && cp build/rtl/package rtl/spec/qn_isa_pkg.sv
+	build/rtl/gen --manual > build/rtl/manual && cp build/rtl/manual rtl/spec/manual.md
+
+# The stem is a target, or waves/ and a target
+build/rtl/%/core.a: $(wildcard rtl/*.sv rtl/*/*.sv) build/rtl/gen sim/rtl/verilate.sh sim/rtl/qn_rtl_core.cpp sim/rtl/qn_rtl_core.h \
+                    sim/model/qn_sdram.h
+	GEN=build/rtl/gen sim/rtl/verilate.sh $(@D) $(notdir $*) $(if $(filter waves/%,$*),--trace-fst)
+
+build/rtl/libqn_rtl.a: $(RTL_TARGETS:%=build/rtl/%/core.a)
+build/rtl/waves/libqn_rtl.a: $(RTL_TARGETS:%=build/rtl/waves/%/core.a)
+build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn_rtl.h sim/rtl/qn_rtl_core.h
+	$(RTL_CXX) -Wall -Wextra -c sim/rtl/qn_rtl.cpp -o $(@D)/qn_rtl.o
+	$(foreach f,verilated verilated_threads $(if $(findstring waves,$@),verilated_fst_c),$(RTL_CXX) -DVM_TRACE=$(if $(findstring waves,$@),1,0) \
+	  -c $(RTL_INCLUDE)/$(f).cpp -o $(@D)/$(f).o &&) true
+	rm -f $@
+	printf 'create $@\n$(patsubst %,addlib %\n,$(filter %/core.a,$^))save\nend\n' | ar -M
+	ar qs $@ $(@D)/qn_rtl.o $(@D)/verilated.o $(@D)/verilated_threads.o $(if $(findstring waves,$@),$(@D)/verilated_fst_c.o)
