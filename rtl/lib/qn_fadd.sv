@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_fadd: FP32 sum or difference, the qn_fadd and qn_fsub of sim/model/qn_num.h bit by bit.
 // Operands every clock, the result 6 clocks later (FADD of unit.def); nothing stalls, nothing is reset.
+// Costs on ECP5: 431 LUT4, 67 CCU2C, 289 FF; 105 MHz alone.
 
 `default_nettype none
 

@@ -2,6 +2,7 @@
 // qn_func: e^a, 1/a or 1/sqrt(a), the qn_exp, qn_recip and qn_rsqrt of sim/model/qn_num.h bit by bit.
 // Operands every clock, the result 10 clocks later (FUNC of unit.def); nothing stalls, nothing is reset.
 // The arithmetic is described in sim/model/README.md: table of segments and a quadratic in fixed point.
+// Costs on ECP5: 404 LUT4, 146 CCU2C, 720 FF, 7 MULT18, 2 DP16KD; 94 MHz alone.
 
 `default_nettype none
 

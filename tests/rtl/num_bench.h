@@ -60,6 +60,15 @@ static inline uint32_t operand(uint32_t near)
     }
 }
 
+// The x with x * odd = low in the last 32 bits: for products whose last bits are chosen.
+static inline uint32_t cofactor(uint32_t odd, uint32_t low)
+{
+    uint32_t inverse = odd; // right in 3 bits, and twice as many after each step
+    for (int i = 0; i < 4; i++)
+        inverse *= 2 - odd * inverse;
+    return inverse * low;
+}
+
 // Feeds `count` operands to a free-running pipeline of `latency` clocks. `drive(i)` sets the inputs for operand i and returns
 // the expected result. Returns the exit status.
 template <class Top, class Drive> int pipeline(Top &top, unsigned latency, uint64_t count, Drive drive)

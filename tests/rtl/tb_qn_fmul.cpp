@@ -17,6 +17,9 @@ int main()
             b = qn_bits(1 / qn_float(m)) + random32() % 7 - 3;
             a = i % 16 ? m - (split << 23) : m + (split << 23);
             b = i % 16 ? b - ((126 - split) << 23) : b + ((128 - split) << 23);
+        } else if (i % 8 == 2) { // ties, and all but ties by the last bit or two
+            a |= 1;
+            b = (b & 0xff800000) | (cofactor((a & 0x7fffff) | 0x800000, 0x7fffff + random32() % 4) & 0x7fffff);
         } else if (i % 4 == 1) { // few bits in both: ties
             a &= 0xfffff000;
             b &= 0xffffe000;

@@ -18,11 +18,15 @@ int main()
         case 3: break;
         default: n >>= (r >> 3) % 30;
         }
-        n = n == -0x20000000 ? 0 : n;
         s = r & 0x100 ? s & 0xfffff000 : s;
+        if (i % 8 == 0) { // ties, and all but ties by the last bit or two
+            s |= 1;
+            n = (int32_t)(cofactor((s & 0x7fffff) | 0x800000, 0xfffffff + r % 4) & 0x1fffffff);
+            n = r >> 31 ? -n : n;
+        }
+        n = n == -0x20000000 ? 0 : n;
         top.a_i = (uint32_t)n & 0x3fffffff;
         top.b_i = s;
-        (void)i;
         return qn_bits(qn_imul(n, qn_float(s)));
     });
 }
