@@ -109,7 +109,7 @@ module qn_vec_check #(
   logic [20:0] a_row_span_q;               // rows of the accumulators that A's stride walks
   logic [31:0] d_base_q, a_base_q, b_base_q, value_q;
   logic [18:0] d_len_q, n_q, rows_q;
-  logic        start_q, field_q, none_q, huge_q, vec_q, embed_q, down_q, acc_q, b_scalar_q, slices_q, wide_q;
+  logic        start_q, field_q, none_q, huge_q, leap_q, vec_q, embed_q, down_q, acc_q, b_scalar_q, slices_q, wide_q;
   logic        d_used_q, b_used_q, d_even_q, a_even_q;
 
   always_ff @(posedge clk_i) begin
@@ -127,7 +127,8 @@ module qn_vec_check #(
       b_used_q     <= uses_b;
       d_even_q     <= vec || (quant && record);
       a_even_q     <= !embed;
-      huge_q       <= n_o > WORDS || rows_o > WORDS || (embed && leap >= WORDS && n_o != 32'd1);
+      huge_q       <= n_o > WORDS || rows_o > WORDS;
+      leap_q       <= embed && leap >= WORDS && n_o != 32'd1;
       n_q          <= n_o[18:0];
       rows_q       <= rows_o[18:0];
       d_base_q     <= dst;
@@ -163,7 +164,7 @@ module qn_vec_check #(
   assign b_odd     = b_used_q && b_base_q[2:0] != 3'd0;
   assign d_out     = slices_q ? s_end > SLICES || (wide_q ? {s_row_end[SumW-2:0], 1'b0} : s_row_end) > ROWS
                    : d_used_q && (d_base_q[31:AddrW] != '0 || d_end > WORDS || (down_q && d_base < d_span_q)
-                                  || (vec_q && huge_q));
+                                  || (vec_q && huge_q) || leap_q);
   assign a_out     = (!vec_q && huge_q)
                    || (acc_q ? a_col_end > COLS || a_row_end > ROWS || (embed_q && a_base_q[31:10] != 22'd0)
                        : a_base_q[31:AddrW] != '0 || a_end > WORDS);

@@ -106,7 +106,9 @@ module qn_vector #(
   // ---------------------------------------------------------------------------------------------------------------------------
   // The instruction that waits
   logic                           full_q, busy_q, stop_q, fin_q, start, halt;
+  logic                           clear;   // pipelines: what a result's tap left in them is no result of the next instruction
   logic [qn_isa_pkg::ENTRY_W-1:0] insn_q;
+  assign clear        = !rst_ni || halt || start;
   assign start        = full_q && !stop_q && (!busy_q || fin_q);
   assign insn_ready_o = !stop_q && (!full_q || start);
   assign busy_o       = busy_q;
@@ -279,13 +281,12 @@ module qn_vector #(
   assign acc_col_o = {a_addr[ColW-1:DequantW], {DequantW{1'b0}}};
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || halt) begin
-      a_run_q <= 1'b0;
+    if (clear) begin
+      a_run_q <= start && !d_empty && rst_ni;
       tick_q  <= '0;
       read_q  <= '0;
     end else begin
-      if (start)                a_run_q <= !d_empty;
-      else if (a_next && a_end) a_run_q <= 1'b0;
+      if (a_next && a_end) a_run_q <= 1'b0;
       tick_q <= {tick_q[AccLat:1], tick};
       read_q <= {read_q[AccLat:1], a_next};
     end
@@ -305,7 +306,7 @@ module qn_vector #(
   assign b_read = quant_q ? b_run_q && b_phase_q == 2'd0 : reads_b_q && (acc_q ? tick_all[AccLat-1] : tick);
   assign b_next = b_read;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || halt) begin
+    if (clear) begin
       b_run_q <= 1'b0;
       b1_q    <= 1'b0;
       b2_q    <= 1'b0;
@@ -389,8 +390,8 @@ module qn_vector #(
   always_ff @(posedge clk_i) begin
     element_q <= {element_q[LaneW*AccLat-1:0], a_addr[LaneW-1:0]};
     serial_q  <= serial;
-    if (!rst_ni || halt) turn_q <= '0;
-    else                 turn_q <= func_valid && turn != Turns[TurnW-1:0] - 1'b1 ? turn + 1'b1 : '0;
+    if (clear) turn_q <= '0;
+    else       turn_q <= func_valid && turn != Turns[TurnW-1:0] - 1'b1 ? turn + 1'b1 : '0;
   end
 
   generate
@@ -423,7 +424,7 @@ module qn_vector #(
     if (!vec_q) result_valid = 1'b0;
   end
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || halt) chain_q <= '0;
+    if (clear)           chain_q <= '0;
     else                 chain_q <= chain[ChainW-1:0];
   end
 
@@ -435,7 +436,7 @@ module qn_vector #(
   logic [QbBeatW-1:0]  rec_beat;
   logic [8*Lanes-1:0]  rec_words;
   qn_quant #(.Lanes(Lanes), .RowW(RowW), .SliceW(SliceW)) u_quant (
-    .clk_i, .rst_ni, .clear_i(start || halt), .block_i(block_q), .wide_i(wide_q), .record_i(record_q),
+    .clk_i, .rst_ni, .clear_i(clear), .block_i(block_q), .wide_i(wide_q), .record_i(record_q),
     .x_valid_i(quant_q && tick_q[2]), .x_data_i(a_q), .nonfinite_o(quant_nonfinite),
     .scale_o(scale), .inv_i(func_y[31:0]), .go_o(go), .inv_o(inverse),
     .code_valid_i(code_valid), .code_i(code),
