@@ -116,7 +116,7 @@ static void test_books(void **state)
         check_book(t, text, n, n_want, crc_want);
         free(text);
     }
-    assert_int_equal(n_books, 12);
+    assert_int_equal(n_books, 8);
     qn_token_free(t);
     free(file);
 }

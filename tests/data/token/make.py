@@ -206,7 +206,8 @@ def make_books():
     rows = []
     for vocabulary in [f"{DATA}/llama/stories260K.gguf", f"{HERE}/spm.gguf", f"{HERE}/bpe.gguf"]:
         llama = engine(vocabulary)
-        for name in ["tinyshakespeare", "tinystories_dev", "tinystories_lower_more", "wikitext2_valid"]:
+        more = ["tinystories_dev", "tinystories_lower_more"] if vocabulary.startswith(DATA) else []
+        for name in ["tinyshakespeare", "wikitext2_valid", *more]:
             with open(f"{DATA}/text/{name}.txt", "rb") as f:
                 ids = llama.tokenize(f.read(), add_bos=True, special=False)
             rows.append(f"{os.path.basename(vocabulary)} {name}.txt {len(ids)} {zlib.crc32(numpy.array(ids, dtype='<u4').tobytes()):08x}")
