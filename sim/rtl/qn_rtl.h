@@ -19,11 +19,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rtl/spec/qn_isa.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include "rtl/spec/qn_isa.h"
 
 typedef struct qn_rtl qn_rtl;
 

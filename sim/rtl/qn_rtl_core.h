@@ -5,7 +5,9 @@
 
 #include <cstdint>
 
+extern "C" {
 #include "rtl/spec/qn_isa.h"
+}
 
 struct qn_rtl_core {
     virtual ~qn_rtl_core() {}
