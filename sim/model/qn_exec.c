@@ -81,8 +81,8 @@ static bool begin_stream(qn_exec *x, const qn_entry *e)
     uint32_t words = (uint32_t)V(e, STREAM, WORDS), runs = (uint32_t)V(e, STREAM, RUNS);
     qn_exec_stream *s = &x->streams[(x->streams_at + x->streams_used++) % x->streams_size];
     *s = (qn_exec_stream){
-        .addr = (uint64_t)x->win_base[QN_GET(e->x, STREAM, WIN)] + (uint32_t)V(e, STREAM, ADDR),
-        .words = words, .runs = runs, .stride = V(e, STREAM, STRIDE), .left = (uint64_t)words * runs,
+        .base = x->win_base[QN_GET(e->x, STREAM, WIN)], .addr = (uint32_t)V(e, STREAM, ADDR),
+        .words = words, .runs = runs, .stride = (uint32_t)V(e, STREAM, STRIDE), .left = (uint64_t)words * runs,
         .fmt = (uint32_t)V(e, STREAM, FORMAT), .cols = (uint32_t)V(e, STREAM, COLS),
     };
     x->waiting += s->left;
@@ -97,7 +97,7 @@ static const uint32_t *stream_at(const qn_exec *x, const qn_exec_stream *s, uint
         return s->copy + (s->copied - s->left);
     }
     *contiguous = s->words - s->word;
-    return x->mem + (uint64_t)((int64_t)s->addr + s->run * s->stride) + s->word;
+    return x->mem + s->base + (uint32_t)(s->addr + s->run * s->stride) + s->word;
 }
 
 static void advance(qn_exec *x, uint64_t n)
@@ -154,8 +154,8 @@ static bool keep_streams(qn_exec *x, uint64_t from, uint64_t to)
 {
     for (size_t i = 0; i < x->streams_used; i++) {
         qn_exec_stream *s = &x->streams[(x->streams_at + i) % x->streams_size];
-        int64_t span = s->stride * ((int64_t)s->runs - 1);
-        int64_t low = (int64_t)s->addr + (span < 0 ? span : 0), high = (int64_t)s->addr + (span > 0 ? span : 0) + s->words;
+        int64_t span = (int32_t)s->stride * ((int64_t)s->runs - 1), addr = (int64_t)s->base + s->addr;
+        int64_t low = addr + (span < 0 ? span : 0), high = addr + (span > 0 ? span : 0) + s->words;
         if (s->copy || high <= (int64_t)from || low >= (int64_t)to)
             continue;
         uint32_t *copy = malloc((size_t)s->left * sizeof *copy);
@@ -177,13 +177,13 @@ static bool keep_streams(qn_exec *x, uint64_t from, uint64_t to)
 static void run_loadv(qn_exec *x, const qn_entry *e)
 {
     const uint32_t *mem = x->mem + x->win_base[QN_GET(e->x, LOADV, WIN)];
-    int64_t at = V(e, LOADV, ADDR), dst = V(e, LOADV, DST);
+    uint32_t at = (uint32_t)V(e, LOADV, ADDR), dst = (uint32_t)V(e, LOADV, DST);   // wrap as the core's do
     int32_t n = V(e, LOADV, N), runs = V(e, LOADV, RUNS);
     bool half = QN_GET(e->x, LOADV, BF16);
-    for (int32_t r = 0; r < runs; r++, at += V(e, LOADV, STRIDE), dst += V(e, LOADV, DSTRIDE)) {
+    for (int32_t r = 0; r < runs; r++, at += (uint32_t)V(e, LOADV, STRIDE), dst += (uint32_t)V(e, LOADV, DSTRIDE)) {
         if (half)
             for (int32_t i = 0; i < n; i++)
-                x->vb[dst + i] = i & 1 ? mem[at + i / 2] & 0xffff0000u : mem[at + i / 2] << 16;
+                x->vb[dst + (uint32_t)i] = i & 1 ? mem[at + (uint32_t)i / 2] & 0xffff0000u : mem[at + (uint32_t)i / 2] << 16;
         else
             memcpy(x->vb + dst, mem + at, (size_t)n * sizeof *x->vb);
     }
@@ -307,7 +307,7 @@ static void run_quant(qn_exec *x, const qn_entry *e)
                 in[i] = i0 + i >= lo && i0 + i < hi ? qn_float(a[i0 + i]) : 0;
             float scale = qn_quant_block(in, block, wide ? 16 : 8, record, q, &nonfinite);
             for (int32_t i = 0; i < block; i++) {
-                high[i] = wide ? (int16_t)((q[i] + 128) >> 8) : q[i];
+                high[i] = !wide ? q[i] : record ? (int16_t)(q[i] >> 8) : (int16_t)((q[i] + 128) >> 8);   // a record is plain two's complement
                 low[i] = (int16_t)(q[i] - 256 * high[i]);
             }
             if (record) {
@@ -356,10 +356,10 @@ static bool greater(uint32_t a, uint32_t b)
 static void run_logit(qn_exec *x, const qn_entry *e)
 {
     int32_t n = V(e, LOGIT, N);
-    if (QN_GET(e->x, LOGIT, FIRST))
-        x->picked = false;
     if (n <= 0)
         return;
+    if (QN_GET(e->x, LOGIT, FIRST))
+        x->picked = false;
     const uint32_t *a = QN_GET(e->x, LOGIT, ACC) ? acc_at(x, V(e, LOGIT, A)) : x->vb + V(e, LOGIT, A);
     for (int32_t i = 0; i < n; i++) {
         uint32_t v;
@@ -385,8 +385,6 @@ static bool run_store(qn_exec *x, const qn_entry *e)
     int64_t span = stride * (runs - 1), end = base + (span > 0 ? span : 0) + step * (n - 1) + bytes;
     if (!keep_streams(x, (uint64_t)(base + (span < 0 ? span : 0)) / 4, (uint64_t)(end + 3) / 4))
         return false;
-    int64_t last_word = -1;
-    uint64_t transfers = 0;
     for (int32_t r = 0; r < runs; r++) {
         const uint32_t *src = x->vb + V(e, STORE, SRC) + (int64_t)r * RAW(e, STORE, SSTRIDE);
         for (int32_t i = 0; i < n; i++) {
@@ -395,11 +393,9 @@ static bool run_store(qn_exec *x, const qn_entry *e)
             uint32_t mask = size == 0 ? 0xff : size == 1 ? 0xffff : 0xffffffff, shift = 8 * (uint32_t)(at & 3);
             uint32_t *word = x->mem + at / 4;
             *word = (*word & ~(mask << shift)) | value << shift;
-            transfers += at / 4 != last_word;
-            last_word = at / 4;
         }
     }
-    x->words_written[QN_GET(e->x, STORE, KIND)] += transfers;
+    x->words_written[QN_GET(e->x, STORE, KIND)] += (uint64_t)n * (uint64_t)runs;
     return true;
 }
 

@@ -18,13 +18,12 @@
 #include "rtl/spec/qn_isa.h"
 #include "sim/model/qn_seq.h"
 
-enum { QN_EXEC_QUEUE = 8 };
+enum { QN_EXEC_QUEUE = 16 };
 
 // A STREAM of which words are left.
 typedef struct qn_exec_stream {
-    uint64_t addr;                       // of run 0, in words of memory
+    uint32_t base, addr, stride;         // window, run 0 in it, words from run to run
     uint32_t words, runs, run, word;     // next: word of run
-    int64_t stride;
     uint64_t left;
     uint32_t fmt, cols;
     uint32_t *copy;                      // what is left, where a STORE has changed the memory since; freed when consumed

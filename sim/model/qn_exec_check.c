@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_exec_check.c: the conditions under which a unit refuses an instruction.
+#include "sim/model/qn_exec_check.h"
+
 #include <assert.h>
 
 #include "sim/model/qn_exec.h"
@@ -13,193 +14,170 @@ static unsigned refuse(unsigned cause, int64_t value, uint32_t *addr)
     return cause;
 }
 
-// `runs` runs of `words` words from `at`, `stride` apart, in window `win`.
-static unsigned check_window(const qn_exec *x, uint32_t win, int64_t at, int64_t words, int64_t runs, int64_t stride, uint32_t *addr)
+unsigned qn_check_load(const qn_entry *e, uint32_t *addr)
 {
-    int64_t size = x->win_size[win], room = (int64_t)x->mem_words - x->win_base[win];
-    if (room < size)
-        size = room;
-    int64_t last = at + (runs - 1) * stride;
-    if (at < 0 || at + words > size)
-        return refuse(QN_TRAP_WINDOW, at, addr);
-    if (last < 0 || last + words > size) {
-        int64_t first = stride < 0 ? at / -stride + 1 : (size - words - at) / stride + 1;
-        return refuse(QN_TRAP_WINDOW, at + first * stride, addr);
-    }
+    bool stream = e->op == QN_OP_STREAM;
+    int32_t count = V(e, STREAM, WORDS), runs = V(e, STREAM, RUNS), format = V(e, STREAM, FORMAT), cols = V(e, STREAM, COLS);
+    if (count < 1 || (!stream && QN_GET(e->x, LOADV, BF16) && count % 2))
+        return refuse(QN_TRAP_FIELD, count, addr);
+    if (runs < 1)
+        return refuse(QN_TRAP_FIELD, runs, addr);
+    if (stream && !qn_fmt_find((uint32_t)format))
+        return refuse(QN_TRAP_FIELD, format, addr);
+    if (stream && (cols < 1 || cols > QN_ACC_ROW || cols % 2))
+        return refuse(QN_TRAP_FIELD, cols, addr);
     return QN_TRAP_NONE;
 }
 
-// `rows` runs of n words of the vector buffer from `at`, `stride` apart.
-static unsigned check_vb(const qn_exec *x, int64_t at, int64_t n, int64_t rows, int64_t stride, uint32_t *addr)
-{
-    int64_t last = at + (rows - 1) * stride, low = at < last ? at : last, high = (at > last ? at : last) + n;
-    return low < 0 || high > x->t->vb_words ? refuse(QN_TRAP_BUFFER, at, addr) : QN_TRAP_NONE;
-}
-
-static unsigned check_acc(const qn_exec *x, int64_t at, int64_t n, int64_t rows, int64_t stride, uint32_t *addr)
-{
-    for (int64_t r = 0; r < rows; r++, at += stride)
-        if (at < 0 || at / QN_ACC_ROW >= x->t->rows || at % QN_ACC_ROW + n > x->t->acc_cols)
-            return refuse(QN_TRAP_BUFFER, at, addr);
-    return QN_TRAP_NONE;
-}
-
-static unsigned check_stream(const qn_exec *x, const qn_entry *e, uint32_t *addr)
-{
-    if (V(e, STREAM, WORDS) < 1)
-        return refuse(QN_TRAP_FIELD, V(e, STREAM, WORDS), addr);
-    if (V(e, STREAM, RUNS) < 1)
-        return refuse(QN_TRAP_FIELD, V(e, STREAM, RUNS), addr);
-    if (!qn_fmt_find((uint32_t)V(e, STREAM, FORMAT)))
-        return refuse(QN_TRAP_FIELD, V(e, STREAM, FORMAT), addr);
-    if (V(e, STREAM, COLS) < 1 || V(e, STREAM, COLS) % 2)
-        return refuse(QN_TRAP_FIELD, V(e, STREAM, COLS), addr);
-    return check_window(x, QN_GET(e->x, STREAM, WIN), V(e, STREAM, ADDR), V(e, STREAM, WORDS), V(e, STREAM, RUNS),
-                        V(e, STREAM, STRIDE), addr);
-}
-
-static unsigned check_loadv(const qn_exec *x, const qn_entry *e, uint32_t *addr)
-{
-    int32_t n = V(e, LOADV, N);
-    bool half = QN_GET(e->x, LOADV, BF16);
-    if (n < 1 || (half && n % 2))
-        return refuse(QN_TRAP_FIELD, n, addr);
-    if (V(e, LOADV, RUNS) < 1)
-        return refuse(QN_TRAP_FIELD, V(e, LOADV, RUNS), addr);
-    unsigned cause = check_vb(x, V(e, LOADV, DST), n, V(e, LOADV, RUNS), V(e, LOADV, DSTRIDE), addr);
-    return cause ? cause : check_window(x, QN_GET(e->x, LOADV, WIN), V(e, LOADV, ADDR), half ? n / 2 : n, V(e, LOADV, RUNS),
-                                        V(e, LOADV, STRIDE), addr);
-}
-
-static unsigned check_gemm(const qn_exec *x, const qn_entry *e, uint32_t *addr)
+unsigned qn_check_gemm(const qn_target *t, const qn_entry *e, uint32_t *addr)
 {
     const qn_fmt *f = qn_fmt_find((uint32_t)V(e, GEMM, FORMAT));
-    int64_t slice = V(e, GEMM, SLICE), slices = V(e, GEMM, SLICES), cols = V(e, GEMM, COLS), rows = V(e, GEMM, ROWS);
+    int64_t slice = (uint32_t)V(e, GEMM, SLICE), slices = V(e, GEMM, SLICES), cols = V(e, GEMM, COLS), rows = V(e, GEMM, ROWS);
+    int64_t acc = (uint32_t)V(e, GEMM, ACC);
     if (!f)
         return refuse(QN_TRAP_FIELD, V(e, GEMM, FORMAT), addr);
     if (slices < 1 || slices % f->block)
         return refuse(QN_TRAP_FIELD, slices, addr);
     if (cols < 1 || cols % 2)
         return refuse(QN_TRAP_FIELD, cols, addr);
-    if (rows < 1 || rows > x->t->rows)
+    if (rows < 1 || rows > t->rows)
         return refuse(QN_TRAP_FIELD, rows, addr);
-    if (!QN_GET(e->x, GEMM, UNIT) && (slice < 0 || slice + slices > x->t->slices))
+    if (!QN_GET(e->x, GEMM, UNIT) && slice + slices > t->slices)
         return refuse(QN_TRAP_BUFFER, slice, addr);
-    if (V(e, GEMM, ACC) < 0 || V(e, GEMM, ACC) + cols > x->t->acc_cols)
-        return refuse(QN_TRAP_BUFFER, V(e, GEMM, ACC), addr);
+    if (acc + cols > t->acc_cols)
+        return refuse(QN_TRAP_BUFFER, acc, addr);
     return QN_TRAP_NONE;
 }
 
-static unsigned check_vec(const qn_exec *x, const qn_entry *e, uint32_t *addr)
+// rtl/vector/qn_vec_check.sv has the order of the conditions.
+unsigned qn_check_vector(const qn_target *t, const qn_entry *e, uint32_t *addr)
 {
-    int64_t n = V(e, VEC, N), rows = V(e, VEC, ROWS), a = V(e, VEC, A);
-    unsigned fn = QN_GET(e->x, VEC, FN), perm = QN_GET(e->x, VEC, PERM);
-    bool acc = QN_GET(e->x, VEC, ACC), two = fn <= QN_VEC_MAX;
-    if (fn >= QN_VEC_COUNT)
-        return refuse(QN_TRAP_FIELD, fn, addr);
-    if ((perm & (perm - 1)) || (perm && acc))
-        return refuse(QN_TRAP_FIELD, perm, addr);
-    if (n <= 0 || rows <= 0)
-        return QN_TRAP_NONE;
-    if (perm && n % 8)
-        return refuse(QN_TRAP_FIELD, n, addr);
-    if (V(e, VEC, DST) % 8)
-        return refuse(QN_TRAP_FIELD, V(e, VEC, DST), addr);
-    if (a % 8)
-        return refuse(QN_TRAP_FIELD, a, addr);
-    if (two && V(e, VEC, B) % 8)
-        return refuse(QN_TRAP_FIELD, V(e, VEC, B), addr);
-    unsigned cause = check_vb(x, V(e, VEC, DST), n, rows, 8 * (int64_t)RAW(e, VEC, DSTRIDE), addr);
-    if (!cause)
-        cause = (acc ? check_acc : check_vb)(x, a, n, rows, 8 * (int64_t)RAW(e, VEC, ASTRIDE), addr);
-    if (!cause && two)
-        cause = check_vb(x, V(e, VEC, B), QN_GET(e->x, VEC, BSCALAR) ? 8 : n, rows, 8 * (int64_t)RAW(e, VEC, BSTRIDE), addr);
-    return cause;
-}
+    bool vec = e->op == QN_OP_VEC, quant = e->op == QN_OP_QUANT, embed = e->op == QN_OP_EMBED;
+    int64_t n = vec ? V(e, VEC, N) : V(e, QUANT, N), rows = vec ? V(e, VEC, ROWS) : e->op == QN_OP_LOGIT ? 1 : V(e, QUANT, ROWS);
+    int64_t a = (uint32_t)(vec || embed ? V(e, VEC, A) : V(e, QUANT, A)), dst = (uint32_t)(quant ? V(e, QUANT, DST) : V(e, VEC, DST));
+    int64_t b = (uint32_t)V(e, VEC, B), step = embed ? V(e, EMBED, STEP) : 0, limit = t->vb_words;
+    int64_t d_stride = vec ? RAW(e, VEC, DSTRIDE) : quant ? RAW(e, QUANT, DSTRIDE) : 0;
+    int64_t a_stride = vec ? RAW(e, VEC, ASTRIDE) : quant ? RAW(e, QUANT, ASTRIDE) : 0, b_stride = vec ? RAW(e, VEC, BSTRIDE) : 0;
+    unsigned fn = QN_GET(e->x, VEC, FN), perm = QN_GET(e->x, VEC, PERM), block = QN_GET(e->x, QUANT, BLOCK);
+    bool acc = embed || (vec && QN_GET(e->x, VEC, ACC)) || (e->op == QN_OP_LOGIT && QN_GET(e->x, LOGIT, ACC));
+    bool two = vec && fn <= QN_VEC_MAX, record = quant && QN_GET(e->x, QUANT, RECORD), wide = quant && QN_GET(e->x, QUANT, WIDE);
+    bool none = n <= 0 || rows <= 0;
 
-static unsigned check_quant(const qn_exec *x, const qn_entry *e, uint32_t *addr)
-{
-    int64_t n = V(e, QUANT, N), rows = V(e, QUANT, ROWS), dst = V(e, QUANT, DST), block = QN_GET(e->x, QUANT, BLOCK);
-    bool wide = QN_GET(e->x, QUANT, WIDE), record = QN_GET(e->x, QUANT, RECORD);
+    if (vec && fn >= QN_VEC_COUNT)
+        return refuse(QN_TRAP_FIELD, fn, addr);
+    if (vec && ((perm & (perm - 1)) || (perm && acc)))
+        return refuse(QN_TRAP_FIELD, perm, addr);
     if (record && block)
         return refuse(QN_TRAP_FIELD, block, addr);
-    if (n <= 0 || rows <= 0)
+    if (none)
         return QN_TRAP_NONE;
-    if (n % (32 << block))
+    if ((vec && perm && n % 8) || (quant && n % (32 << block)))
         return refuse(QN_TRAP_FIELD, n, addr);
-    if (V(e, QUANT, A) % 8)
-        return refuse(QN_TRAP_FIELD, V(e, QUANT, A), addr);
-    unsigned cause = check_vb(x, V(e, QUANT, A), n, rows, 8 * (int64_t)RAW(e, QUANT, ASTRIDE), addr);
-    if (cause)
-        return cause;
-    if (record) {
-        if (dst % 8)
-            return refuse(QN_TRAP_FIELD, dst, addr);
-        return check_vb(x, dst, n / 32 * (wide ? 17 : 9), rows, 8 * (int64_t)RAW(e, QUANT, DSTRIDE), addr);
-    }
-    if (dst < 0 || (dst / QN_ACC_ROW + rows) * (wide ? 2 : 1) > x->t->rows || dst % QN_ACC_ROW + n / 32 > x->t->slices)
+
+    bool huge = n > limit || rows > limit || (embed && n != 1 && (step < 0 ? -step : step) >= limit);
+    int64_t d_len = embed ? rows : !quant ? n : n / (wide ? 2 : 4) + n / 32;
+    int64_t d_span = embed ? step * (n - 1) : 8 * d_stride * (rows - 1);
+    bool d_out = dst + d_len + (d_span > 0 ? d_span : 0) > limit || dst + (d_span < 0 ? d_span : 0) < 0;
+    if (quant && !record)
+        d_out = dst % QN_ACC_ROW + n / 32 > t->slices || (dst / QN_ACC_ROW + rows) * (wide ? 2 : 1) > t->rows;
+    bool a_out = a + n + 8 * a_stride * (rows - 1) > limit;
+    if (acc)
+        a_out = a % QN_ACC_ROW + (embed ? 2 * n - 1 : n) + 8 * (a_stride % 128) * (rows - 1) > t->acc_cols ||
+                a / QN_ACC_ROW + (embed ? rows : 1) + a_stride / 128 * (rows - 1) > t->rows || (embed && a >= QN_ACC_ROW);
+    bool b_out = two && b + (QN_GET(e->x, VEC, BSCALAR) ? 8 : n) + 8 * b_stride * (rows - 1) > limit;
+
+    if (vec && dst % 8)
+        return refuse(QN_TRAP_FIELD, dst, addr);
+    if (!embed && a % 8)
+        return refuse(QN_TRAP_FIELD, a, addr);
+    if (two && b % 8)
+        return refuse(QN_TRAP_FIELD, b, addr);
+    if (vec && (d_out || huge))
         return refuse(QN_TRAP_BUFFER, dst, addr);
+    if (a_out || huge)
+        return refuse(QN_TRAP_BUFFER, a, addr);
+    if (record && dst % 8)
+        return refuse(QN_TRAP_FIELD, dst, addr);
+    if ((quant || embed) && d_out)
+        return refuse(QN_TRAP_BUFFER, dst, addr);
+    return b_out ? refuse(QN_TRAP_BUFFER, b, addr) : QN_TRAP_NONE;
+}
+
+unsigned qn_check_store(const qn_entry *e, uint32_t *addr)
+{
+    unsigned size = QN_GET(e->x, STORE, SIZE);
+    uint32_t at = (uint32_t)V(e, STORE, ADDR), strides = RAW(e, STORE, ESTRIDE) | (uint32_t)V(e, STORE, DSTRIDE);
+    if (size > 2)
+        return refuse(QN_TRAP_FIELD, size, addr);
+    if (V(e, STORE, N) < 1)
+        return refuse(QN_TRAP_FIELD, V(e, STORE, N), addr);
+    if (V(e, STORE, RUNS) < 1)
+        return refuse(QN_TRAP_FIELD, V(e, STORE, RUNS), addr);
+    if ((at | strides) & ((1u << size) - 1))
+        return refuse(QN_TRAP_FIELD, at, addr);
     return QN_TRAP_NONE;
 }
 
-static unsigned check_embed(const qn_exec *x, const qn_entry *e, uint32_t *addr)
+// A window ends where the memory does.
+static uint64_t window_size(const qn_exec *x, unsigned win)
 {
-    int64_t n = V(e, EMBED, N), rows = V(e, EMBED, ROWS), a = V(e, EMBED, A);
-    if (n <= 0 || rows <= 0)
-        return QN_TRAP_NONE;
-    if (rows > x->t->rows || a < 0 || a + 2 * n - 1 > x->t->acc_cols)
-        return refuse(QN_TRAP_BUFFER, a, addr);
-    return check_vb(x, V(e, EMBED, DST), rows, n, V(e, EMBED, STEP), addr);
+    uint64_t room = x->win_base[win] < x->mem_words ? x->mem_words - x->win_base[win] : 0;
+    return room < x->win_size[win] ? room : x->win_size[win];
 }
 
-static unsigned check_logit(const qn_exec *x, const qn_entry *e, uint32_t *addr)
+static unsigned check_load_runs(const qn_exec *x, const qn_entry *e, uint32_t *addr)
 {
-    int64_t n = V(e, LOGIT, N), a = V(e, LOGIT, A);
-    if (n <= 0)
-        return QN_TRAP_NONE;
-    if (a % 8)
-        return refuse(QN_TRAP_FIELD, a, addr);
-    return QN_GET(e->x, LOGIT, ACC) ? check_acc(x, a, n, 1, 0, addr) : check_vb(x, a, n, 1, 0, addr);
+    bool vector = e->op == QN_OP_LOADV;
+    uint32_t count = (uint32_t)V(e, STREAM, WORDS), words = vector && QN_GET(e->x, LOADV, BF16) ? count / 2 : count;
+    uint32_t at = (uint32_t)V(e, STREAM, ADDR), dst = vector ? (uint32_t)V(e, LOADV, DST) : 0;
+    uint64_t size = window_size(x, QN_GET(e->x, STREAM, WIN));
+    for (int32_t r = 0; r < V(e, STREAM, RUNS); r++) {
+        if (vector && (uint64_t)dst + count > x->t->vb_words)
+            return refuse(QN_TRAP_BUFFER, dst, addr);
+        if ((uint64_t)at + words > size)
+            return refuse(QN_TRAP_WINDOW, at, addr);
+        at += (uint32_t)V(e, STREAM, STRIDE);
+        dst += vector ? (uint32_t)V(e, LOADV, DSTRIDE) : 0;
+    }
+    return QN_TRAP_NONE;
 }
 
-static unsigned check_store(const qn_exec *x, const qn_entry *e, uint32_t *addr)
+static unsigned check_store_elements(const qn_exec *x, const qn_entry *e, uint32_t *addr)
 {
-    int64_t n = V(e, STORE, N), runs = V(e, STORE, RUNS), at = V(e, STORE, ADDR), step = RAW(e, STORE, ESTRIDE);
-    int64_t stride = V(e, STORE, DSTRIDE);
-    unsigned size = QN_GET(e->x, STORE, SIZE), win = QN_GET(e->x, STORE, WIN);
-    if (size > 2)
-        return refuse(QN_TRAP_FIELD, size, addr);
-    int64_t bytes = 1 << size;
-    if (n < 1)
-        return refuse(QN_TRAP_FIELD, n, addr);
-    if (runs < 1)
-        return refuse(QN_TRAP_FIELD, runs, addr);
-    if (at % bytes || step % bytes || stride % bytes)
-        return refuse(QN_TRAP_FIELD, at, addr);
-    unsigned cause = check_vb(x, V(e, STORE, SRC), size == 0 ? (n + 3) / 4 : n, runs, RAW(e, STORE, SSTRIDE), addr);
-    if (cause)
-        return cause;
-    if (!(x->win_flags[win] & 1))
-        return refuse(QN_TRAP_WINDOW, at, addr);
-    int64_t room = (int64_t)x->mem_words - x->win_base[win], limit = x->win_size[win] < room ? x->win_size[win] : room;
-    int64_t last = at + (runs - 1) * stride, low = at < last ? at : last, high = (at > last ? at : last) + (n - 1) * step + bytes;
-    return low < 0 || high > 4 * limit ? refuse(QN_TRAP_WINDOW, at, addr) : QN_TRAP_NONE;
+    unsigned win = QN_GET(e->x, STORE, WIN), size = QN_GET(e->x, STORE, SIZE);
+    uint64_t words = x->win_flags[win] & 1 ? window_size(x, win) : 0;
+    uint32_t src = (uint32_t)V(e, STORE, SRC), dst = (uint32_t)V(e, STORE, ADDR);
+    for (int32_t r = 0; r < V(e, STORE, RUNS); r++) {
+        uint32_t at = dst;
+        for (uint32_t i = 0; i < (uint32_t)V(e, STORE, N); i++) {
+            uint32_t from = src + (size == 0 ? i / 4 : i);
+            if (from >= x->t->vb_words)
+                return refuse(QN_TRAP_BUFFER, from, addr);
+            if (at / 4 >= words)
+                return refuse(QN_TRAP_WINDOW, at, addr);
+            at += RAW(e, STORE, ESTRIDE);
+        }
+        src += RAW(e, STORE, SSTRIDE);
+        dst += (uint32_t)V(e, STORE, DSTRIDE);
+    }
+    return QN_TRAP_NONE;
 }
 
 unsigned qn_exec_check(const qn_exec *x, const qn_entry *e, uint32_t *addr)
 {
     *addr = 0;
-    switch (e->op) {
-    case QN_OP_STREAM: return check_stream(x, e, addr);
-    case QN_OP_LOADV: return check_loadv(x, e, addr);
-    case QN_OP_GEMM: return check_gemm(x, e, addr);
-    case QN_OP_VEC: return check_vec(x, e, addr);
-    case QN_OP_QUANT: return check_quant(x, e, addr);
-    case QN_OP_EMBED: return check_embed(x, e, addr);
-    case QN_OP_LOGIT: return check_logit(x, e, addr);
-    case QN_OP_STORE: return check_store(x, e, addr);
+    unsigned cause;
+    switch (e->unit) {
+    case QN_UNIT_LOAD:
+        cause = qn_check_load(e, addr);
+        return cause ? cause : check_load_runs(x, e, addr);
+    case QN_UNIT_MATRIX:
+        return qn_check_gemm(x->t, e, addr);
+    case QN_UNIT_VECTOR:
+        return qn_check_vector(x->t, e, addr);
     default:
-        assert(!"an opcode of the sequencer in a queue");
-        return QN_TRAP_NONE;
+        assert(e->unit == QN_UNIT_STORE);
+        cause = qn_check_store(e, addr);
+        return cause ? cause : check_store_elements(x, e, addr);
     }
 }

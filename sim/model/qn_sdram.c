@@ -63,11 +63,6 @@ static void refresh(qn_sdram *m, uint64_t from)
     m->refresh_due += m->p.refi;
 }
 
-bool qn_sdram_ready(const qn_sdram *m)
-{
-    return m->leaves[m->leave_at] <= m->now;             // the oldest of the last four has left
-}
-
 uint64_t qn_sdram_ready_at(const qn_sdram *m)
 {
     return max64(m->now, m->leaves[m->leave_at]);
@@ -122,17 +117,6 @@ void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
     }
     m->leaves[m->leave_at] = last / 2 + 1;
     m->leave_at = (m->leave_at + 1) % QN_SDRAM_QUEUE;
-}
-
-bool qn_sdram_step(qn_sdram *m)
-{
-    m->now++;
-    if (m->head == m->tail || m->first[m->head] != m->now)
-        return false;
-    m->first[m->head]++;
-    if (--m->left[m->head] == 0)
-        m->head = (m->head + 1) % QN_SDRAM_FLIGHT;
-    return true;
 }
 
 uint64_t qn_sdram_next(const qn_sdram *m, unsigned *run)

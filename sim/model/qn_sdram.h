@@ -52,13 +52,25 @@ typedef struct qn_sdram {
 void qn_sdram_init(qn_sdram *m, const qn_memory *p);
 
 // Whether a request is accepted in this clock. Depends on nothing that the caller does in this clock.
-bool qn_sdram_ready(const qn_sdram *m);
+static inline bool qn_sdram_ready(const qn_sdram *m)
+{
+    return m->leaves[m->leave_at] <= m->now;             // the oldest of the last four has left
+}
 
 // A read of 1..16 words inside an aligned 16, or a write of one word. Only when ready.
 void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len);
 
 // Enters the next core clock; true if it delivers a read word.
-bool qn_sdram_step(qn_sdram *m);
+static inline bool qn_sdram_step(qn_sdram *m)
+{
+    m->now++;
+    if (m->head == m->tail || m->first[m->head] != m->now)
+        return false;
+    m->first[m->head]++;
+    if (--m->left[m->head] == 0)
+        m->head = (m->head + 1) % QN_SDRAM_FLIGHT;
+    return true;
+}
 
 // The core clock that delivers the next read word; UINT64_MAX if none is under way. A request's words come one a clock
 // without a gap: `run`, if not NULL, gets how many.
