@@ -244,8 +244,8 @@ static void tick()
     top.ld_data_i = own_load ? own_data : random32();
     top.st_valid_i = own_store || (traffic && below(2));
     top.st_addr_i = own_store ? own_addr : WORK + below(GUEST);
-    if (!own_store && top.st_addr_i == top.ld_addr_i)
-        top.st_valid_i = 0;
+    if (top.st_addr_i == top.ld_addr_i)      // undefined in the same clock
+        (own_store ? top.ld_valid_i : top.st_valid_i) = 0;
     top.eval();
 
     if (top.st_valid_o != store_due)
