@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random programs on the Verilated core and on the executor: same memory, pick, digest, flags and counts of words, for every format.
+// Each program loads activations, quantizes them, multiplies them with a stream, passes the sums through the vector unit, stores
+// them and looks for the greatest. QN_SEED=n starts elsewhere, QN_TARGET=name takes another target.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "driver/qn_err.h"
+#include "sim/model/qn_exec.h"
+#include "sim/rtl/qn_rtl.h"
+
+enum { PROG = 0x1000, ACTS = 0x4000, TILE = 0x10000, OUT = 0x100000, MEM_WORDS = 0x200000, VB_OUT = 12288 };
+enum { SEM_LOAD = 1, SEM_MATRIX, SEM_VECTOR, SEM_STORE };
+
+static uint64_t rng;
+
+static uint32_t rnd(uint32_t n)
+{
+    rng = rng * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(rng >> 33) % n;
+}
+
+static uint32_t word(void)
+{
+    return rnd(1u << 31) << 1 ^ rnd(1u << 31);
+}
+
+static uint32_t mem[MEM_WORDS];
+static uint32_t n_prog;
+
+static qn_insn insn(enum qn_op op, unsigned wait, unsigned post0, unsigned post1)
+{
+    qn_insn x = {{0}};
+    qn_insn_op(&x, op);
+    qn_insn_put(&x, QN_INSN_WAIT0_LSB, 4, wait);
+    qn_insn_put(&x, QN_INSN_POST0_LSB, 4, post0);
+    qn_insn_put(&x, QN_INSN_POST1_LSB, 4, post1);
+    return x;
+}
+
+#define SET(op, name, v) qn_insn_slot(&x, QN_SLOT_##op##_##name, 0, (int32_t)(v))
+
+static void emit(qn_insn x)
+{
+    qn_insn_seal(&x);
+    memcpy(mem + PROG + n_prog, x.w, sizeof x.w);
+    n_prog += QN_INSN_WORDS;
+}
+
+// Random codes; headers are finite and less than 2
+static uint32_t make_tile(const qn_fmt *f, uint32_t cols, uint32_t slices)
+{
+    static const unsigned head_words[] = {0, 1, 2, 1};
+    uint32_t at = TILE;
+    for (uint32_t s = 0; s < slices; s++)
+        for (uint32_t pair = 0; pair < cols / 2; pair++) {
+            if (f->sub)
+                mem[at++] = word();
+            for (unsigned h = 0; (s + 1) % f->block == 0 && h < head_words[f->head]; h++)
+                mem[at++] = word() & 0xbfffbfffu;
+            for (unsigned p = 0; p < 2u * f->planes; p++)
+                mem[at++] = word();
+        }
+    assert_int_equal(at - TILE, qn_fmt_tile_words(f, cols, slices));
+    return at - TILE;
+}
+
+// One tile: acts -> slices -> GEMM -> vector unit -> memory
+static void make_program(const qn_target *t, const qn_fmt *f)
+{
+    uint32_t slices = f->block * (1 + rnd(16 / f->block)), rows = 1 + rnd(rnd(2) ? t->rows : 2), cols = 2 + 2 * rnd(rnd(2) ? 20 : t->acc_cols / 2);
+    uint32_t n = 32 * slices, out_stride = (cols + 7) / 8 * 8, words = make_tile(f, cols, slices);
+    bool wide = rows % 2 == 0 && rnd(2), accum = rnd(2);
+    uint32_t in_rows = wide ? rows / 2 : rows;
+    for (uint32_t i = 0; i < n * in_rows; i++) {
+        float v = ((float)rnd(65536) - 32768) / 8192;
+        memcpy(&mem[ACTS + i], &v, 4);
+    }
+    n_prog = 0;
+
+    qn_insn x = insn(QN_OP_LOADV, 0, SEM_VECTOR, 0);
+    SET(LOADV, ADDR, ACTS);
+    SET(LOADV, N, n);
+    SET(LOADV, RUNS, in_rows);
+    SET(LOADV, STRIDE, n);
+    SET(LOADV, DST, 0);
+    SET(LOADV, DSTRIDE, n);
+    QN_PUT(x, LOADV, KIND, QN_KIND_ACT);
+    emit(x);
+
+    x = insn(QN_OP_QUANT, SEM_VECTOR, SEM_LOAD, SEM_MATRIX);
+    QN_PUT(x, QUANT, BLOCK, f->block == 8 ? 3 : f->block / 2);
+    QN_PUT(x, QUANT, WIDE, wide);
+    SET(QUANT, A, 0);
+    SET(QUANT, DST, 0);
+    SET(QUANT, N, n);
+    SET(QUANT, ROWS, in_rows);
+    qn_insn_slot(&x, QN_RAW_QUANT_LO, 0, (int32_t)(QN_SETRAW(QUANT, LO, 0) | QN_SETRAW(QUANT, HI, n - (rnd(2) ? 0 : 8))) << 4 >> 4);
+    qn_insn_slot(&x, QN_RAW_QUANT_ASTRIDE, 0, (int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8));
+    emit(x);
+
+    for (unsigned pass = 0; pass < 1u + accum; pass++) {
+        x = insn(QN_OP_STREAM, pass ? 0 : SEM_LOAD, 0, 0);
+        SET(STREAM, ADDR, TILE);
+        SET(STREAM, WORDS, words);
+        SET(STREAM, RUNS, 1);
+        SET(STREAM, FORMAT, f->id);
+        SET(STREAM, COLS, cols);
+        emit(x);
+        x = insn(QN_OP_GEMM, pass ? 0 : SEM_MATRIX, pass == accum ? SEM_VECTOR : 0, 0);
+        QN_PUT(x, GEMM, ACCUM, pass);
+        SET(GEMM, SLICE, 0);
+        SET(GEMM, SLICES, slices);
+        SET(GEMM, COLS, cols);
+        SET(GEMM, ROWS, rows);
+        SET(GEMM, ACC, 0);
+        SET(GEMM, FORMAT, f->id);
+        emit(x);
+    }
+
+    static const enum qn_vec fns[] = {QN_VEC_MOV, QN_VEC_ADD, QN_VEC_MUL, QN_VEC_MAX, QN_VEC_EXPN, QN_VEC_RECIP};
+    x = insn(QN_OP_VEC, SEM_VECTOR, 0, 0);
+    QN_PUT(x, VEC, FN, fns[rnd(6)]);
+    QN_PUT(x, VEC, ACC, 1);
+    QN_PUT(x, VEC, BSCALAR, 1);
+    SET(VEC, DST, VB_OUT);
+    SET(VEC, A, 0);
+    SET(VEC, B, 0);
+    SET(VEC, N, cols);
+    SET(VEC, ROWS, rows);
+    qn_insn_slot(&x, QN_RAW_VEC_DSTRIDE, 0, (int32_t)(QN_SETRAW(VEC, DSTRIDE, out_stride / 8) | QN_SETRAW(VEC, ASTRIDE, 128)));
+    emit(x);
+
+    x = insn(QN_OP_LOGIT, 0, SEM_STORE, 0);
+    QN_PUT(x, LOGIT, FIRST, 1);
+    SET(LOGIT, A, VB_OUT);
+    SET(LOGIT, INDEX, 1000);
+    SET(LOGIT, N, cols);
+    emit(x);
+
+    x = insn(QN_OP_STORE, SEM_STORE, 0, 0);
+    QN_PUT(x, STORE, KIND, QN_KIND_ACT);
+    QN_PUT(x, STORE, SIZE, 2);
+    SET(STORE, SRC, VB_OUT);
+    SET(STORE, N, cols);
+    SET(STORE, RUNS, rows);
+    SET(STORE, ADDR, 4 * OUT);
+    qn_insn_slot(&x, QN_RAW_STORE_ESTRIDE, 0, (int32_t)(QN_SETRAW(STORE, ESTRIDE, 4) | QN_SETRAW(STORE, SSTRIDE, out_stride)));
+    SET(STORE, DSTRIDE, 4 * cols);
+    emit(x);
+    emit(insn(QN_OP_HALT, 0, 0, 0));
+}
+
+static void run_rtl(qn_rtl *r)
+{
+    memcpy(qn_rtl_memory(r), mem, sizeof mem);
+    qn_rtl_write(r, QN_REG_PROG_ADDR, PROG);
+    qn_rtl_write(r, QN_REG_PROG_WORDS, n_prog);
+    qn_rtl_write(r, QN_REG_ENTRY, 0);
+    qn_rtl_write(r, QN_REG_WIN_BASE, 0);
+    qn_rtl_write(r, QN_REG_WIN_SIZE, MEM_WORDS);
+    qn_rtl_write(r, QN_REG_WIN_FLAGS, 1);
+    qn_rtl_write(r, QN_REG_DIGEST_A, 0);
+    qn_rtl_write(r, QN_REG_DIGEST_B, 0);
+    qn_rtl_write(r, QN_REG_CTRL, QN_CTRL_START | QN_CTRL_LOAD);
+    assert_int_equal(qn_rtl_run(r, 2000000), 0);
+    assert_int_equal(qn_rtl_read(r, QN_REG_TRAP), 0);
+    assert_int_equal(qn_rtl_read(r, QN_REG_STATUS) & ~QN_STATUS_NONFINITE, QN_STATUS_DONE);
+}
+
+static void same_bits(void **state)
+{
+    (void)state;
+    const char *target = getenv("QN_TARGET"), *seed = getenv("QN_SEED");
+    qn_rtl *r;
+    assert_int_equal(qn_rtl_open(&r, target ? target : "ulx3s"), 0);
+    const qn_target *t = qn_rtl_target(r);
+
+    for (uint32_t i = 0; i < 40; i++) {
+        rng = (seed ? strtoull(seed, NULL, 0) : 0) * 1000 + i + 1;
+        const qn_fmt *f = qn_fmt_find(1 + i % 20);
+        assert_non_null(f);
+        make_program(t, f);
+        run_rtl(r);
+        const uint32_t *got = (const uint32_t *)(const void *)qn_rtl_memory(r);
+
+        qn_exec *x;
+        assert_int_equal(qn_exec_new(&x, t, mem, MEM_WORDS), 0);
+        x->win_size[0] = MEM_WORDS;
+        x->win_flags[0] = 1;
+        memcpy(x->prog, mem + PROG, 4 * (size_t)n_prog);
+        x->prog_words = n_prog;
+        assert_int_equal(qn_exec_run(x, 0, 1000), 0);
+
+        for (uint32_t at = 0; at < MEM_WORDS; at++)
+            if (got[at] != mem[at])
+                fail_msg("seed %s, program %u (%s): memory word 0x%x: core 0x%08x, executor 0x%08x", seed ? seed : "0", i, f->name, at, got[at],
+                         mem[at]);
+        assert_int_equal(qn_rtl_read(r, QN_REG_PICK), x->pick);
+        assert_int_equal(qn_rtl_read(r, QN_REG_PICK_VALUE), x->pick_value);
+        assert_int_equal(qn_rtl_read(r, QN_REG_DIGEST_A), x->digest_a);
+        assert_int_equal(qn_rtl_read(r, QN_REG_DIGEST_B), x->digest_b);
+        assert_int_equal(!!(qn_rtl_read(r, QN_REG_STATUS) & QN_STATUS_NONFINITE), x->nonfinite);
+        for (unsigned k = 0; k < QN_KINDS; k++) {
+            uint64_t program = k == QN_KIND_PROG ? n_prog : 0;
+            assert_int_equal(qn_rtl_read(r, QN_REG_COUNT_READ + k), x->words_read[k] + program);
+            assert_int_equal(qn_rtl_read(r, QN_REG_COUNT_WRITE + k), x->words_written[k]);
+        }
+        qn_exec_free(x);
+    }
+    qn_rtl_close(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(same_bits)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
