@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_slicebuf: quantized activations, Slices slices of 32 bytes for each row, with a scale and the sum of the codes.
 // Two banks: even rows and odd rows. A read gives 8 activations of both rows of a pair one clock later; the quantizer
-// writes 8 x Lanes bits of one row, or of both rows of a pair, a clock. Rows x Slices x 301 bits of block RAM.
+// writes 8 x Lanes bits of one row, or of both rows of a pair, a clock. A slice read while it is written reads as anything.
+// Rows x Slices x 301 bits of block RAM.
 
 `default_nettype none
 
@@ -56,7 +57,7 @@ module qn_slicebuf #(
       assign side = b == 1 && qb_pair_i ? {sum2, qb_scale2_i} : {sum, qb_scale_i};
 
       for (c = 0; c < Chunks; c = c + 1) begin : g_chunk
-        logic [8*Lanes-1:0] mem [0:4*Words-1];
+        (* no_rw_check *) logic [8*Lanes-1:0] mem [0:4*Words-1];
         logic [8*Lanes-1:0] data_q;
         logic               we;
         logic [1:0]         beat;
@@ -69,7 +70,7 @@ module qn_slicebuf #(
         assign data_o[64*b + 8*Lanes*c +: 8*Lanes] = data_q;
       end
 
-      logic [44:0] side_mem [0:Words-1];
+      (* no_rw_check *) logic [44:0] side_mem [0:Words-1];
       logic [44:0] side_q;
       always_ff @(posedge clk_i) begin
         if (qb_side_we_i && hit) side_mem[{qb_row_i[RowW-1:1], qb_slice_i}] <= side;

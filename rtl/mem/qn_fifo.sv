@@ -23,7 +23,8 @@ module qn_fifo #(
 
   localparam int AddrW = $clog2(Depth);
 
-  logic [Width-1:0] mem [0:Depth-1];
+  // Never read and written at one place in a clock: it would be empty or full
+  (* no_rw_check *) logic [Width-1:0] mem [0:Depth-1];
   logic [AddrW:0]   write_q, read_q;       // one bit more than an address: equal means empty
 
   logic take, fetch, empty;

@@ -355,7 +355,7 @@ int main(int argc, char **argv)
     Verilated::commandArgs(argc, argv);
     random_start();
     const char *text = getenv("QN_ROUNDS");
-    int rounds = text ? atoi(text) : 60;
+    int rounds = text ? atoi(text) : 150;
     unsigned count = 0;
     top.acc_re_i = top.qb_we_i = top.qb_side_we_i = 0;
     reset();
