@@ -201,6 +201,50 @@ static void execute(insn &in)
     }
 }
 
+// Clocks of S + 1 .. P in which stores (bit 0) or loads (bit 1) must wait: rtl/README.md
+static std::vector<uint8_t> ports(const insn &in)
+{
+    std::vector<uint8_t> at(in.clocks + 1);
+    if (in.clocks == 3)
+        return at;
+    uint64_t P = in.clocks;
+    switch (in.x.w[0] & 255) {
+    case QN_OP_VEC: {
+        unsigned fn = QN_GET(in.x, VEC, FN);
+        bool from_acc = QN_GET(in.x, VEC, ACC), func = fn >= QN_VEC_EXP && fn <= QN_VEC_RSQRT;
+        uint64_t beats = (uint64_t)V(VEC_ROWS) * ((V(VEC_N) + LANES - 1) / LANES), pace = func ? TURNS : from_acc ? GROUPS : 1;
+        for (uint64_t k = 0; k < beats; k++) {
+            if (fn <= QN_VEC_MAX)
+                at[1 + k * pace + (from_acc ? GROUPS - 1 + LAT_ACC - 1 : 0)] |= 1;
+            at[P - (beats - 1 - k) * pace] |= 2;
+        }
+        break;
+    }
+    case QN_OP_QUANT: {
+        bool record = QN_GET(in.x, QUANT, RECORD), wide = QN_GET(in.x, QUANT, WIDE);
+        uint64_t pace = record ? 4 : 1, beats = (uint64_t)V(QUANT_ROWS) * V(QUANT_N) / LANES;
+        uint64_t first = pace * ((32 << QN_GET(in.x, QUANT, BLOCK)) / LANES - 1) + LAT_FMUL + LAT_FUNC + 5;
+        for (uint64_t k = 0; k < beats; k++) {
+            uint64_t w = first + 4 * k + LAT_FMUL + LAT_FADD + 4;
+            at[first + k * pace] |= 1;
+            if (record)
+                at[w] |= 2;
+            if (record && wide)
+                at[w + 1] |= 2;
+            if (record && k % (32 / LANES) == 32 / LANES - 1)
+                at[w + 2] |= 2;
+        }
+        break;
+    }
+    case QN_OP_EMBED:
+        for (int k = 0; k < V(EMBED_N) * V(EMBED_ROWS); k++)
+            at[P - k] |= 2;
+        break;
+    default: break;
+    }
+    return at;
+}
+
 // The clock -----------------------------------------------------------------------------------------------------------------
 
 static std::deque<insn> queue, flying;
@@ -211,6 +255,7 @@ static bool acc_pipe[8], traffic = true;
 static int traffic_loads, traffic_stores, posts;
 static bool store_due;
 static uint32_t store_addr;
+static uint8_t blocked[1 << 16];             // as `ports`, of the last clocks
 static int trap_cause = -1;
 static uint32_t trap_addr, trap_pc;
 // A word to load or read at once, for the bench itself
@@ -248,6 +293,7 @@ static void tick()
         (own_store ? top.ld_valid_i : top.st_valid_i) = 0;
     top.eval();
 
+    blocked[now % sizeof blocked] = !top.st_ready_o | !top.ld_ready_o << 1;
     if (top.st_valid_o != store_due)
         FAIL("store port: valid %d, want %d", top.st_valid_o, store_due);
     if (store_due && top.st_data_o != want.vb[store_addr])
@@ -302,6 +348,13 @@ static void tick()
             if (now != start + in.clocks)
                 FAIL("%s posted %llu clocks after its start, want %llu", text(in).c_str(), (unsigned long long)(now - start),
                      (unsigned long long)in.clocks);
+            else {
+                std::vector<uint8_t> at = ports(in);
+                for (uint64_t i = 1; i <= in.clocks; i++)
+                    if (blocked[(start + i) % sizeof blocked] != at[i])
+                        FAIL("%s: ports %d at %llu of %llu, want %d", text(in).c_str(), blocked[(start + i) % sizeof blocked],
+                             (unsigned long long)i, (unsigned long long)in.clocks, at[i]);
+            }
             flying.pop_front();
             taken.pop_front();
         }
