@@ -11,7 +11,8 @@
 //     uint32_t status = qn_rtl_read(r, QN_REG_STATUS);
 //     qn_rtl_close(r);
 //
-// Each call moves the core's clock: a register write by one, a read by two, a run by as many as it says. One thread at a time for a
+// Each call moves the core's clock: a register write by one (a start by three), a read by two, a run by as many as it says. The memory's time
+// begins anew with each start, so that a job takes the same cycles whatever the host did before. One thread at a time for a
 // device; devices know nothing of each other.
 #ifndef QN_RTL_H
 #define QN_RTL_H

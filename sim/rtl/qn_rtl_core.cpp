@@ -19,7 +19,7 @@ extern "C" {
 namespace {
 
 struct core final : qn_rtl_core {
-    core(const qn_target *t, uint32_t *memory) : top(&context), mem(memory), mem_words(t->mem_bytes / 4)
+    core(const qn_target *t, uint32_t *memory) : target(t), top(&context), mem(memory), mem_words(t->mem_bytes / 4)
     {
         qn_sdram_init(&sdram, &t->memory);
         top.reg_valid_i = 0;
@@ -51,14 +51,18 @@ struct core final : qn_rtl_core {
         return top.reg_rdata_o;
     }
 
+    // A start begins the memory's time anew, so that a job's cycles do not depend on what the host did before.
     void write(unsigned reg, uint32_t value) override
     {
+        bool starts = reg == QN_REG_CTRL && (value & QN_CTRL_START) && !(read(QN_REG_STATUS) & QN_STATUS_BUSY);
         top.reg_valid_i = 1;
         top.reg_we_i = 1;
         top.reg_addr_i = (uint8_t)reg;
         top.reg_wdata_i = value;
         clock();
         top.reg_valid_i = 0;
+        if (starts)
+            qn_sdram_init(&sdram, &target->memory);
     }
 
     // STATUS is read in every clock
@@ -137,6 +141,7 @@ private:
         now++;
     }
 
+    const qn_target *target;
     VerilatedContext context;
     QN_RTL_MODEL top;
     uint32_t *mem;
