@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Verilator, Icarus and Yosys each accept the whole core, without a warning, at the parameters of every target.
+set -eu
+cd "$(dirname "$0")/../.."
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+cc -std=c11 -I. -o "$tmp/gen" rtl/spec/gen.c rtl/spec/qn_isa.c
+package=rtl/spec/qn_isa_pkg.sv
+modules=$(ls rtl/*.sv rtl/*/*.sv | grep -v "$package")
+
+for target in $("$tmp/gen" --targets); do
+    # shellcheck disable=SC2046  # lists of words
+    verilator --lint-only -Wall $("$tmp/gen" --target "$target") $(ls -d rtl/*/ | sed 's/^/-y /') "$package" rtl/qn_top.sv --top-module qn_top
+done
+# shellcheck disable=SC2086
+iverilog -g2012 -Wall -t null -s qn_top "$package" $modules 2> "$tmp/iverilog" || { cat "$tmp/iverilog"; exit 1; }
+if [ -s "$tmp/iverilog" ]; then cat "$tmp/iverilog"; exit 1; fi
+for target in $("$tmp/gen" --targets | head -2); do
+    # shellcheck disable=SC2086
+    yosys -q -p "read_verilog -sv $package $(echo $modules); hierarchy -check -top qn_top $("$tmp/gen" --yosys "$target"); proc; check -assert" \
+        > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }
+done
