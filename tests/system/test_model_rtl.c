@@ -11,8 +11,7 @@
 #include <cmocka.h>
 
 #include "driver/qn_err.h"
-#include "sim/model/qn_exec.h"
-#include "sim/model/qn_time.h"
+#include "sim/model/qn_model.h"
 #include "sim/rtl/qn_rtl.h"
 #include "tests/model/exec_prog.h"
 
@@ -35,10 +34,8 @@ static int32_t below(uint32_t n)
 typedef struct machine {
     const qn_target *t;
     qn_rtl *rtl;
+    qn_model *model;
     uint32_t *rtl_mem, *mem;
-    qn_exec *exec;
-    qn_time *time;
-    uint32_t args[QN_ARGS], base[QN_WINDOWS], size[QN_WINDOWS], flags[QN_WINDOWS];
 } machine;
 
 static prog p;
@@ -159,92 +156,82 @@ static void show(void)
     }
 }
 
-// Runs the program on all three, and compares.
-static void compare(machine *m, uint32_t run_seed)
+static void write_both(machine *m, unsigned reg, uint32_t value)
 {
-    const qn_target *t = m->t;
+    qn_rtl_write(m->rtl, reg, value);
+    qn_model_write(m->model, reg, value);
+}
+
+// Registers that must be the same; words of memory too, unless the job was cut off.
+static int differences(machine *m, bool whole)
+{
+    static const struct {
+        const char *name;
+        unsigned reg, count;
+    } regs[] = {
+        {"status", QN_REG_STATUS, 1}, {"trap", QN_REG_TRAP, 1}, {"trap pc", QN_REG_TRAP_PC, 1}, {"trap addr", QN_REG_TRAP_ADDR, 1},
+        {"cycles", QN_REG_COUNT_CYCLES, 1}, {"array", QN_REG_COUNT_ARRAY, 1}, {"rows", QN_REG_COUNT_ROWS, 1},
+        {"vector", QN_REG_COUNT_VECTOR, 1}, {"matrix", QN_REG_COUNT_MATRIX, 1}, {"load", QN_REG_COUNT_LOAD, 1},
+        {"store", QN_REG_COUNT_STORE, 1}, {"starve", QN_REG_COUNT_STARVE, 1}, {"read", QN_REG_COUNT_READ, QN_KINDS},
+        {"write", QN_REG_COUNT_WRITE, QN_KINDS},
+        {"pick", QN_REG_PICK, 1}, {"pick value", QN_REG_PICK_VALUE, 1}, {"digest a", QN_REG_DIGEST_A, 1}, {"digest b", QN_REG_DIGEST_B, 1},
+    };
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof regs / sizeof *regs; i++)
+        for (unsigned k = 0; k < regs[i].count && (whole || regs[i].reg < QN_REG_PICK || regs[i].reg >= QN_REG_COUNT_CYCLES); k++) {
+            uint32_t rtl = qn_rtl_read(m->rtl, regs[i].reg + k), model = qn_model_read(m->model, regs[i].reg + k);
+            if (!whole && regs[i].reg == QN_REG_STATUS) {
+                rtl &= ~(uint32_t)QN_STATUS_NONFINITE;
+                model &= ~(uint32_t)QN_STATUS_NONFINITE;
+            }
+            if (rtl != model) {
+                print_message("%s %u: rtl %08x (%u), model %08x (%u)\n", regs[i].name, k, rtl, rtl, model, model);
+                wrong++;
+            }
+        }
+    for (uint32_t i = 0; whole && i < MEM && wrong < 8; i++)
+        if (m->mem[i] != m->rtl_mem[i]) {
+            print_message("memory word %x: rtl %08x, model %08x\n", i, m->rtl_mem[i], m->mem[i]);
+            wrong++;
+        }
+    return wrong;
+}
+
+// Runs the program on both, and compares. Returns whether it trapped.
+static bool compare(machine *m, uint32_t run_seed, uint64_t limit)
+{
     memcpy(m->mem + PROG_AT, p.w, p.n * 4);
     memcpy(m->rtl_mem, m->mem, MEM * 4);
-    for (int i = 0; i < QN_ARGS; i++) {
-        m->args[i] = random32();
-        qn_rtl_write(m->rtl, QN_REG_ARG + (unsigned)i, m->args[i]);
-    }
+    for (unsigned i = 0; i < QN_ARGS; i++)
+        write_both(m, QN_REG_ARG + i, random32());
     for (unsigned i = 0; i < QN_WINDOWS; i++) {
-        qn_rtl_write(m->rtl, QN_REG_WIN_BASE + i, m->base[i]);
-        qn_rtl_write(m->rtl, QN_REG_WIN_SIZE + i, m->size[i]);
-        qn_rtl_write(m->rtl, QN_REG_WIN_FLAGS + i, m->flags[i]);
+        write_both(m, QN_REG_WIN_BASE + i, i == 2 ? STORE_AT : FLOATS_AT);
+        write_both(m, QN_REG_WIN_SIZE + i, i == 2 ? MEM - STORE_AT : STORE_AT - FLOATS_AT);
+        write_both(m, QN_REG_WIN_FLAGS + i, i == 2);
     }
-    qn_rtl_write(m->rtl, QN_REG_CTRL, QN_CTRL_RESET);
-    qn_rtl_write(m->rtl, QN_REG_ENTRY, 0);
-    qn_rtl_write(m->rtl, QN_REG_PROG_ADDR, PROG_AT);
-    qn_rtl_write(m->rtl, QN_REG_PROG_WORDS, p.n);
-    qn_rtl_write(m->rtl, QN_REG_DIGEST_A, 7);
-    qn_rtl_write(m->rtl, QN_REG_DIGEST_B, 9);
-    qn_rtl_write(m->rtl, QN_REG_CTRL, QN_CTRL_START | QN_CTRL_LOAD);
-    int rtl_err = qn_rtl_run(m->rtl, 3000000);
-
-    memcpy(m->exec->prog, p.w, p.n * 4);
-    m->exec->prog_words = p.n;
-    memcpy(m->exec->arg, m->args, sizeof m->args);
-    memcpy(m->exec->win_base, m->base, sizeof m->base);
-    memcpy(m->exec->win_size, m->size, sizeof m->size);
-    memcpy(m->exec->win_flags, m->flags, sizeof m->flags);
-    m->exec->digest_a = 7;
-    m->exec->digest_b = 9;
-    m->exec->nonfinite = false;
-    int exec_err = qn_exec_run(m->exec, 0, 1000000);
-
-    qn_time_job job = {.prog = p.w, .prog_words = p.n, .prog_addr = PROG_AT, .load = true, .args = m->args, .win_base = m->base,
-                       .win_size = m->size, .win_flags = m->flags, .limit = 3000000};
-    int time_err = qn_time_run(m->time, &job);
-
-    uint32_t status = qn_rtl_read(m->rtl, QN_REG_STATUS);
-    int wrong = rtl_err != 0 || exec_err != (status & QN_STATUS_TRAP ? QN_ERR_TRAP : 0) || time_err != exec_err;
+    write_both(m, QN_REG_CTRL, QN_CTRL_RESET);
+    write_both(m, QN_REG_ENTRY, 0);
+    write_both(m, QN_REG_PROG_ADDR, PROG_AT);
+    write_both(m, QN_REG_PROG_WORDS, p.n);
+    write_both(m, QN_REG_DIGEST_A, 7);
+    write_both(m, QN_REG_DIGEST_B, 9);
+    write_both(m, QN_REG_CTRL, QN_CTRL_START | QN_CTRL_LOAD);
+    int rtl = qn_rtl_run(m->rtl, limit), model = qn_model_run(m->model, limit);
+    bool trapped = qn_rtl_read(m->rtl, QN_REG_STATUS) & QN_STATUS_TRAP;
+    int wrong = rtl != model;
     if (wrong)
-        print_message("%s seed %u: rtl %d status %u trap %u pc %u addr %x; exec %d trap %u pc %u addr %x; time %d trap %u\n", t->name, run_seed, rtl_err, status,
-                      qn_rtl_read(m->rtl, QN_REG_TRAP), qn_rtl_read(m->rtl, QN_REG_TRAP_PC), qn_rtl_read(m->rtl, QN_REG_TRAP_ADDR), exec_err, m->exec->trap,
-                      m->exec->trap_pc, m->exec->trap_addr, time_err, m->time->trap);
-    static const char *const names[] = {"cycles", "array", "rows", "vector", "matrix", "load", "store", "starve", "read0", "read1", "read2",
-                                        "read3", "write0", "write1", "write2", "write3"};
-    for (unsigned i = 0; i < QN_TIME_COUNTS; i++) {
-        uint32_t got = qn_rtl_read(m->rtl, QN_REG_COUNT_CYCLES + i);
-        if (got != (uint32_t)m->time->count[i]) {
-            print_message("%s seed %u: %s: rtl %u, predicted %u\n", t->name, run_seed, names[i], got, (uint32_t)m->time->count[i]);
-            wrong = 1;
-        }
-    }
-    if (status & QN_STATUS_TRAP) {
-        wrong |= qn_rtl_read(m->rtl, QN_REG_TRAP) != m->time->trap || qn_rtl_read(m->rtl, QN_REG_TRAP_PC) != m->time->trap_pc ||
-                 qn_rtl_read(m->rtl, QN_REG_TRAP_ADDR) != m->time->trap_addr;
-        if (m->time->trap != QN_TRAP_SEM)
-            wrong |= m->exec->trap != m->time->trap || m->exec->trap_pc != m->time->trap_pc || m->exec->trap_addr != m->time->trap_addr;
-        if (wrong)
-            print_message("trap: time %u pc %u addr %x\n", m->time->trap, m->time->trap_pc, m->time->trap_addr);
-    } else {
-        int bad = 0;
-        for (uint32_t i = 0; i < MEM && bad < 3; i++)
-            if (m->mem[i] != m->rtl_mem[i]) {
-                print_message("%s seed %u: memory word %x: rtl %08x, model %08x\n", t->name, run_seed, i, m->rtl_mem[i], m->mem[i]);
-                bad++;
-            }
-        wrong |= bad != 0;
-        const uint32_t regs[] = {QN_REG_PICK, QN_REG_PICK_VALUE, QN_REG_DIGEST_A, QN_REG_DIGEST_B};
-        const uint32_t want[] = {m->exec->pick, m->exec->pick_value, m->exec->digest_a, m->exec->digest_b};
-        for (int i = 0; i < 4; i++)
-            if (qn_rtl_read(m->rtl, regs[i]) != want[i]) {
-                print_message("%s seed %u: register %x: rtl %08x, model %08x\n", t->name, run_seed, regs[i], qn_rtl_read(m->rtl, regs[i]), want[i]);
-                wrong = 1;
-            }
-        if (((status & QN_STATUS_NONFINITE) != 0) != m->exec->nonfinite) {
-            print_message("%s seed %u: nonfinite: rtl %d\n", t->name, run_seed, (status & QN_STATUS_NONFINITE) != 0);
-            wrong = 1;
-        }
-    }
+        print_message("run: rtl %d, model %d\n", rtl, model);
+    if (!rtl && !model)
+        wrong += differences(m, !trapped);
     if (getenv("QN_VERBOSE"))
-        print_message("%u instructions, %u cycles\n", (unsigned)m->exec->instructions, (unsigned)m->time->count[0]);
-    if (wrong)
+        print_message("seed %u: %u instructions, %u cycles, trap %u\n", run_seed, (unsigned)qn_model_exec(m->model)->instructions,
+                      qn_model_read(m->model, QN_REG_COUNT_CYCLES), qn_model_read(m->model, QN_REG_TRAP));
+    if (wrong) {
         show();
-    assert_false(wrong);
+        print_message("%s, QN_SEED=%u\n", m->t->name, run_seed);
+    }
+    assert_int_equal(wrong, 0);
+    return trapped;
 }
 
 static void fill_memory(machine *m)
@@ -258,38 +245,82 @@ static void fill_memory(machine *m)
             m->mem[i] &= 0x9fff9fff;
 }
 
+static void open_both(machine *m, const char *target)
+{
+    m->t = qn_target_find(target);
+    assert_int_equal(qn_rtl_open(&m->rtl, target), 0);
+    assert_int_equal(qn_model_open(&m->model, target), 0);
+    m->rtl_mem = (uint32_t *)(void *)qn_rtl_memory(m->rtl);
+    m->mem = (uint32_t *)(void *)qn_model_memory(m->model);
+}
+
+static void close_both(machine *m)
+{
+    qn_model_close(m->model);
+    qn_rtl_close(m->rtl);
+}
+
+static uint32_t number(const char *name, uint32_t otherwise)
+{
+    return getenv(name) ? (uint32_t)strtoul(getenv(name), NULL, 0) : otherwise;
+}
+
+static void random_program(machine *m, uint32_t k)
+{
+    seed = k * 2654435761u | 1;
+    fill_memory(m);
+    p.n = 0;
+    stores = 0;
+    some_scalar();
+    int passes = 1 + below(m->t->vb_words / 3072 < 8 ? m->t->vb_words / 3072 : 8);
+    for (int pass = 0; pass < passes; pass++)
+        one_pass(m->t, pass);
+    HALT(&p);
+}
+
 static void agree(const char *target)
 {
-    machine m = {.t = qn_target_find(target)};
-    assert_int_equal(qn_rtl_open(&m.rtl, target), 0);
-    m.rtl_mem = (uint32_t *)(void *)qn_rtl_memory(m.rtl);
-    m.mem = calloc(MEM, 4);
-    assert_non_null(m.mem);
-    assert_int_equal(qn_exec_new(&m.exec, m.t, m.mem, MEM), 0);
-    assert_int_equal(qn_time_new(&m.time, m.t), 0);
-    for (int i = 0; i < QN_WINDOWS; i++) {
-        m.base[i] = i == 2 ? STORE_AT : FLOATS_AT;
-        m.size[i] = i == 2 ? MEM - STORE_AT : STORE_AT - FLOATS_AT;
-        m.flags[i] = i == 2;
+    machine m;
+    open_both(&m, target);
+    for (uint32_t k = number("QN_SEED", 1), end = k + number("QN_RUNS", 40); k < end; k++) {
+        random_program(&m, k);
+        compare(&m, k, 1000000);
     }
-    uint32_t first = getenv("QN_SEED") ? (uint32_t)atoi(getenv("QN_SEED")) : 1;
-    uint32_t runs = getenv("QN_RUNS") ? (uint32_t)atoi(getenv("QN_RUNS")) : 60;
+    close_both(&m);
+}
+
+// One slot or one bit of an instruction is spoiled.
+static void agree_on_traps(const char *target)
+{
+    static const int32_t values[] = {-1, 0, 1, 3, 1 << 14, 1 << 20, (1 << 27) - 1, -(1 << 27)};
+    machine m;
+    open_both(&m, target);
+    uint32_t trapped = 0, runs = number("QN_RUNS", 40), first = number("QN_SEED", 1);
     for (uint32_t k = first; k < first + runs; k++) {
-        seed = k * 2654435761u | 1;
-        fill_memory(&m);
-        p.n = 0;
-        stores = 0;
-        some_scalar();
-        int passes = 1 + below(m.t->vb_words / 3072 < 8 ? m.t->vb_words / 3072 : 8);
-        for (int pass = 0; pass < passes; pass++)
-            one_pass(m.t, pass);
-        HALT(&p);
-        compare(&m, k);
+        random_program(&m, k);
+        qn_insn x;
+        uint32_t at;
+        int unit;
+        do {
+            at = random32() % (p.n / 8);
+            memcpy(x.w, p.w + 8 * at, sizeof x.w);
+            unit = qn_op_unit(x.w[0] & 255);
+        } while (unit == QN_UNIT_SEQ || unit == QN_UNIT_LOAD || below(3) == 0);
+        if (below(8) == 0) {
+            x.w[below(8)] ^= 1u << below(32);
+        } else {
+            if (below(3))
+                qn_insn_slot(&x, below(6), 0, values[below(8)]);
+            else
+                x.w[1] ^= 1u << (16 + below(8));
+            qn_insn_seal(&x);
+        }
+        memcpy(p.w + 8 * at, x.w, sizeof x.w);
+        trapped += compare(&m, k, 1000000);
     }
-    qn_time_free(m.time);
-    qn_exec_free(m.exec);
-    free(m.mem);
-    qn_rtl_close(m.rtl);
+    print_message("%s: %u of %u spoiled programs trapped\n", target, trapped, runs);
+    assert_true(runs < 40 || trapped > runs / 4);
+    close_both(&m);
 }
 
 static void ulx3s(void **state)
@@ -304,8 +335,14 @@ static void mini(void **state)
     agree("mini");
 }
 
+static void ulx3s_traps(void **state)
+{
+    (void)state;
+    agree_on_traps("ulx3s");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(ulx3s_traps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
