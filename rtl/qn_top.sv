@@ -110,8 +110,9 @@ module qn_top #(
     end
   endgenerate
 
+  // A start finds no semaphore up, whatever the job before left
   qn_sems #(.Units(4)) u_sems (
-    .clk_i, .rst_ni(core_rst_n), .stop_i(stop),
+    .clk_i, .rst_ni(core_rst_n && !start), .stop_i(stop),
     .head_valid_i(head_valid), .head_wait_i(head_wait), .unit_valid_o(unit_valid), .unit_ready_i(unit_ready),
     .post_valid_i(post_valid), .post_i(post), .trap_valid_o(trap_valid[5]), .trap_sem_o(trap_sem));
   assign trap_cause[40 +: 8]  = qn_isa_pkg::TRAP_SEM;
