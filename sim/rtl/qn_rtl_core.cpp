@@ -19,7 +19,7 @@ extern "C" {
 namespace {
 
 struct core final : qn_rtl_core {
-    core(const qn_target *t, uint32_t *memory) : target(t), top(&context), mem(memory), mem_words(t->mem_bytes / 4)
+    core(const qn_target *t, uint32_t *memory) : target(t), top(prepared(&context)), mem(memory), mem_words(t->mem_bytes / 4)
     {
         qn_sdram_init(&sdram, &t->memory);
         top.reg_valid_i = 0;
@@ -97,6 +97,12 @@ struct core final : qn_rtl_core {
     }
 
 private:
+    static VerilatedContext *prepared(VerilatedContext *c)
+    {
+        c->traceEverOn(VM_TRACE);            // before the model is made
+        return c;
+    }
+
     // A request's data moves when it is accepted, so reads and writes keep their order; a word read waits here for its clock.
     void request()
     {

@@ -30,3 +30,7 @@ build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn
 	rm -f $@
 	printf 'create $@\n$(patsubst %,addlib %\n,$(filter %/core.a,$^))save\nend\n' | ar -M
 	ar qs $@ $(@D)/qn_rtl.o $(@D)/verilated.o $(@D)/verilated_threads.o $(if $(findstring waves,$@),$(@D)/verilated_fst_c.o)
+
+# `quern` whose RTL devices can write traces (qn_rtl_waves)
+build/quern-waves: $(CLI_OBJ) build/libquern.a build/rtl/waves/libqn_rtl.a
+	$(CXX) -o $@ $^ $(LIBS) $(RTL_LIBS)
