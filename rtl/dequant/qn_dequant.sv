@@ -6,7 +6,6 @@
 // Slots come every clock. What a second slot multiplied waits in a queue until its first slot's sum is written and the adder is
 // free, so nothing stalls; among the slots of one instruction with second slots, first slots are two clocks apart.
 // A slot may visit an accumulator DEQUANT_LAT clocks or more after the slot before (qn_matrix), then no sum is missed.
-// 16 or 18 clocks from slot to accumulator with the latencies of today.
 
 `default_nettype none
 

@@ -12,8 +12,18 @@ extern "C" {
 #include "rtl/spec/qn_isa.h"
 }
 
-enum { ROWS = 16, LANES = 8, DEQUANTS = 4, ACC_COLS = 256, SLICES = 64, DEQUANT_LAT = 2 * LAT_FADD + 12 };
+// The parameters of another target come with -DMATRIX='16, 8, ...'; ulx3s is the module's own
+#ifndef MATRIX
+#define MATRIX 16, 8, 4, 256, 64
+#endif
+static constexpr int parameters[] = {MATRIX};
+static constexpr int ROWS = parameters[0], LANES = parameters[1], DEQUANTS = parameters[2], ACC_COLS = parameters[3],
+                     SLICES = parameters[4], DEQUANT_LAT = 2 * LAT_FADD + 12;
 static Vqn_matrix top;
+
+// A port of 64 bits is an integer, of more an array
+static uint32_t word_of(uint64_t port, int i) { return (uint32_t)(port >> (32 * i)); }
+template <size_t n> static uint32_t word_of(const VlWide<n> &port, int i) { return port[i]; }
 static uint64_t now;
 
 static struct {
@@ -157,8 +167,8 @@ static void write_slices()
                 uint32_t word[2][2] = {};
                 int sum[2][2] = {};
                 for (int p = 0; p < (pair ? 2 : 1); p++) {
-                    for (int k = 0; k < 8; k++)
-                        word[p][k / 4] |= (uint32_t)(uint8_t)slices[r + p][s].code[8 * beat + k] << (8 * (k % 4));
+                    for (int k = 0; k < LANES; k++)
+                        word[p][k / 4] |= (uint32_t)(uint8_t)slices[r + p][s].code[LANES * beat + k] << (8 * (k % 4));
                     for (int k = 0; k < 32; k++)
                         sum[p][k / 16] += slices[r + p][s].code[k];
                 }
@@ -167,8 +177,9 @@ static void write_slices()
                 top.qb_row_i = r;
                 top.qb_slice_i = s;
                 top.qb_beat_i = beat;
-                top.qb_data_i = (uint64_t)word[0][1] << 32 | word[0][0];
-                top.qb_data2_i = pair ? (uint64_t)word[1][1] << 32 | word[1][0] : (uint64_t)random32() << 32;
+                word[1][0] |= pair ? 0 : random32();
+                top.qb_data_i = LANES == 8 ? (uint64_t)word[0][1] << 32 | word[0][0] : word[0][0];
+                top.qb_data2_i = LANES == 8 ? (uint64_t)word[1][1] << 32 | word[1][0] : word[1][0];
                 top.qb_side_we_i = beat == 32 / LANES - 1;
                 top.qb_scale_i = qn_bits(slices[r][s].scale);
                 top.qb_sum_lo_i = sum[0][0] & 0x1fff;
@@ -198,7 +209,7 @@ static void read_acc(int rows, int from, int cols, bool learn)
             for (int i = 1; i < LAT_ACC; i++)
                 clock_edge();
             for (int k = 0; k < DEQUANTS; k++) {
-                uint32_t got = top.acc_data_o[k];
+                uint32_t got = word_of(top.acc_data_o, k);
                 if (learn)
                     acc[r][c + k] = qn_float(got);
                 else if (!fault)
