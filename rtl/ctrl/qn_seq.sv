@@ -5,7 +5,7 @@
 // adder). The clock after an instruction's last word passed C it acts, in stage X. Instructions follow each other every 8 clocks; one
 // that finds its queue full holds all stages; a jump taken starts again at A, so the next instruction acts 11 clocks later. LDT
 // borrows the address for one clock: the next instruction acts 9 later.
-// Costs ProgWords x 32 bits of block RAM, 15 x 32 of distributed RAM, three or four DSPs (ALU mul).
+// Costs ProgWords x 32 bits of block RAM, 1,536 bits of distributed RAM, 3 DSPs (ALU mul).
 
 `default_nettype none
 

@@ -4,7 +4,7 @@
 // over when its last request is accepted, so streams follow each other without waiting for memory. A LOADV starts when no word
 // is awaited and is over when its last element is written. Each run is checked against its window, and each LOADV run against
 // the vector buffer, before it is asked for.
-// Costs a FIFO of 32 words, three or four DSPs (words of a stream).
+// Costs a FIFO of 32 words and 3 DSPs (words of a stream).
 
 `default_nettype none
 
