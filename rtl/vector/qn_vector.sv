@@ -49,7 +49,7 @@ module qn_vector #(
   output logic [31:0]                    digest_b_o,
   output logic [31:0]                    pick_o,
   output logic [31:0]                    pick_value_o,
-  input  logic                           nonfinite_clear_i,
+  input  logic                           nonfinite_clear_i, // a job starts: clears the flag, and the next LOGIT picks afresh
   output logic                           nonfinite_o,  // the quantizer met a value that is not finite
 
   // accumulators
@@ -558,8 +558,10 @@ module qn_vector #(
           pick_value_o <= serial_q;
         end
       end
-      if (nonfinite_clear_i)    nonfinite_o <= 1'b0;
-      else if (quant_nonfinite) nonfinite_o <= 1'b1;
+      if (nonfinite_clear_i) begin
+        nonfinite_o <= 1'b0;
+        picked_q    <= 1'b0;
+      end else if (quant_nonfinite) nonfinite_o <= 1'b1;
     end
   end
 

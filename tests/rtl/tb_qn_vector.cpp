@@ -803,7 +803,7 @@ int main(int argc, char **argv)
             top.nonfinite_clear_i = 1;
             tick();
             top.nonfinite_clear_i = 0;
-            want.nonfinite = false;
+            want.nonfinite = want.picked = false;
         }
         if (!below(30)) {
             reset();
