@@ -197,8 +197,8 @@ static int differences(machine *m, bool whole)
     return wrong;
 }
 
-// Runs the program on both, and compares. Returns whether it trapped.
-static bool compare(machine *m, uint32_t run_seed, uint64_t limit)
+// Runs the program on both, and compares; bits only where the program is sound. Returns whether it trapped.
+static bool compare(machine *m, uint32_t run_seed, bool sound)
 {
     memcpy(m->mem + PROG_AT, p.w, p.n * 4);
     memcpy(m->rtl_mem, m->mem, MEM * 4);
@@ -210,19 +210,21 @@ static bool compare(machine *m, uint32_t run_seed, uint64_t limit)
         write_both(m, QN_REG_WIN_FLAGS + i, i == 2);
     }
     write_both(m, QN_REG_CTRL, QN_CTRL_RESET);
+    assert_int_equal(qn_rtl_run(m->rtl, 1000), 0);       // what the job before asked of memory has to come
     write_both(m, QN_REG_ENTRY, 0);
     write_both(m, QN_REG_PROG_ADDR, PROG_AT);
     write_both(m, QN_REG_PROG_WORDS, p.n);
     write_both(m, QN_REG_DIGEST_A, 7);
     write_both(m, QN_REG_DIGEST_B, 9);
     write_both(m, QN_REG_CTRL, QN_CTRL_START | QN_CTRL_LOAD);
+    const uint64_t limit = 1000000;
     int rtl = qn_rtl_run(m->rtl, limit), model = qn_model_run(m->model, limit);
     bool trapped = qn_rtl_read(m->rtl, QN_REG_STATUS) & QN_STATUS_TRAP;
     int wrong = rtl != model;
     if (wrong)
         print_message("run: rtl %d, model %d\n", rtl, model);
     if (!rtl && !model)
-        wrong += differences(m, !trapped);
+        wrong += differences(m, sound);
     if (getenv("QN_VERBOSE"))
         print_message("seed %u: %u instructions, %u cycles, trap %u\n", run_seed, (unsigned)qn_model_exec(m->model)->instructions,
                       qn_model_read(m->model, QN_REG_COUNT_CYCLES), qn_model_read(m->model, QN_REG_TRAP));
@@ -284,7 +286,7 @@ static void agree(const char *target)
     open_both(&m, target);
     for (uint32_t k = number("QN_SEED", 1), end = k + number("QN_RUNS", 40); k < end; k++) {
         random_program(&m, k);
-        compare(&m, k, 1000000);
+        assert_false(compare(&m, k, true));
     }
     close_both(&m);
 }
@@ -316,7 +318,11 @@ static void agree_on_traps(const char *target)
             qn_insn_seal(&x);
         }
         memcpy(p.w + 8 * at, x.w, sizeof x.w);
-        trapped += compare(&m, k, 1000000);
+        if (compare(&m, k, false)) {                       // buffers hold what came before the trap: start afresh
+            trapped++;
+            close_both(&m);
+            open_both(&m, target);
+        }
     }
     print_message("%s: %u of %u spoiled programs trapped\n", target, trapped, runs);
     assert_true(runs < 40 || trapped > runs / 4);
