@@ -33,7 +33,10 @@
     X(VERIFY,     -18, 65, "program refused by the verifier")                          \
     X(CONTEXT,    -19, 65, "longer than the context")                                  \
     X(NONFINITE,  -20, 65, "a value that is not finite")                               \
-    X(NO_TOKEN,   -21, 65, "the vocabulary has no token for a byte of the text")
+    X(NO_TOKEN,   -21, 65, "the vocabulary has no token for a byte of the text")       \
+    X(STOPPED,    -22, 130, "stopped")                                                 \
+    X(NO_DISK,    -23, 73, "cannot be written")                                        \
+    X(MISMATCH,   -24, 70, "two executors differ")
 
 enum qn_err {
     QN_OK = 0,

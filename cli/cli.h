@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli.h: what the subcommands of `quern` share: options, loading a model, messages.
+//
+// A subcommand is a function cmd_NAME(argc, argv) with argv[0] "quern NAME"; it returns the process's exit code. Results go to
+// standard output, everything else to standard error. Errors are one line, `file: what: why`.
+#ifndef QN_CLI_H
+#define QN_CLI_H
+
+#include <argp.h>
+#include <signal.h>
+#include <stdbool.h>
+
+#include "compiler/back/qn_compile.h"
+#include "compiler/front/qn_token.h"
+#include "driver/qn_dev.h"
+
+#define QN_CLI_VERSION "quern 0.1.0"
+
+int cmd_run(int argc, char **argv);
+int cmd_compile(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
+int cmd_devices(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+
+// Options that several subcommands have. 0 and NULL: not given.
+typedef struct cli_options {
+    const char *device, *target;     // "rtl:ulx3s"; "ulx3s"
+    unsigned weights, group, kv, act, ctx;
+    bool json;
+    int talk;                        // -1 quiet, 0, 1 verbose
+} cli_options;
+
+extern const struct argp cli_model_argp;     // --weights --group --kv --act --ctx; input is a cli_options
+extern const struct argp cli_common_argp;    // --json -v -q; the same
+
+// Parses a number of an option or ends the program with a message.
+unsigned cli_number(struct argp_state *state, const char *option, const char *text, unsigned long min, unsigned long max);
+
+// A model ready to run: from a GGUF file compiled here, or from a .qn file.
+typedef struct cli_model {
+    const char *path;
+    qn_prog prog;
+    qn_token *token;
+    qn_gguf *gguf;                   // NULL: came from a .qn file
+    double compile_seconds;
+} cli_model;
+
+// Loads for the target that `device` (NULL: "model") names; a .qn file says itself what its target is, and the default context of a
+// GGUF file is at most `ctx_default` (0: the model's). Prints what is wrong; returns 0 or a negative qn_err. Free it in both cases.
+int cli_load(cli_model *m, const char *path, const cli_options *o, unsigned ctx_default);
+void cli_free(cli_model *m);
+
+// The device string with its target: "model" and a program for mini give "model:mini". Written to out (64 bytes).
+const char *cli_device(char out[64], const char *device, const qn_prog *p);
+
+// Prints `what: text of err: why` and returns err's exit code.
+int cli_error(const char *what, int err, const qn_why *why);
+
+// A line on standard error that the next one overwrites; nothing when that is no terminal. NULL clears it.
+void cli_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+// Set by Ctrl-C once cli_catch has been called; the second one ends the process at once.
+extern volatile int cli_stopped;
+void cli_catch(void);
+
+// Flushes standard output; an error there is reported, and an exit code returned.
+int cli_finish(int code);
+
+#endif

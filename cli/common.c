@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "compiler/back/qn_prog_file.h"
+#include "compiler/front/qn_token_file.h"
+
+// ---- messages
+int cli_error(const char *what, int err, const qn_why *why)
+{
+    cli_progress(NULL);
+    fflush(stdout);
+    if (why && why->text[0])
+        fprintf(stderr, "%s: %s: %s\n", what, qn_err_text(err), why->text);
+    else
+        fprintf(stderr, "%s: %s\n", what, qn_err_text(err));
+    return qn_err_exit(err);
+}
+
+void cli_progress(const char *fmt, ...)
+{
+    static int terminal = -1;
+    static bool shown;
+    if (terminal < 0)
+        terminal = isatty(STDERR_FILENO);
+    if (!terminal || (!fmt && !shown))
+        return;
+    fputs("\r\033[K", stderr);
+    shown = fmt != NULL;
+    if (fmt) {
+        va_list ap;
+        va_start(ap, fmt);
+        vfprintf(stderr, fmt, ap);
+        va_end(ap);
+    }
+    fflush(stderr);
+}
+
+int cli_finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "standard output: %s: %s\n", qn_err_text(QN_ERR_NO_DISK), strerror(errno));
+    return code ? code : EX_IOERR;
+}
+
+// ---- Ctrl-C
+volatile int cli_stopped;
+
+static void stop(int number)
+{
+    (void)number;
+    cli_stopped = 1;
+}
+
+void cli_catch(void)
+{
+    struct sigaction a = {.sa_handler = stop, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+}
+
+// ---- options
+unsigned cli_number(struct argp_state *state, const char *option, const char *text, unsigned long min, unsigned long max)
+{
+    char *end;
+    errno = 0;
+    unsigned long v = strtoul(text, &end, 10);
+    if (errno || end == text || *end || text[0] == '-' || v < min || v > max)
+        argp_failure(state, EX_USAGE, 0, "%s: '%s' is not a number from %lu to %lu", option, text, min, max);
+    return (unsigned)v;
+}
+
+static unsigned one_of(struct argp_state *state, const char *option, const char *text, unsigned a, unsigned b)
+{
+    unsigned v = cli_number(state, option, text, a, b);
+    if (v != a && v != b)
+        argp_failure(state, EX_USAGE, 0, "%s: %u or %u, not %u", option, a, b, v);
+    return v;
+}
+
+enum { OPT_WEIGHTS = 256, OPT_GROUP, OPT_KV, OPT_ACT, OPT_CTX, OPT_JSON };
+
+static error_t parse_model(int key, char *arg, struct argp_state *state)
+{
+    cli_options *o = state->input;
+    switch (key) {
+    case OPT_WEIGHTS: o->weights = cli_number(state, "--weights", arg[0] == 'q' ? arg + 1 : arg, 2, 8); break;
+    case OPT_GROUP: o->group = one_of(state, "--group", arg, 32, 128); break;
+    case OPT_KV: o->kv = one_of(state, "--kv", arg, 8, 16); break;
+    case OPT_ACT: o->act = one_of(state, "--act", arg, 8, 16); break;
+    case OPT_CTX: o->ctx = cli_number(state, "--ctx", arg, 1, 1u << 24); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+const struct argp cli_model_argp = {
+    .options = (const struct argp_option[]){
+        {0, 0, 0, 0, "How a GGUF model is compiled (a .qn file has been already):", 10},
+        {"weights", OPT_WEIGHTS, "qN", 0, "bits of weights that the file stores as floats: q2 to q8 (q8)", 0},
+        {"group", OPT_GROUP, "N", 0, "weights of those that share a scale: 32 or 128 (32)", 0},
+        {"kv", OPT_KV, "BITS", 0, "bits of cached keys and values: 8 or 16 (8)", 0},
+        {"act", OPT_ACT, "BITS", 0, "bits of activations: 8 or 16 (8)", 0},
+        {"ctx", OPT_CTX, "TOKENS", 0, "context", 0},
+        {0}},
+    .parser = parse_model,
+};
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+    cli_options *o = state->input;
+    (void)arg;
+    switch (key) {
+    case OPT_JSON: o->json = true; break;
+    case 'v': o->talk = 1; break;
+    case 'q': o->talk = -1; break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+const struct argp cli_common_argp = {
+    .options = (const struct argp_option[]){
+        {0, 0, 0, 0, "Output:", 20},
+        {"json", OPT_JSON, 0, 0, "print one JSON object and nothing else", 0},
+        {"verbose", 'v', 0, 0, "say more", 0},
+        {"quiet", 'q', 0, 0, "say less", 0},
+        {0}},
+    .parser = parse_common,
+};
+
+// ---- models
+const char *cli_device(char out[64], const char *device, const qn_prog *p)
+{
+    snprintf(out, 64, strchr(device, ':') ? "%.40s" : "%.40s:%s", device, p->target);
+    return out;
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+// Which target to compile for: --target, or the device's, or ulx3s.
+static int find_target(const qn_target **t, const cli_options *o, qn_why *why)
+{
+    const char *colon = o->device ? strchr(o->device, ':') : NULL;
+    const char *name = o->target ? o->target : colon ? colon + 1 : "ulx3s";
+    *t = qn_target_find(name);
+    return *t ? 0 : qn_fail(why, QN_ERR_NO_TARGET, "'%.40s' (quern devices lists them)", name);
+}
+
+static int compile(cli_model *m, const cli_options *o, unsigned ctx_default, qn_why *why)
+{
+    const qn_target *t;
+    int err = find_target(&t, o, why);
+    if (err < 0)
+        return err;
+    qn_options q = qn_options_default(t);
+    uint32_t context = 0;
+    qn_gguf_get_u32(m->gguf, "llama.context_length", &context, NULL);
+    q.context = o->ctx ? o->ctx : ctx_default && context > ctx_default ? ctx_default : 0;
+    q.weight_bits = o->weights ? o->weights : q.weight_bits;
+    q.weight_group = o->group ? o->group : q.weight_group;
+    q.kv_bits = o->kv ? o->kv : q.kv_bits;
+    q.act_bits = o->act ? o->act : q.act_bits;
+    cli_progress("compiling for %s", t->name);
+    double start = seconds();
+    err = qn_compile(&m->prog, m->gguf, &q, why);
+    m->compile_seconds = seconds() - start;
+    return err;
+}
+
+static int load_gguf(cli_model *m, const cli_options *o, unsigned ctx_default, qn_why *why)
+{
+    qn_token_spec spec;
+    int err = qn_gguf_open(&m->gguf, m->path, why);
+    if (err < 0)
+        return err;
+    if ((err = compile(m, o, ctx_default, why)) < 0)
+        return err;
+    err = qn_token_spec_from_gguf(&spec, m->gguf, why);
+    if (!err)
+        err = qn_token_new(&m->token, &spec, why);
+    if (!err)
+        err = qn_token_pack(&spec, &m->prog.vocab, &m->prog.vocab_bytes);
+    qn_token_spec_free(&spec);
+    return err;
+}
+
+static int load_qn(cli_model *m, const cli_options *o, qn_why *why)
+{
+    if (o->weights || o->group || o->kv || o->act || o->ctx)
+        return qn_fail(why, QN_ERR_USAGE, "--weights, --group, --kv, --act and --ctx were settled when this was compiled");
+    int err = qn_prog_read(&m->prog, m->path, why);
+    if (err < 0)
+        return err;
+    const char *colon = o->device ? strchr(o->device, ':') : NULL;
+    const char *want = o->target ? o->target : colon ? colon + 1 : m->prog.target;
+    if (strcmp(want, m->prog.target) != 0)
+        return qn_fail(why, QN_ERR_TARGET, "compiled for %s, asked for is %.40s", m->prog.target, want);
+    if (!m->prog.vocab)
+        return qn_fail(why, QN_ERR_FORMAT, "no vocabulary");
+    return qn_token_unpack(&m->token, m->prog.vocab, m->prog.vocab_bytes, why);
+}
+
+int cli_load(cli_model *m, const char *path, const cli_options *o, unsigned ctx_default)
+{
+    *m = (cli_model){.path = path};
+    qn_why why = {""};
+    char first[8] = {0};
+    FILE *f = fopen(path, "rb");
+    int err;
+    if (!f) {
+        err = qn_fail(&why, QN_ERR_NOENT, "%s", strerror(errno));
+    } else {
+        size_t n = fread(first, 1, sizeof first, f);
+        fclose(f);
+        err = qn_prog_is(first, n) ? load_qn(m, o, &why) : load_gguf(m, o, ctx_default, &why);
+    }
+    cli_progress(NULL);
+    if (!err && qn_token_count(m->token) != m->prog.dims.vocab)
+        err = qn_fail(&why, QN_ERR_FORMAT, "the vocabulary has %u tokens, the model %u", qn_token_count(m->token), m->prog.dims.vocab);
+    if (err < 0)
+        cli_error(path, err, &why);
+    return err;
+}
+
+void cli_free(cli_model *m)
+{
+    qn_prog_free(&m->prog);
+    qn_token_free(m->token);
+    qn_gguf_close(m->gguf);
+}

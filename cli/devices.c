@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// quern devices: the kinds of devices and the targets that they can be.
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static json_t *target_json(const qn_target *t)
+{
+    return json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:s}", "name", t->name, "text", t->text, "rows", (int)t->rows, "lanes",
+                     (int)t->lanes, "memory_bytes", (json_int_t)t->mem_bytes, "clock_hz",
+                     (json_int_t)t->clock_hz, "memory", t->memory.name);
+}
+
+static int print_json(void)
+{
+    json_t *all = json_pack("{s:[], s:[]}", "kinds", "targets");
+    for (size_t i = 0; qn_dev_port_at(i); i++)
+        json_array_append_new(json_object_get(all, "kinds"),
+                              json_pack("{s:s, s:s}", "name", qn_dev_port_at(i)->name, "text", qn_dev_port_at(i)->text));
+    for (size_t i = 0; qn_target_at(i); i++)
+        json_array_append_new(json_object_get(all, "targets"), target_json(qn_target_at(i)));
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(all);
+    return 0;
+}
+
+int cmd_devices(int argc, char **argv)
+{
+    cli_options o = {0};
+    static const struct argp_child children[] = {{&cli_common_argp, 0, 0, 0}, {0}};
+    const struct argp argp = {.doc = "Lists what --device takes: KIND:TARGET.", .children = children};
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    if (o.json)
+        return print_json();
+    printf("kind\n");
+    for (size_t i = 0; qn_dev_port_at(i); i++)
+        printf("  %-8s %s\n", qn_dev_port_at(i)->name, qn_dev_port_at(i)->text);
+    printf("target\n");
+    for (size_t i = 0; qn_target_at(i); i++) {
+        const qn_target *t = qn_target_at(i);
+        printf("  %-8s %s: %u rows, %u vector lanes, %llu MB, %.4g MHz\n", t->name, t->text, t->rows, t->lanes,
+               (unsigned long long)(t->mem_bytes >> 20), t->clock_hz / 1e6);
+    }
+    return 0;
+}

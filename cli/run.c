@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+// quern run: text from a model on a device, and what it cost. On `rtl` the model executor runs beside it, step by step, and both must
+// give the same tokens, logits and cache.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/figures.h"
+#include "driver/qn_session.h"
+
+typedef struct run_options {
+    cli_options c;
+    const char *model, *prompt, *waves, *beside;
+    unsigned n;
+    bool ignore_eos;
+    unsigned seed;
+} run_options;
+
+// A device with a session on it
+typedef struct runner {
+    qn_dev *dev;
+    qn_session *s;
+} runner;
+
+typedef struct run {
+    const run_options *o;
+    cli_model m;
+    runner a, b;                     // b: the executor beside it, or nothing
+    uint32_t *prompt, *tokens;
+    size_t n_prompt, n_tokens;
+    bool same_tokens;
+    const char *finish;
+    qn_work prefill_work, decode_work;
+    char *text;                      // what was generated
+    size_t n_text, text_room;
+} run;
+
+enum { OPT_WAVES = 400, OPT_SEED, OPT_IGNORE_EOS, OPT_BESIDE };
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    run_options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        for (int i = 0; i < 2; i++)
+            state->child_inputs[i] = &o->c;
+        break;
+    case 'p': o->prompt = arg; break;
+    case 'n': o->n = cli_number(state, "-n", arg, 0, 1u << 24); break;
+    case 'd': o->c.device = arg; break;
+    case OPT_WAVES: o->waves = arg; break;
+    case OPT_SEED: o->seed = cli_number(state, "--seed", arg, 0, UINT32_MAX); break;
+    case OPT_IGNORE_EOS: o->ignore_eos = true; break;
+    case OPT_BESIDE: o->beside = arg; break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num)
+            return ARGP_ERR_UNKNOWN;
+        o->model = arg;
+        break;
+    case ARGP_KEY_END:
+        if (!o->model)
+            argp_error(state, "which model?");
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+// ---- devices
+static int start(runner *r, const char *device, const qn_prog *p, const char *waves)
+{
+    char name[64];
+    qn_why why = {""};
+    cli_device(name, device, p);
+    int err = qn_dev_open(&r->dev, name, &why);
+    if (err < 0) {
+        cli_error(name, err, &why);
+        return err;
+    }
+    qn_dev_stop_on(r->dev, &cli_stopped);
+    if (waves && (err = qn_dev_waves(r->dev, waves)) < 0) {
+        qn_fail(&why, err, err == QN_ERR_UNSUPPORTED ? "waves (make waves builds a quern that has them)" : "waves");
+        cli_error(waves, err, &why);
+        return err;
+    }
+    if ((err = qn_session_open(&r->s, r->dev, p, &why)) < 0)
+        cli_error(name, err, &why);
+    return err;
+}
+
+static void end(runner *r)
+{
+    qn_session_close(r->s);
+    qn_dev_close(r->dev);
+}
+
+// Tokens on one device: through the prefill entry where it is the prompt.
+static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt)
+{
+    qn_why why = {""};
+    int err = prompt ? qn_session_prefill(r->s, tokens, n, QN_SESSION_PICK, &why) : qn_session_decode(r->s, tokens[0], QN_SESSION_PICK, &why);
+    if (err < 0 && err != QN_ERR_STOPPED)
+        cli_error(qn_dev_name(r->dev), err, &why);
+    return err;
+}
+
+static int feed(run *x, const uint32_t *tokens, uint32_t n, bool prompt)
+{
+    int err = feed_one(&x->a, tokens, n, prompt);
+    if (err < 0)
+        return err;
+    if (x->b.s) {
+        if ((err = feed_one(&x->b, tokens, n, prompt)) < 0)
+            return err;
+        x->same_tokens &= qn_session_pick(x->a.s) == qn_session_pick(x->b.s);
+    }
+    uint32_t pos = qn_session_pos(x->a.s) - n, chunk = prompt ? x->m.prog.chunk : 1;
+    for (uint32_t at = 0, k; at < n; at += k) {
+        k = n - at < chunk ? n - at : chunk;
+        qn_work_add(prompt ? &x->prefill_work : &x->decode_work, &x->m.prog, pos + at, k, at + k == n);
+    }
+    return 0;
+}
+
+// ---- text
+static int put_text(run *x, qn_gguf_str s)
+{
+    if (!s.len)
+        return 0;
+    if (x->n_text + s.len + 1 > x->text_room) {
+        size_t room = 2 * (x->n_text + s.len + 64);
+        char *text = realloc(x->text, room);
+        if (!text)
+            return QN_ERR_NOMEM;
+        x->text = text;
+        x->text_room = room;
+    }
+    memcpy(x->text + x->n_text, s.ptr, s.len);
+    x->n_text += s.len;
+    if (!x->o->c.json) {
+        fwrite(s.ptr, 1, s.len, stdout);
+        fflush(stdout);
+    }
+    return 0;
+}
+
+// ---- the loop
+static int generate(run *x, qn_token_stream *stream)
+{
+    const run_options *o = x->o;
+    if (!o->c.json) {
+        fputs(o->prompt, stdout);
+        fflush(stdout);
+    }
+    int err = feed(x, x->prompt, (uint32_t)x->n_prompt, true);
+    while (!err) {
+        if (x->n_tokens == o->n) {
+            x->finish = "length";
+            break;
+        }
+        uint32_t t = qn_session_pick(x->a.s);
+        if (!o->ignore_eos && qn_token_is_end(x->m.token, t)) {
+            x->finish = "stop";
+            break;
+        }
+        x->tokens[x->n_tokens++] = t;
+        if ((err = put_text(x, qn_token_stream_put(stream, t))) < 0)
+            break;
+        if (x->n_tokens == o->n)
+            continue;
+        if (qn_session_pos(x->a.s) == x->m.prog.context) {
+            x->finish = "context";
+            break;
+        }
+        err = feed(x, &t, 1, false);
+    }
+    if (err == QN_ERR_STOPPED)
+        x->finish = "interrupt";
+    else if (err < 0)
+        return err;
+    return put_text(x, qn_token_stream_end(stream));
+}
+
+// ---- what comes after
+// 1 yes, 0 no, -1 nothing to compare with. A step that was broken off leaves the two apart: then only tokens are compared.
+static int same_bits(run *x, qn_session_digest *d)
+{
+    qn_session_digest e;
+    if (qn_session_digest_get(x->a.s, d) < 0)
+        return x->b.s ? 0 : -1;
+    if (!x->b.s)
+        return -1;
+    if (qn_session_pos(x->a.s) != qn_session_pos(x->b.s) || strcmp(x->finish, "interrupt") == 0)
+        return x->same_tokens;
+    return qn_session_digest_get(x->b.s, &e) == 0 && x->same_tokens && d->a == e.a && d->b == e.b && d->kv == e.kv;
+}
+
+static cli_figures figures(const run *x)
+{
+    const runner *by = x->b.s && qn_dev_has_cycles(x->b.dev) ? &x->b : &x->a;
+    return (cli_figures){
+        .prog = &x->m.prog, .target = qn_dev_target(x->a.dev), .device = qn_dev_name(x->a.dev), .cycles = qn_dev_has_cycles(x->a.dev),
+        .prefill = qn_session_prefill_cost(x->a.s), .decode = qn_session_decode_cost(x->a.s),
+        .prefill_by = qn_session_prefill_cost(by->s), .decode_by = qn_session_decode_cost(by->s),
+        .prefill_work = x->prefill_work, .decode_work = x->decode_work,
+    };
+}
+
+// Clocks of both, where both have some
+static bool both_cycles(const run *x, uint64_t *a, uint64_t *b)
+{
+    if (!x->b.s || !qn_dev_has_cycles(x->a.dev) || !qn_dev_has_cycles(x->b.dev))
+        return false;
+    *a = qn_session_prefill_cost(x->a.s)->count[0] + qn_session_decode_cost(x->a.s)->count[0];
+    *b = qn_session_prefill_cost(x->b.s)->count[0] + qn_session_decode_cost(x->b.s)->count[0];
+    return *a > 0;
+}
+
+// Text as JSON wants it: bytes that are no UTF-8 become U+FFFD.
+static json_t *text_json(const char *s, size_t n)
+{
+    json_t *j = json_stringn(s ? s : "", n);
+    if (j)
+        return j;
+    char *t = malloc(3 * n + 1);
+    size_t m = 0;
+    for (size_t i = 0, k; t && i < n; i += k) {
+        for (k = n - i < 4 ? n - i : 4; k > 1; k--) {
+            json_t *piece = (s[i] & 0x80) ? json_stringn(s + i, k) : NULL;
+            bool whole = piece && ((s[i] & 0xe0) == 0xc0 ? k == 2 : (s[i] & 0xf0) == 0xe0 ? k == 3 : k == 4);
+            json_decref(piece);
+            if (whole)
+                break;
+        }
+        bool good = k > 1 || !(s[i] & 0x80);
+        memcpy(t + m, good ? s + i : "\xef\xbf\xbd", good ? k : 3);
+        m += good ? k : 3;
+    }
+    j = json_stringn(t ? t : "", m);
+    free(t);
+    return j;
+}
+
+static void print_json(run *x, const qn_session_digest *d, int same)
+{
+    const cli_figures f = figures(x);
+    char digest[48];
+    snprintf(digest, sizeof digest, "%08x%08x-%016llx", d->a, d->b, (unsigned long long)d->kv);
+    json_t *j = json_object(), *ids = json_array();
+    for (size_t i = 0; i < x->n_tokens; i++)
+        json_array_append_new(ids, json_integer(x->tokens[i]));
+    json_object_set_new(j, "prompt", text_json(x->o->prompt, strlen(x->o->prompt)));
+    json_object_set_new(j, "text", text_json(x->text, x->n_text));
+    json_object_set_new(j, "tokens", ids);
+    json_object_set_new(j, "prompt_tokens", json_integer((json_int_t)x->n_prompt));
+    json_object_set_new(j, "model", json_string(x->m.prog.model));
+    json_object_set_new(j, "device", json_string(f.device));
+    json_object_set_new(j, "target", json_string(f.target->name));
+    json_object_set_new(j, "context", json_integer(x->m.prog.context));
+    json_object_set_new(j, "weights", json_integer(x->m.prog.weight_bits));
+    json_object_set_new(j, "kv", json_integer(x->m.prog.kv_bits));
+    json_object_set_new(j, "act", json_integer(x->m.prog.act_bits));
+    cli_figures_json(&f, j);
+    json_object_set_new(j, "digest", json_string(digest));
+    json_object_set_new(j, "same_bits", same < 0 ? json_null() : json_boolean(same));
+    json_object_set_new(j, "beside", x->b.s ? json_string(qn_dev_name(x->b.dev)) : json_null());
+    uint64_t a, b;
+    if (both_cycles(x, &a, &b))
+        json_object_set_new(j, "cycles_beside", json_integer((json_int_t)b));
+    json_object_set_new(j, "seed", json_integer(x->o->seed));
+    json_object_set_new(j, "finish_reason", json_string(x->finish));
+    json_dumpf(j, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(j);
+}
+
+static void print_text(run *x, const qn_session_digest *d, int same)
+{
+    const cli_figures f = figures(x);
+    printf("\n");
+    if (strcmp(x->finish, "context") == 0)
+        printf("(the context of %u tokens is full)\n", x->m.prog.context);
+    else if (strcmp(x->finish, "interrupt") == 0)
+        printf("(interrupted)\n");
+    if (x->o->c.talk >= 0) {
+        printf("\n");
+        cli_figures_print(&f, x->o->c.talk > 0);
+        if (x->o->c.talk > 0)
+            printf("digest %08x%08x-%016llx\n", d->a, d->b, (unsigned long long)d->kv);
+    }
+    uint64_t a, b;
+    if (x->o->c.talk >= 0 && both_cycles(x, &a, &b))
+        printf("cycles that the model executor predicts: %llu of %llu (%+.3f %%)\n", (unsigned long long)b, (unsigned long long)a,
+               100.0 * ((double)b - (double)a) / (double)a);
+    if (same >= 0)
+        printf("same bits as the %s executor: %s\n", strncmp(qn_dev_name(x->b.dev), "model:", 6) == 0 ? "model" : qn_dev_name(x->b.dev),
+               same ? "yes" : "no");
+    if (qn_session_nonfinite(x->a.s))
+        fprintf(stderr, "%s: warning: a value that is not finite was met\n", x->m.path);
+}
+
+static int report(run *x)
+{
+    qn_session_digest d = {0};
+    int same = same_bits(x, &d);
+    if (x->o->c.json)
+        print_json(x, &d, same);
+    else
+        print_text(x, &d, same);
+    if (same == 0) {
+        qn_why why = {""};
+        qn_fail(&why, QN_ERR_MISMATCH, "tokens, logits or cache are not those of %s", qn_dev_name(x->b.dev));
+        return cli_error(qn_dev_name(x->a.dev), QN_ERR_MISMATCH, &why);
+    }
+    return strcmp(x->finish, "interrupt") == 0 ? qn_err_exit(QN_ERR_STOPPED) : 0;
+}
+
+static int encode(run *x)
+{
+    qn_why why = {""};
+    int err = qn_token_encode(x->m.token, x->o->prompt, strlen(x->o->prompt), QN_TOKEN_BOS, &x->prompt, &x->n_prompt);
+    if (!err && x->n_prompt == 0)
+        err = qn_fail(&why, QN_ERR_USAGE, "an empty prompt, and the model has no token to begin with");
+    if (!err && x->n_prompt > x->m.prog.context)
+        err = qn_fail(&why, QN_ERR_CONTEXT, "the prompt has %zu tokens, the context %u", x->n_prompt, x->m.prog.context);
+    if (!err && !(x->tokens = calloc(x->o->n + 1u, sizeof *x->tokens)))
+        err = QN_ERR_NOMEM;
+    if (err < 0)
+        cli_error("prompt", err, &why);
+    return err;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"prompt", 'p', "TEXT", 0, "what to go on from (\"Once upon a time\")", 0},
+        {"tokens", 'n', "N", 0, "tokens to generate (64)", 0},
+        {"device", 'd', "DEVICE", 0, "where to run: quern devices lists them (model:ulx3s)", 0},
+        {"ignore-eos", OPT_IGNORE_EOS, 0, 0, "go on after the end of the text", 0},
+        {"seed", OPT_SEED, "N", 0, "for sampling; greedy decoding, the only one so far, does not use it", 0},
+        {"beside", OPT_BESIDE, "DEVICE", 0, "run that too and compare all bits; none: do not (model for rtl, else none)", 0},
+        {"waves", OPT_WAVES, "FILE", 0, "write an FST trace (rtl)", 0},
+        {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    const struct argp argp = {options, parse, "MODEL(.gguf or .qn)", "Generates text and says what it cost.", children, 0, 0};
+    run_options o = {.prompt = "Once upon a time", .n = 64, .c = {.device = "model"}};
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    if (!o.beside)
+        o.beside = strncmp(o.c.device, "rtl", 3) == 0 ? "model" : "none";
+
+    run x = {.o = &o, .same_tokens = true, .finish = "length"};
+    qn_token_stream *stream = NULL;
+    int code = 0, err = cli_load(&x.m, o.model, &o.c, 512);
+    if (!err)
+        err = encode(&x);
+    if (!err)
+        err = start(&x.a, o.c.device, &x.m.prog, o.waves);
+    if (!err && strcmp(o.beside, "none") != 0)
+        err = start(&x.b, o.beside, &x.m.prog, NULL);
+    if (!err && (err = qn_token_stream_open(&stream, x.m.token, QN_TOKEN_CONTINUE)) < 0)
+        cli_error(o.model, err, NULL);
+    if (!err) {
+        cli_catch();
+        err = generate(&x, stream);
+        code = err < 0 ? 0 : report(&x);
+    }
+    qn_token_stream_close(stream);
+    end(&x.a);
+    end(&x.b);
+    free(x.text);
+    free(x.prompt);
+    free(x.tokens);
+    cli_free(&x.m);
+    return err < 0 ? qn_err_exit(err) : code;
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "driver/qn_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "compiler/back/qn_abi.h"
+
+struct qn_session {
+    qn_dev *dev;
+    const qn_prog *p;
+    uint32_t pos, pick;
+    bool loaded;                     // the program memory
+    bool nonfinite;
+    uint64_t limit;                  // clocks that a step may take
+    qn_session_cost prefill, decode;
+};
+
+enum { BLOCK = 1 << 20 };
+
+static uint64_t window_at(const qn_session *s, unsigned w)
+{
+    return 4ull * qn_prog_window_of(s->p, w).base;
+}
+
+static int clear_window(qn_session *s, unsigned w)
+{
+    uint64_t at = window_at(s, w), left = 4ull * qn_prog_window_of(s->p, w).size;
+    void *zero = calloc(1, BLOCK);
+    int err = zero ? 0 : QN_ERR_NOMEM;
+    while (!err && left) {
+        size_t n = left < BLOCK ? (size_t)left : BLOCK;
+        err = qn_dev_write(s->dev, at, zero, n);
+        at += n;
+        left -= n;
+    }
+    free(zero);
+    return err;
+}
+
+static int load(qn_session *s)
+{
+    const qn_prog *p = s->p;
+    int err = qn_dev_write(s->dev, window_at(s, QN_WIN_IMAGE), p->image, 4ull * p->lay.image_words);
+    for (unsigned w = 0; !err && w < QN_WINDOWS; w++) {
+        qn_prog_window v = qn_prog_window_of(p, w);
+        if ((err = qn_dev_reg_write(s->dev, QN_REG_WIN_BASE + w, v.base)) < 0 ||
+            (err = qn_dev_reg_write(s->dev, QN_REG_WIN_SIZE + w, v.size)) < 0 ||
+            (err = qn_dev_reg_write(s->dev, QN_REG_WIN_FLAGS + w, v.writable)) < 0)
+            return err;
+    }
+    if (!err)
+        err = qn_dev_reg_write(s->dev, QN_REG_PROG_ADDR, qn_prog_window_of(p, QN_WIN_IMAGE).base + p->lay.code_addr);
+    if (!err)
+        err = qn_dev_reg_write(s->dev, QN_REG_PROG_WORDS, p->code_words);
+    return err;
+}
+
+static void forget(qn_session_cost *c, uint32_t marks)
+{
+    uint64_t *m = c->mark_cycles;
+    memset(m, 0, marks * sizeof *m);
+    *c = (qn_session_cost){.mark_cycles = m};
+}
+
+int qn_session_reset(qn_session *s, qn_why *why)
+{
+    s->pos = 0;
+    s->nonfinite = false;
+    forget(&s->prefill, s->p->n_mark);
+    forget(&s->decode, s->p->n_mark);
+    int err = clear_window(s, QN_WIN_KV);
+    if (!err)
+        err = qn_dev_reg_write(s->dev, QN_REG_DIGEST_A, 0);
+    if (!err)
+        err = qn_dev_reg_write(s->dev, QN_REG_DIGEST_B, 0);
+    return err < 0 ? qn_fail(why, err, "clearing %s", qn_dev_name(s->dev)) : 0;
+}
+
+int qn_session_open(qn_session **out, qn_dev *dev, const qn_prog *p, qn_why *why)
+{
+    *out = NULL;
+    const qn_target *t = qn_dev_target(dev);
+    if (strcmp(p->target, t->name) != 0)
+        return qn_fail(why, QN_ERR_TARGET, "the program is for '%s', the device is %s", p->target, qn_dev_name(dev));
+    qn_session *s = calloc(1, sizeof *s);
+    if (!s)
+        return qn_fail(why, QN_ERR_NOMEM, "session");
+    s->dev = dev;
+    s->p = p;
+    // Far above what any step takes: every word of memory once for each of its tokens, and long arithmetic
+    s->limit = 100000000u + 64ull * (p->lay.image_words + (uint64_t)p->lay.kv_words);
+    s->prefill.mark_cycles = calloc(p->n_mark + 1, sizeof(uint64_t));
+    s->decode.mark_cycles = calloc(p->n_mark + 1, sizeof(uint64_t));
+    int err = QN_ERR_NOMEM;
+    if (!s->prefill.mark_cycles || !s->decode.mark_cycles)
+        err = qn_fail(why, err, "session");
+    else if ((err = qn_dev_attach(dev, p, why)) == 0 && (err = load(s)) < 0)
+        qn_fail(why, err, "loading %s", qn_dev_name(dev));
+    if (!err)
+        err = qn_session_reset(s, why);
+    if (err < 0) {
+        qn_session_close(s);
+        return err;
+    }
+    *out = s;
+    return 0;
+}
+
+void qn_session_close(qn_session *s)
+{
+    if (!s)
+        return;
+    free(s->prefill.mark_cycles);
+    free(s->decode.mark_cycles);
+    free(s);
+}
+
+static void charge(const qn_prog *p, qn_session_cost *c, const uint64_t *cycles, size_t n)
+{
+    if (!cycles)
+        return;
+    c->profiled = true;
+    for (uint32_t k = 0; k < p->n_mark; k++) {
+        uint32_t end = k + 1 < p->n_mark ? p->mark[k + 1].at : p->n_code;
+        for (uint32_t i = p->mark[k].at; i < end && i < n; i++)
+            c->mark_cycles[k] += cycles[i];
+    }
+}
+
+static int trapped(qn_session *s, qn_why *why)
+{
+    uint32_t cause = 0, pc = 0, addr = 0;
+    char text[160] = "?";
+    qn_dev_reg_read(s->dev, QN_REG_TRAP, &cause);
+    qn_dev_reg_read(s->dev, QN_REG_TRAP_PC, &pc);
+    qn_dev_reg_read(s->dev, QN_REG_TRAP_ADDR, &addr);
+    if (pc < s->p->n_code) {
+        qn_insn x;
+        memcpy(&x, s->p->image + s->p->lay.code_addr + (size_t)pc * QN_INSN_WORDS, sizeof x);
+        qn_insn_text(&x, text, sizeof text);
+    }
+    return qn_fail(why, QN_ERR_TRAP, "%s (0x%x) at position %u, instruction %u: %s", qn_trap_text(cause), addr, s->pos, pc, text);
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int run(qn_session *s, enum qn_prog_entry entry, const uint32_t *tokens, uint32_t n, enum qn_session_want want)
+{
+    const uint32_t head[] = {s->pos, n, want != QN_SESSION_NOTHING, want == QN_SESSION_LOGITS};
+    int err = 0;
+    for (unsigned i = 0; !err && i < 4; i++)
+        err = qn_dev_reg_write(s->dev, QN_REG_ARG + QN_ARG_POS + i, head[i]);
+    for (uint32_t i = 0; !err && i < n; i++)
+        err = qn_dev_reg_write(s->dev, QN_REG_ARG + QN_ARG_TOKEN + i, tokens[i]);
+    if (!err)
+        err = qn_dev_reg_write(s->dev, QN_REG_ENTRY, s->p->entry[entry]);
+    if (!err)
+        err = qn_dev_start(s->dev, s->loaded ? 0 : QN_CTRL_LOAD);
+    if (!err)
+        err = qn_dev_wait(s->dev, s->limit);
+    if (!err)
+        s->loaded = true;
+    return err;
+}
+
+static int step(qn_session *s, enum qn_prog_entry entry, const uint32_t *tokens, uint32_t n, enum qn_session_want want, qn_why *why)
+{
+    qn_session_cost *c = entry == QN_ENTRY_DECODE ? &s->decode : &s->prefill;
+    double start = seconds();
+    int err = run(s, entry, tokens, n, want);
+    if (err == QN_ERR_TRAP)
+        return trapped(s, why);
+    if (err < 0)
+        return qn_fail(why, err, "%s at position %u", qn_dev_name(s->dev), s->pos);
+    c->seconds += seconds() - start;
+    c->steps++;
+    c->tokens += n;
+    s->pos += n;
+    uint32_t value = 0;
+    for (unsigned i = 0; !err && i < QN_SESSION_COUNTS; i++) {
+        err = qn_dev_reg_read(s->dev, QN_REG_COUNT_CYCLES + i, &value);
+        c->count[i] += value;
+    }
+    if (!err && want != QN_SESSION_NOTHING)
+        err = qn_dev_reg_read(s->dev, QN_REG_PICK, &s->pick);
+    if (!err)
+        err = qn_dev_reg_read(s->dev, QN_REG_STATUS, &value);
+    s->nonfinite |= (value & QN_STATUS_NONFINITE) != 0;
+    size_t n_insn;
+    const uint64_t *cycles = qn_dev_profile(s->dev, &n_insn);
+    charge(s->p, c, cycles, n_insn);
+    return err < 0 ? qn_fail(why, err, "%s", qn_dev_name(s->dev)) : 0;
+}
+
+static int room(const qn_session *s, const uint32_t *tokens, uint32_t n, qn_why *why)
+{
+    if (n > s->p->context - s->pos)
+        return qn_fail(why, QN_ERR_CONTEXT, "%u tokens after %u, the context has %u", n, s->pos, s->p->context);
+    for (uint32_t i = 0; i < n; i++)
+        if (tokens[i] >= s->p->dims.vocab)
+            return qn_fail(why, QN_ERR_RANGE, "token %u, the vocabulary has %u", tokens[i], s->p->dims.vocab);
+    return 0;
+}
+
+int qn_session_prefill(qn_session *s, const uint32_t *tokens, uint32_t n, enum qn_session_want want, qn_why *why)
+{
+    int err = room(s, tokens, n, why);
+    for (uint32_t at = 0, m; !err && at < n; at += m) {
+        m = n - at < s->p->chunk ? n - at : s->p->chunk;
+        err = step(s, QN_ENTRY_PREFILL, tokens + at, m, at + m == n ? want : QN_SESSION_NOTHING, why);
+    }
+    return err;
+}
+
+int qn_session_decode(qn_session *s, uint32_t token, enum qn_session_want want, qn_why *why)
+{
+    int err = room(s, &token, 1, why);
+    return err < 0 ? err : step(s, QN_ENTRY_DECODE, &token, 1, want, why);
+}
+
+uint32_t qn_session_pos(const qn_session *s)
+{
+    return s->pos;
+}
+
+uint32_t qn_session_pick(const qn_session *s)
+{
+    return s->pick;
+}
+
+int qn_session_logits(qn_session *s, float *logits)
+{
+    return qn_dev_read(s->dev, window_at(s, QN_WIN_IO), logits, 4ull * s->p->dims.vocab);
+}
+
+const qn_session_cost *qn_session_prefill_cost(const qn_session *s)
+{
+    return &s->prefill;
+}
+
+const qn_session_cost *qn_session_decode_cost(const qn_session *s)
+{
+    return &s->decode;
+}
+
+int qn_session_digest_get(qn_session *s, qn_session_digest *d)
+{
+    uint64_t at = window_at(s, QN_WIN_KV), left = 4ull * qn_prog_window_of(s->p, QN_WIN_KV).size;
+    d->kv = 0xcbf29ce484222325u;
+    int err = qn_dev_reg_read(s->dev, QN_REG_DIGEST_A, &d->a);
+    if (!err)
+        err = qn_dev_reg_read(s->dev, QN_REG_DIGEST_B, &d->b);
+    uint8_t *block = malloc(BLOCK);
+    if (!block)
+        err = QN_ERR_NOMEM;
+    while (!err && left) {
+        size_t n = left < BLOCK ? (size_t)left : BLOCK;
+        err = qn_dev_read(s->dev, at, block, n);
+        for (size_t i = 0; !err && i < n; i++)
+            d->kv = (d->kv ^ block[i]) * 0x100000001b3u;
+        at += n;
+        left -= n;
+    }
+    free(block);
+    return err;
+}
+
+bool qn_session_nonfinite(const qn_session *s)
+{
+    return s->nonfinite;
+}
