@@ -64,6 +64,12 @@ module qn_fifo #(
   logic [7:0] f_in_q, f_out_q;             // beats that went in and came out
   logic [AddrW:0] f_count;
   assign f_count = write_q - read_q;
+  logic [7:0]       f_age1, f_age2;        // beats in front of them
+  logic [AddrW-1:0] f_at1, f_at2;
+  assign f_age1 = f_pick - f_out_q;
+  assign f_age2 = f_pick + 8'd1 - f_out_q;
+  assign f_at1  = read_q[AddrW-1:0] + f_age1[AddrW-1:0] - out_valid_o;
+  assign f_at2  = read_q[AddrW-1:0] + f_age2[AddrW-1:0] - out_valid_o;
   always @(posedge clk_i) begin
     if (!rst_ni) begin
       f_in_q  <= '0;
@@ -76,6 +82,9 @@ module qn_fifo #(
     if (rst_ni && take && f_in_q == f_pick + 8'd1) assume (in_data_i == f_second);
     if (rst_ni && out_valid_o && f_out_q == f_pick)        assert (out_data_o == f_first);
     if (rst_ni && out_valid_o && f_out_q == f_pick + 8'd1) assert (out_data_o == f_second);
+    // Where they stand meanwhile: what induction needs
+    if (rst_ni && f_age1 < f_in_q - f_out_q && !(out_valid_o && f_age1 == 8'd0)) assert (mem[f_at1] == f_first);
+    if (rst_ni && f_age2 < f_in_q - f_out_q && !(out_valid_o && f_age2 == 8'd0)) assert (mem[f_at2] == f_second);
     if (rst_ni) assert (f_count <= Depth);
     if (rst_ni) assert (f_in_q - f_out_q == f_count + out_valid_o);
     if (rst_ni) cover (!in_ready_o);
