@@ -519,7 +519,6 @@ int qn_exec_run(qn_exec *x, uint32_t entry, uint64_t budget)
     x->trap = 0;
     x->trap_pc = x->trap_addr = 0;
     x->stuck = x->cut_apart = x->picked = false;
-    x->pick = x->pick_value = 0;
     for (x->instructions = 0; x->instructions < budget; x->instructions++) {
         qn_entry e;
         enum qn_seq_result result = qn_seq_step(&x->seq, &e);

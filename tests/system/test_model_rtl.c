@@ -145,6 +145,26 @@ static void one_pass(const qn_target *t, int pass)
     stores += 2048;
 }
 
+// The array alone: GEMMs of any format close together, in accumulators that overlap or not.
+static void matrix_program(machine *m)
+{
+    const qn_target *t = m->t;
+    int32_t slices = 16, rows = (int32_t)t->rows, n = 32 * slices;
+    PUT(&p, QN_OP_LOADV, 1, 0, 0x0010, I(0), I(n), I(rows), I(n), I(0), I(n));
+    PUT(&p, QN_OP_QUANT, 0, 0, 0x1020, I(0), I(0), I(n), I(rows), I((int32_t)QN_SETRAW(QUANT, HI, n)), I((int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8)));
+    int gemms = 2 + below(12);
+    for (int g = 0; g < gemms; g++) {
+        const qn_fmt *f = qn_fmt_find(1 + random32() % 20);
+        int32_t depth = f->block * (1 + below((uint32_t)(16 / f->block))), cols = 2 * (1 + below(below(3) ? 12 : 64)), acc = 2 * below(60);
+        if (below(3) == 0)
+            depth = f->block;
+        PUT(&p, QN_OP_STREAM, 1u, 0, 0, I(STREAM_AT - FLOATS_AT + below(20000)), I((int32_t)qn_fmt_tile_words(f, (uint32_t)cols, (uint32_t)depth)), I(1), I(0), I(f->id), I(cols));
+        PUT(&p, QN_OP_GEMM, (uint32_t)below(2), 0, (g == 0 ? 0x2000u : 0) | (g + 1 == gemms ? 0x0030u : 0), I(below((uint32_t)(17 - depth))), I(depth), I(cols), I(1 + below((uint32_t)rows)), I(acc), I(f->id));
+    }
+    PUT(&p, QN_OP_VEC, QN_VEC_MOV | 1u << 4, 0, 0x3040, I(0), I(0), I(0), I(256), I(rows), I((int32_t)(QN_SETRAW(VEC, DSTRIDE, 32) | QN_SETRAW(VEC, ASTRIDE, 128))));
+    PUT(&p, QN_OP_STORE, 2u | 2u << 5, 0, 0x4000, I(0), I(256 * rows), I(1), I(0), I(4), I(0));
+}
+
 static void show(void)
 {
     for (uint32_t i = 0; i < p.n / 8; i++) {
@@ -273,6 +293,11 @@ static void random_program(machine *m, uint32_t k)
     fill_memory(m);
     p.n = 0;
     stores = 0;
+    if (k % 5 == 0) {
+        matrix_program(m);
+        HALT(&p);
+        return;
+    }
     some_scalar();
     int passes = 1 + below(m->t->vb_words / 3072 < 8 ? m->t->vb_words / 3072 : 8);
     for (int pass = 0; pass < passes; pass++)
