@@ -1,9 +1,199 @@
 // SPDX-License-Identifier: Apache-2.0
+// quern bench: what a full chunk of a prompt and a decoded token cost at one position, on several devices. Which tokens they are does not
+// matter to any clock, so the cache up to there stays empty on devices that count cycles.
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "cli/cli.h"
+#include "compiler/back/qn_work.h"
+#include "driver/qn_session.h"
+
+typedef struct bench_options {
+    cli_options c;
+    const char *model;
+    unsigned at;
+} bench_options;
+
+// One kind of step
+typedef struct sample {
+    const char *name, *text;
+    uint32_t tokens;
+    uint64_t cycles;
+    double seconds, array, memory;
+} sample;
+
+enum { CHUNK, LAYERS, DECODE, SAMPLES };
+
+enum { OPT_AT = 600 };
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    bench_options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        for (int i = 0; i < 2; i++)
+            state->child_inputs[i] = &o->c;
+        break;
+    case 'd': o->c.device = arg; break;
+    case OPT_AT: o->at = cli_number(state, "--at", arg, 1, 1u << 24); break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num)
+            return ARGP_ERR_UNKNOWN;
+        o->model = arg;
+        break;
+    case ARGP_KEY_END:
+        if (!o->model)
+            argp_error(state, "which model?");
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static int reach(qn_session *s, qn_dev *dev, const uint32_t *tokens, uint32_t pos, qn_why *why)
+{
+    if (qn_dev_has_cycles(dev))
+        return qn_session_seek(s, pos);
+    int err = qn_session_reset(s, why);
+    return err < 0 ? err : qn_session_prefill(s, tokens, pos, QN_SESSION_NOTHING, why);
+}
+
+static int measure(sample *x, int kind, qn_session *s, qn_dev *dev, const qn_prog *p, const uint32_t *tokens, uint32_t at, qn_why *why)
+{
+    static const char *const names[SAMPLES] = {"chunk", "layers", "decode"};
+    static const char *const texts[SAMPLES] = {"chunk of a prompt, no logits", "decoded token, no logits", "decoded token"};
+    bool decode = kind != CHUNK;
+    uint32_t n = decode ? 1 : p->chunk < at ? p->chunk : at, pos = decode ? at : at - n;
+    enum qn_session_want want = kind == DECODE ? QN_SESSION_PICK : QN_SESSION_NOTHING;
+    int err = reach(s, dev, tokens, pos, why);
+    if (err < 0)
+        return err;
+    const qn_session_cost *c = decode ? qn_session_decode_cost(s) : qn_session_prefill_cost(s);
+    uint64_t cycles = c->count[QN_COUNT(CYCLES)];
+    double seconds = c->seconds;
+    err = decode ? qn_session_decode(s, tokens[pos], want, why) : qn_session_prefill(s, tokens + pos, n, want, why);
+    qn_work w = {0};
+    qn_work_add(&w, p, pos, n, kind == DECODE);
+    const qn_target *t = qn_dev_target(dev);
+    *x = (sample){names[kind], texts[kind], n, c->count[QN_COUNT(CYCLES)] - cycles, c->seconds - seconds, 0, 0};
+    if (x->cycles) {
+        x->array = w.products / (32.0 * t->planes * t->rows * (double)x->cycles);
+        x->memory = w.bytes / (4.0 * (double)x->cycles);
+    }
+    return err;
+}
+
+static void print_text(const qn_dev *dev, const sample *x, uint32_t at)
+{
+    const qn_target *t = qn_dev_target(dev);
+    printf("%s, position %u\n", qn_dev_name(dev), at);
+    for (int k = 0; k < SAMPLES; k++) {
+        printf("  %-30s %3u tokens ", x[k].text, x[k].tokens);
+        if (x[k].cycles)
+            printf("%12llu cycles %9.1f tokens/s  array %5.1f %%  memory %5.1f %%  simulated at %.0f cycles/s\n", (unsigned long long)x[k].cycles,
+                   x[k].tokens * (double)t->clock_hz / (double)x[k].cycles, 100 * x[k].array, 100 * x[k].memory,
+                   (double)x[k].cycles / x[k].seconds);
+        else
+            printf("%12.3f ms of this machine %9.1f tokens/s\n", 1e3 * x[k].seconds, x[k].tokens / x[k].seconds);
+    }
+    if (x[CHUNK].cycles)
+        printf("  chunk / decoded token, layers  %.3f\n", (double)x[CHUNK].cycles / (double)x[LAYERS].cycles);
+}
+
+static json_t *to_json(const qn_dev *dev, const sample *x, uint32_t at)
+{
+    const qn_target *t = qn_dev_target(dev);
+    json_t *j = json_pack("{s:s, s:s, s:i, s:i}", "device", qn_dev_name(dev), "target", t->name, "clock_hz", (int)t->clock_hz, "position", (int)at);
+    for (int k = 0; k < SAMPLES; k++) {
+        json_t *s = json_pack("{s:i, s:f}", "tokens", (int)x[k].tokens, "seconds", x[k].seconds);
+        if (x[k].cycles)
+            json_object_update_new(s, json_pack("{s:I, s:f, s:f, s:f, s:f}", "cycles", (json_int_t)x[k].cycles, "tokens_per_second",
+                                                x[k].tokens * (double)t->clock_hz / (double)x[k].cycles, "array", x[k].array, "memory",
+                                                x[k].memory, "simulator_cycles_per_second", (double)x[k].cycles / x[k].seconds));
+        json_object_set_new(j, x[k].name, s);
+    }
+    json_object_set_new(j, "chunk_per_decode_layers",
+                        x[CHUNK].cycles ? json_real((double)x[CHUNK].cycles / (double)x[LAYERS].cycles) : json_null());
+    return j;
+}
+
+// One device: compiles for its target and measures.
+static int bench(const bench_options *o, const char *device, json_t *all)
+{
+    cli_options c = o->c;
+    cli_model m;
+    char name[64];
+    qn_why why = {""};
+    qn_dev *dev = NULL;
+    qn_session *s = NULL;
+    sample x[SAMPLES];
+    uint32_t *tokens = NULL;
+    c.device = device;
+    int err = cli_load(&m, o->model, &c, 512);
+    if (err < 0) {
+        cli_free(&m);
+        return err;
+    }
+    cli_device(name, device, &m.prog);
+    if (o->at >= m.prog.context)
+        err = qn_fail(&why, QN_ERR_CONTEXT, "position %u, the context is %u", o->at, m.prog.context);
+    else if (!(tokens = calloc(m.prog.context, sizeof *tokens)))
+        err = QN_ERR_NOMEM;
+    for (uint32_t i = 0; !err && i < m.prog.context; i++)
+        tokens[i] = i * 2654435761u % m.prog.dims.vocab;
+    if (!err)
+        err = qn_dev_open(&dev, name, &why);
+    if (!err) {
+        qn_dev_stop_on(dev, &cli_stopped);
+        err = qn_session_open(&s, dev, &m.prog, &why);
+    }
+    // The program memory is filled in the first step, which nothing measures
+    if (!err)
+        err = qn_session_decode(s, 0, QN_SESSION_NOTHING, &why);
+    for (int k = 0; !err && k < SAMPLES; k++) {
+        cli_progress("%s: %d of %d", name, k + 1, SAMPLES);
+        err = measure(&x[k], k, s, dev, &m.prog, tokens, o->at, &why);
+    }
+    cli_progress(NULL);
+    if (err < 0)
+        cli_error(name, err, &why);
+    else if (o->c.json)
+        json_array_append_new(all, to_json(dev, x, o->at));
+    else
+        print_text(dev, x, o->at);
+    fflush(stdout);
+    qn_session_close(s);
+    qn_dev_close(dev);
+    free(tokens);
+    cli_free(&m);
+    return err;
+}
 
 int cmd_bench(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return 70;
+    static const struct argp_option options[] = {
+        {"device", 'd', "DEVICE,...", 0, "devices, with commas between them (cpu,model:ulx3s)", 0},
+        {"at", OPT_AT, "POSITION", 0, "where the chunk ends and the token is decoded (128)", 0},
+        {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    const struct argp argp = {options, parse, "MODEL(.gguf or .qn)", "What prompts and decoded tokens cost, on several devices.", children, 0, 0};
+    bench_options o = {.c = {.device = "cpu,model:ulx3s"}, .at = 128};
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cli_catch();
+    json_t *all = json_array();
+    char *list = strdup(o.c.device), *next = NULL;
+    int err = list ? 0 : QN_ERR_NOMEM;
+    for (char *d = list ? strtok_r(list, ",", &next) : NULL; d && !err; d = strtok_r(NULL, ",", &next))
+        err = bench(&o, d, all);
+    if (!err && o.c.json) {
+        json_t *j = json_pack("{s:O}", "devices", all);
+        json_dumpf(j, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+        putchar('\n');
+        json_decref(j);
+    }
+    json_decref(all);
+    free(list);
+    return qn_err_exit(err);
 }

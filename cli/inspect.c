@@ -1,9 +1,153 @@
 // SPDX-License-Identifier: Apache-2.0
+// quern inspect: what a program file holds, or what a GGUF file compiles to.
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/cli.h"
+#include "compiler/back/qn_prog_file.h"
+
+typedef struct inspect_options {
+    cli_options c;
+    const char *model;
+} inspect_options;
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    inspect_options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        for (int i = 0; i < 2; i++)
+            state->child_inputs[i] = &o->c;
+        break;
+    case 't': o->c.target = arg; break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num)
+            return ARGP_ERR_UNKNOWN;
+        o->model = arg;
+        break;
+    case ARGP_KEY_END:
+        if (!o->model)
+            argp_error(state, "which model?");
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const char *const roles[QN_LAYER_ROLES] = {"q", "k", "v", "out", "gate", "up", "down"};
+
+// Instruction i in words, and the operator that it is part of.
+static const char *instruction(const qn_prog *p, uint32_t i, char *text, size_t n)
+{
+    qn_insn x;
+    memcpy(&x, p->image + p->lay.code_addr + (size_t)i * QN_INSN_WORDS, sizeof x);
+    qn_insn_text(&x, text, n);
+    const char *name = "";
+    for (uint32_t k = 0; k < p->n_mark && p->mark[k].at <= i; k++)
+        name = p->mark[k].name;
+    return name;
+}
+
+// ---- JSON
+static void section_json(void *ctx, const char *name, uint64_t at, uint64_t bytes, uint32_t crc)
+{
+    json_array_append_new(ctx, json_pack("{s:s, s:I, s:I, s:I}", "name", name, "offset", (json_int_t)at, "bytes", (json_int_t)bytes, "crc32",
+                                         (json_int_t)crc));
+}
+
+static json_t *matrix_json(const char *name, const qn_prog_matrix *m)
+{
+    return json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", name, "format", qn_fmt_find(m->fmt)->name, "outputs", (json_int_t)m->outputs,
+                     "inputs", (json_int_t)m->inputs, "address", (json_int_t)m->addr);
+}
+
+static void print_json(const cli_model *m, bool file, bool code)
+{
+    const qn_prog *p = &m->prog;
+    const qn_dims *d = &p->dims;
+    json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "model", p->model, "target", p->target, "context", (int)p->context,
+                          "chunk", (int)p->chunk, "weights", (int)p->weight_bits, "group", (int)p->weight_group, "kv", (int)p->kv_bits, "act",
+                          (int)p->act_bits, "instructions", (int)p->n_code);
+    json_object_set_new(j, "dims", json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "width", (int)d->width, "hidden", (int)d->hidden, "layers",
+                                             (int)d->layers, "heads", (int)d->heads, "kv_heads", (int)d->kv_heads, "head", (int)d->head,
+                                             "vocab", (int)d->vocab));
+    json_object_set_new(j, "image_bytes", json_integer((json_int_t)p->lay.image_words * 4));
+    json_object_set_new(j, "kv_bytes", json_integer((json_int_t)p->lay.kv_words * 4));
+    json_object_set_new(j, "entry", json_pack("{s:i, s:i}", "decode", (int)p->entry[QN_ENTRY_DECODE], "prefill", (int)p->entry[QN_ENTRY_PREFILL]));
+    json_t *sections = json_array(), *first = json_array(), *list = json_array();
+    if (file)
+        qn_prog_sections(m->path, section_json, sections);
+    json_object_set_new(j, "sections", sections);
+    json_array_append_new(first, matrix_json("embed", &p->embed));
+    for (int r = 0; r < QN_LAYER_ROLES; r++)
+        json_array_append_new(first, matrix_json(roles[r], &p->layer[0].m[r]));
+    json_array_append_new(first, matrix_json("logits", &p->logits));
+    json_object_set_new(j, "matrices_of_layer_0", first);
+    for (uint32_t i = 0; code && i < p->n_code; i++) {
+        char text[192];
+        const char *name = instruction(p, i, text, sizeof text);
+        json_array_append_new(list, json_pack("{s:i, s:s, s:s}", "at", (int)i, "operator", name, "text", text));
+    }
+    json_object_set_new(j, "code", list);
+    json_dumpf(j, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(j);
+}
+
+// ---- text
+static void section_text(void *ctx, const char *name, uint64_t at, uint64_t bytes, uint32_t crc)
+{
+    (void)ctx;
+    printf("  %-8s at %10llu  %12llu bytes  crc %08x\n", name, (unsigned long long)at, (unsigned long long)bytes, crc);
+}
+
+static void matrix_text(const char *name, const qn_prog_matrix *m)
+{
+    printf("  %-8s %-7s %6u x %-6u at word %u\n", name, qn_fmt_find(m->fmt)->name, m->outputs, m->inputs, m->addr);
+}
+
+static void print_text(const cli_model *m, bool file, bool code)
+{
+    const qn_prog *p = &m->prog;
+    const qn_dims *d = &p->dims;
+    printf("model    %s: width %u, hidden %u, %u layers, %u heads of %u (%u of keys), vocabulary %u\n", p->model, d->width, d->hidden, d->layers,
+           d->heads, d->head, d->kv_heads, d->vocab);
+    printf("target   %s; context %u, prompts %u tokens at a time\n", p->target, p->context, p->chunk);
+    printf("bits     activations %u, cache %u, weights stored as floats %u in groups of %u\n", p->act_bits, p->kv_bits, p->weight_bits,
+           p->weight_group);
+    printf("memory   image %.1f MB, cache %.1f MB, logits %.1f MB\n", p->lay.image_words * 4e-6, p->lay.kv_words * 4e-6, p->lay.io_words * 4e-6);
+    printf("code     %u instructions, decode from %u, prefill from %u; %u words with tables\n", p->n_code, p->entry[QN_ENTRY_DECODE],
+           p->entry[QN_ENTRY_PREFILL], p->code_words);
+    if (file) {
+        printf("sections\n");
+        qn_prog_sections(m->path, section_text, NULL);
+    }
+    printf("matrices (of layer 0), outputs x inputs\n");
+    matrix_text("embed", &p->embed);
+    for (int r = 0; r < QN_LAYER_ROLES; r++)
+        matrix_text(roles[r], &p->layer[0].m[r]);
+    matrix_text("logits", &p->logits);
+    if (code)
+        printf("instructions\n");
+    for (uint32_t i = 0; code && i < p->n_code; i++) {
+        char text[192];
+        const char *name = instruction(p, i, text, sizeof text);
+        printf("  %5u  %-10s %s\n", i, name, text);
+    }
+}
 
 int cmd_inspect(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return 70;
+    static const struct argp_option options[] = {{"target", 't', "TARGET", 0, "of a GGUF file: what to compile it for (ulx3s)", 0}, {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    const struct argp argp = {options, parse, "MODEL(.gguf or .qn)", "Shows a program; with -q without its instructions.", children, 0, 0};
+    inspect_options o = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cli_model m;
+    int err = cli_load(&m, o.model, &o.c, 0);
+    if (!err)
+        (o.c.json ? print_json : print_text)(&m, !m.gguf, o.c.talk >= 0);
+    cli_free(&m);
+    return qn_err_exit(err);
 }

@@ -142,7 +142,7 @@ int qn_dev_wait(qn_dev *dev, uint64_t cycles)
     do {
         if (dev->stop && *dev->stop)
             return QN_ERR_STOPPED;
-        uint64_t slice = cycles < SLICE ? cycles : SLICE;
+        uint64_t slice = cycles < SLICE || dev->port->whole ? cycles : SLICE;
         err = dev->port->run(dev->ctx, slice);
         cycles -= slice;
     } while (err == QN_ERR_TIMEOUT && cycles > 0);

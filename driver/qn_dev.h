@@ -32,13 +32,15 @@ struct qn_prog;
 // How a kind of executor is reached. What may be NULL is said; the rest is asked for within the bounds of registers and memory.
 typedef struct qn_port {
     const char *name, *text;
+    bool whole;                                                   // `run` cannot be continued after QN_ERR_TIMEOUT
     int (*open)(void **ctx, const qn_target *t, qn_why *why);     // on error *ctx is not looked at
     void (*close)(void *ctx);
     int (*reg_read)(void *ctx, unsigned reg, uint32_t *value);
     int (*reg_write)(void *ctx, unsigned reg, uint32_t value);
     int (*read)(void *ctx, uint64_t addr, void *dst, size_t n);   // bytes of memory
     int (*write)(void *ctx, uint64_t addr, const void *src, size_t n);
-    // Goes on until the core is not busy, at most `cycles` clocks; QN_ERR_TIMEOUT if it still is, and then it may be called again.
+    // Goes on until the core is not busy, at most `cycles` clocks; QN_ERR_TIMEOUT if it still is, and then it may be called again
+    // unless the port is `whole`.
     int (*run)(void *ctx, uint64_t cycles);
     // NULL, or: takes the program that is going to be loaded, for executors that follow a model's graph instead of the instructions.
     int (*attach)(void *ctx, const struct qn_prog *prog, qn_why *why);
@@ -87,7 +89,8 @@ int qn_dev_waves(qn_dev *dev, const char *path);                          // QN_
 void qn_dev_timed(qn_dev *dev, bool on);
 
 // Clocks of the last run, charged instruction by instruction: those since the last end of a matrix, vector or store instruction go
-// to the one that ends next. (Loads run ahead of what they are for; a matrix waiting for them is charged.) Their sum is the run.
+// to the one that ends next. (Loads run ahead of what they are for; a matrix waiting for them is charged.) Their sum is the run, but
+// for the last clocks, in which nothing is left to end.
 // NULL where the device cannot tell.
 const uint64_t *qn_dev_profile(qn_dev *dev, size_t *n);
 

@@ -225,6 +225,14 @@ int qn_session_decode(qn_session *s, uint32_t token, enum qn_session_want want, 
     return err < 0 ? err : step(s, QN_ENTRY_DECODE, &token, 1, want, why);
 }
 
+int qn_session_seek(qn_session *s, uint32_t pos)
+{
+    if (pos > s->p->context)
+        return QN_ERR_CONTEXT;
+    s->pos = pos;
+    return 0;
+}
+
 uint32_t qn_session_pos(const qn_session *s)
 {
     return s->pos;

@@ -60,6 +60,10 @@ int qn_session_reset(qn_session *s, qn_why *why);
 int qn_session_prefill(qn_session *s, const uint32_t *tokens, uint32_t n, enum qn_session_want want, qn_why *why);
 int qn_session_decode(qn_session *s, uint32_t token, enum qn_session_want want, qn_why *why);
 
+// Goes on from position `pos` as if so many tokens had been taken, with the cache as it is; for measuring, since no clock depends on
+// data. Executors without clocks refuse the next step. QN_ERR_CONTEXT.
+int qn_session_seek(qn_session *s, uint32_t pos);
+
 uint32_t qn_session_pos(const qn_session *s);    // tokens taken
 uint32_t qn_session_pick(const qn_session *s);   // of the last step that wanted it
 int qn_session_logits(qn_session *s, float *logits);   // dims.vocab of them, of the last step that wanted them

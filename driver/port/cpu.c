@@ -131,6 +131,6 @@ static int cpu_run(void *ctx, uint64_t cycles)
 }
 
 const qn_port qn_port_cpu = {
-    .name = "cpu", .text = "this machine's processor, by the model's graph; no cycles", .open = cpu_open, .close = cpu_close,
+    .name = "cpu", .text = "this machine's processor, by the model's graph; no cycles", .whole = true, .open = cpu_open, .close = cpu_close,
     .reg_read = cpu_reg_read, .reg_write = cpu_reg_write, .read = cpu_read, .write = cpu_write, .run = cpu_run, .attach = cpu_attach,
 };
