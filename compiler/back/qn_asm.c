@@ -158,7 +158,7 @@ void qn_asm_vec(qn_asm *a, qn_vec_args v)
     qn_asm_slot(a, QN_SLOT_VEC_N, v.n);
     qn_asm_slot(a, QN_SLOT_VEC_ROWS, v.rows);
     assert(v.dstride % 8 == 0 && v.astride % 8 == 0 && v.bstride % 8 == 0);
-    assert(v.dstride < 8192 && v.astride < 8192 && v.bstride < 8192);
+    assert(v.dstride / 8 < 1u << QN_RAW_VEC_DSTRIDE_W && v.astride / 8 < 1u << QN_RAW_VEC_ASTRIDE_W && v.bstride / 8 < 1u << QN_RAW_VEC_BSTRIDE_W);
     if (!a->err)
         a->code[a->n - 1].w[2 + 5] = QN_SETRAW(VEC, DSTRIDE, v.dstride / 8) | QN_SETRAW(VEC, ASTRIDE, v.astride / 8) |
                                      QN_SETRAW(VEC, BSTRIDE, v.bstride / 8);

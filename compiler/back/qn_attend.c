@@ -60,14 +60,62 @@ static void key_extent(qn_lower *l)
     qn_asm_alu(l->a, QN_ALU_MUL, WORDS, R(WORDS, 0), V(qn_fmt_pair_words(key_fmt(l), true)));
 }
 
-// Streams the key tile at KEY and computes its scores into the score tile at `acc`.
-static void scores(qn_lower *l, qn_val acc, unsigned wait)
+// Streams the key tile at KEY and computes its scores into the score tile at SCORE; the queries are those of the pass `ahead` rows on.
+static void scores(qn_lower *l, uint32_t ahead, unsigned wait)
 {
     qn_lower_stream(l, R(KEY, 0), R(WORDS, 0), V(l->b.pass_blocks), l->g->lay.key_tile, V(key_fmt(l)->id), R(COLS, 0), QN_WIN_KV, QN_KIND_KV);
-    qn_asm_ldt(l->a, TMP, PASS, l->pass_table + QN_P_SLICE);
-    qn_lower_gemm(l, (qn_gemm_args){.slice = R(TMP, 0), .slices = V(l->b.pass_blocks), .cols = R(COLS, 0), .rows = array_rows(l), .acc = acc,
-                                    .fmt = V(key_fmt(l)->id)},
+    qn_asm_ldt(l->a, TMP, PASS, l->pass_table + ahead + QN_P_SLICE);
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(TMP, 0), .slices = V(l->b.pass_blocks), .cols = R(COLS, 0), .rows = array_rows(l),
+                                    .acc = R(SCORE, 0), .fmt = V(key_fmt(l)->id)},
                   (qn_sems){.wait = {QN_S_SCORE_FREE, wait}, .post = {QN_S_SCORE_DONE}});
+}
+
+// The address of a region of this layer, at the pass `ahead` rows on.
+static void pass_address(qn_lower *l, unsigned reg, unsigned layer, uint32_t pass)
+{
+    qn_asm_ldt(l->a, reg, QN_R_LAYER, l->layer_table + layer);
+    qn_asm_ldt(l->a, TMP, PASS, l->pass_table + pass);
+    qn_asm_alu(l->a, QN_ALU_ADD, reg, R(reg, 0), R(TMP, 0));
+}
+
+// The first scores of a pass.
+static void first_scores(qn_lower *l, uint32_t ahead)
+{
+    pass_address(l, KEY, QN_T_KEY, ahead + QN_P_KEY);
+    qn_asm_alu(l->a, QN_ALU_ADD, TMP, R(QN_R_POS, 0), R(QN_R_CNT, 0));
+    key_extent(l);
+    scores(l, ahead, QN_S_SLICE);
+}
+
+static void other_score_tile(qn_lower *l)
+{
+    qn_asm_alu(l->a, QN_ALU_SUB, SCORE, V(32), R(SCORE, 0));
+}
+
+// Ahead of the softmax of a block: the scores of the block after it, of this pass or of the next.
+static void scores_ahead(qn_lower *l)
+{
+    const qn_layout *y = &l->g->lay;
+    qn_asm *a = l->a;
+    qn_asm_alu(a, QN_ALU_ADD, TMP, R(LIMIT, -33), R(QN_R_CNT, 0));
+    qn_asm_alu(a, QN_ALU_MIN, COLS, R(TMP, 0), V(1));
+    other_score_tile(l);
+    qn_asm_loop(a, R(COLS, 0));                          // once if this pass has another block
+    key_extent(l);
+    qn_asm_alu(a, QN_ALU_ADD, KEY, R(KEY, 0), V(y->kv_blocks * y->key_tile));
+    scores(l, 0, 0);
+    qn_asm_loop_end(a);
+    if (l->b.n_pass > 1) {
+        qn_asm_alu(a, QN_ALU_ADD, TMP, R(LIMIT, -32), R(QN_R_CNT, 0));       // 1 or less: none
+        qn_asm_alu(a, QN_ALU_SUB, TMP, V(2), R(TMP, 0));
+        qn_asm_alu(a, QN_ALU_SUB, COLS, V((l->b.n_pass - 1) * QN_P_ROW), R(PASS, 0));
+        qn_asm_alu(a, QN_ALU_MIN, COLS, R(COLS, 0), R(TMP, 0));
+        qn_asm_alu(a, QN_ALU_MIN, COLS, R(COLS, 0), V(1));
+        qn_asm_loop(a, R(COLS, 0));                      // once if it has not, and another pass follows
+        first_scores(l, QN_P_ROW);
+        qn_asm_loop_end(a);
+    }
+    other_score_tile(l);
 }
 
 static void value_stream(qn_lower *l)
@@ -159,19 +207,9 @@ static void one_pass(qn_lower *l)
     const qn_layout *y = &l->g->lay;
     qn_asm *a = l->a;
     qn_val rows = pass_rows(l);
-    const struct {
-        unsigned reg, layer, pass;
-    } addr[] = {{KEY, QN_T_KEY, QN_P_KEY}, {VAL, QN_T_VAL, QN_P_VAL}, {SCALE, QN_T_SCALE, QN_P_SCALE}};
-    for (int i = 0; i < 3; i++) {
-        qn_asm_ldt(a, addr[i].reg, QN_R_LAYER, l->layer_table + addr[i].layer);
-        qn_asm_ldt(a, TMP, PASS, l->pass_table + addr[i].pass);
-        qn_asm_alu(a, QN_ALU_ADD, addr[i].reg, R(addr[i].reg, 0), R(TMP, 0));
-    }
+    pass_address(l, VAL, QN_T_VAL, QN_P_VAL);
+    pass_address(l, SCALE, QN_T_SCALE, QN_P_SCALE);
     qn_asm_ldt(a, QUERY, PASS, l->pass_table + QN_P_QUERY);
-    qn_asm_alu(a, QN_ALU_ADD, TMP, R(QN_R_POS, 0), R(QN_R_CNT, 0));
-    key_extent(l);
-    scores(l, R(SCORE, 0), QN_S_SLICE);
-
     qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(b->m), .a = V(b->consts + 8 * QN_CONST_NEG_INF), .n = V(8), .rows = rows, .dstride = 8});
     qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(b->l), .a = V(b->consts), .n = V(8), .rows = rows, .dstride = 8});
     qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = R(QUERY, 0), .a = V(b->consts), .n = V(l->g->dims.head), .rows = rows,
@@ -181,15 +219,7 @@ static void one_pass(qn_lower *l)
     qn_asm_alu(a, QN_ALU_ADD, TMP, R(QN_R_POS, 31), R(QN_R_CNT, 0));
     qn_asm_alu(a, QN_ALU_SHR, TMP, R(TMP, 0), V(5));
     qn_asm_loop(a, R(TMP, 0));                           // token blocks
-    qn_asm_alu(a, QN_ALU_ADD, TMP, R(LIMIT, -33), R(QN_R_CNT, 0));
-    qn_asm_alu(a, QN_ALU_MIN, COLS, R(TMP, 0), V(1));
-    qn_asm_loop(a, R(COLS, 0));                          // once if another block follows: its scores
-    key_extent(l);
-    qn_asm_alu(a, QN_ALU_ADD, KEY, R(KEY, 0), V(y->kv_blocks * y->key_tile));
-    qn_asm_alu(a, QN_ALU_SUB, SCORE, V(32), R(SCORE, 0));
-    scores(l, R(SCORE, 0), 0);
-    qn_asm_alu(a, QN_ALU_SUB, SCORE, V(32), R(SCORE, 0));
-    qn_asm_loop_end(a);
+    scores_ahead(l);
     value_stream(l);
     softmax(l);
     qn_asm_alu(a, QN_ALU_SUB, TMP, R(QN_R_POS, 1), R(LIMIT, 0));
@@ -200,7 +230,7 @@ static void one_pass(qn_lower *l)
     qn_lower_vec(l, QN_VEC_MOV, V(b->alpha_old), V(b->alpha), V(0), V(8), rows, 8);
     values(l);
     qn_asm_alu(a, QN_ALU_SUB, LIMIT, R(LIMIT, 0), V(32));
-    qn_asm_alu(a, QN_ALU_SUB, SCORE, V(32), R(SCORE, 0));
+    other_score_tile(l);
     qn_asm_alu(a, QN_ALU_ADD, VAL, R(VAL, 0), V(y->kv_blocks * y->val_tile));
     qn_asm_alu(a, QN_ALU_ADD, SCALE, R(SCALE, 0), V(y->kv_blocks * 16));
     qn_asm_loop_end(a);
@@ -215,6 +245,7 @@ void qn_lower_attend(qn_lower *l)
     qn_lower_load(l, V(l->g->lay.const_addr), V(8), l->b.logit, (qn_sems){.wait = {QN_S_KEY_STORED, QN_S_VAL_STORED}});
     qn_asm_set(l->a, PASS, V(0));
     qn_asm_set(l->a, SCORE, V(0));                       // the two score tiles alternate through all passes
+    first_scores(l, 0);
     qn_asm_loop(l->a, V(l->b.n_pass));
     one_pass(l);
     qn_asm_alu(l->a, QN_ALU_ADD, PASS, R(PASS, 0), V(QN_P_ROW));

@@ -260,45 +260,54 @@ static void store(qn_lower *l, qn_val src, uint32_t n, int size, qn_val addr, ui
 enum { STORE_BYTE, STORE_HALF, STORE_WORD };
 
 // Registers: A position, B source row, C record, D codes' byte address, E scale's byte address, F, G, TMP scratch.
-static void cache_token(qn_lower *l, bool keys, bool last)
+static void record_token(qn_lower *l)
+{
+    const qn_layout *y = &l->g->lay;
+    qn_insn *i = qn_asm_op(l->a, QN_OP_QUANT);
+    QN_PUT(*i, QUANT, RECORD, 1);
+    QN_PUT(*i, QUANT, WIDE, l->g->opt.kv_bits == 16);
+    qn_asm_slot(l->a, QN_SLOT_QUANT_A, R(QN_R_B, 0));
+    qn_asm_slot(l->a, QN_SLOT_QUANT_DST, R(QN_R_C, 0));
+    qn_asm_slot(l->a, QN_SLOT_QUANT_N, V(32 * y->kv_blocks));
+    qn_asm_slot(l->a, QN_SLOT_QUANT_ROWS, V(1));
+    if (!l->a->err)
+        i->w[2 + 4] = QN_SETRAW(QUANT, HI, l->g->dims.kv_heads * l->g->dims.head);
+    qn_asm_sync(l->a, (qn_sems){.post = {QN_S_RECORD}});
+}
+
+static void store_key(qn_lower *l, bool last)
 {
     const qn_layout *y = &l->g->lay;
     qn_asm *a = l->a;
-    uint32_t wide = l->g->opt.kv_bits / 8, kb = y->kv_blocks, dims = l->g->dims.kv_heads * l->g->dims.head;
-    uint32_t codes = 8 * wide;
-    unsigned stored = last ? (keys ? QN_S_KEY_STORED : QN_S_VAL_STORED) : 0;
+    uint32_t wide = l->g->opt.kv_bits / 8, kb = y->kv_blocks, codes = 8 * wide;
     const qn_fmt *key = qn_fmt_find(wide == 2 ? QN_FMT_KEY16 : QN_FMT_KEY8);
+    qn_asm_ldt(a, QN_R_D, QN_R_LAYER, l->layer_table + QN_T_KEY);
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_D, R(QN_R_D, 0), V(4));
+    qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_A, 0), V(5));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_F, R(QN_R_F, 0), V(4 * kb * y->key_tile));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_F, 0));
+    qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_A, 0), V(31));
+    qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_TMP, 0), V(1));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_F, R(QN_R_F, 0), V(4 * qn_fmt_pair_words(key, true)));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_F, 0));
+    qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_TMP, 0), V(1));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_E, R(QN_R_TMP, 0), V(2));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_D, 0), R(QN_R_E, 0));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_TMP, 0), V(32 * wide));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_TMP, 0));
+    store(l, R(QN_R_C, 0), codes, STORE_WORD, R(QN_R_D, 4), 4, codes, 4 * y->key_tile, (qn_sems){.wait = {QN_S_RECORD}});
+    store(l, R(QN_R_C, kb * codes), 1, STORE_HALF, R(QN_R_E, 0), 2, 1, 4 * y->key_tile, (qn_sems){.post = {last ? QN_S_KEY_STORED : 0}});
+}
 
-    qn_insn *i = qn_asm_op(a, QN_OP_QUANT);
-    QN_PUT(*i, QUANT, RECORD, 1);
-    QN_PUT(*i, QUANT, WIDE, wide == 2);
-    qn_asm_slot(a, QN_SLOT_QUANT_A, R(QN_R_B, 0));
-    qn_asm_slot(a, QN_SLOT_QUANT_DST, R(QN_R_C, 0));
-    qn_asm_slot(a, QN_SLOT_QUANT_N, V(32 * kb));
-    qn_asm_slot(a, QN_SLOT_QUANT_ROWS, V(1));
-    if (!a->err)
-        i->w[2 + 4] = QN_SETRAW(QUANT, HI, dims);
-    qn_asm_sync(a, (qn_sems){.post = {QN_S_RECORD}});
-
+static void store_value(qn_lower *l, bool last)
+{
+    const qn_layout *y = &l->g->lay;
+    qn_asm *a = l->a;
+    uint32_t wide = l->g->opt.kv_bits / 8, kb = y->kv_blocks, codes = 8 * wide;
     qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_A, 0), V(31));
     qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_A, 0), V(5));
-    qn_asm_ldt(a, QN_R_D, QN_R_LAYER, l->layer_table + (keys ? QN_T_KEY : QN_T_VAL));
+    qn_asm_ldt(a, QN_R_D, QN_R_LAYER, l->layer_table + QN_T_VAL);
     qn_asm_alu(a, QN_ALU_MUL, QN_R_D, R(QN_R_D, 0), V(4));
-    if (keys) {
-        qn_asm_alu(a, QN_ALU_MUL, QN_R_F, R(QN_R_F, 0), V(4 * kb * y->key_tile));
-        qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_F, 0));
-        qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_TMP, 0), V(1));
-        qn_asm_alu(a, QN_ALU_MUL, QN_R_F, R(QN_R_F, 0), V(4 * qn_fmt_pair_words(key, true)));
-        qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_F, 0));
-        qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_TMP, 0), V(1));
-        qn_asm_alu(a, QN_ALU_MUL, QN_R_E, R(QN_R_TMP, 0), V(2));
-        qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_D, 0), R(QN_R_E, 0));
-        qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_TMP, 0), V(32 * wide));
-        qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_TMP, 0));
-        store(l, R(QN_R_C, 0), codes, STORE_WORD, R(QN_R_D, 4), 4, codes, 4 * y->key_tile, (qn_sems){.wait = {QN_S_RECORD}});
-        store(l, R(QN_R_C, kb * codes), 1, STORE_HALF, R(QN_R_E, 0), 2, 1, 4 * y->key_tile, (qn_sems){.post = {stored}});
-        return;
-    }
     qn_asm_ldt(a, QN_R_E, QN_R_LAYER, l->layer_table + QN_T_SCALE);
     qn_asm_alu(a, QN_ALU_MUL, QN_R_E, R(QN_R_E, 0), V(4));
     qn_asm_alu(a, QN_ALU_MUL, QN_R_G, R(QN_R_F, 0), V(4 * kb * y->val_tile));
@@ -311,24 +320,32 @@ static void cache_token(qn_lower *l, bool keys, bool last)
     store(l, R(QN_R_C, 0), 32, STORE_BYTE, R(QN_R_D, 0), 32 * wide, codes, 4 * y->val_tile, (qn_sems){.wait = {QN_S_RECORD}});
     if (wide == 2)
         store(l, R(QN_R_C, 8), 32, STORE_BYTE, R(QN_R_D, 32), 64, codes, 4 * y->val_tile, (qn_sems){.wait = {0}});
-    store(l, R(QN_R_C, kb * codes), 1, STORE_HALF, R(QN_R_E, 0), 2, 1, 64, (qn_sems){.post = {stored}});
+    store(l, R(QN_R_C, kb * codes), 1, STORE_HALF, R(QN_R_E, 0), 2, 1, 64, (qn_sems){.post = {last ? QN_S_VAL_STORED : 0}});
 }
 
-static void cache(qn_lower *l, bool keys)
+// For each token of the step: its record quantized, stored, or both. The last token's store posts for all.
+static void cache(qn_lower *l, bool record, void (*put)(qn_lower *, bool last), uint32_t rec)
 {
     const qn_buffers *b = &l->b;
-    qn_asm_set(l->a, QN_R_A, R(QN_R_POS, 0));
-    qn_asm_set(l->a, QN_R_B, V(b->kv));
-    qn_asm_set(l->a, QN_R_C, V(keys ? b->key_rec : b->val_rec));
+    qn_asm *a = l->a;
+    qn_asm_set(a, QN_R_A, R(QN_R_POS, 0));
+    qn_asm_set(a, QN_R_B, V(b->kv));
+    qn_asm_set(a, QN_R_C, V(rec));
     if (!l->decode) {
-        qn_asm_loop(l->a, R(QN_R_CNT, -1));
-        cache_token(l, keys, false);
-        qn_asm_alu(l->a, QN_ALU_ADD, QN_R_A, R(QN_R_A, 0), V(1));
-        qn_asm_alu(l->a, QN_ALU_ADD, QN_R_B, R(QN_R_B, 0), V(b->kv_pad));
-        qn_asm_alu(l->a, QN_ALU_ADD, QN_R_C, R(QN_R_C, 0), V(b->rec_stride));
-        qn_asm_loop_end(l->a);
+        qn_asm_loop(a, R(QN_R_CNT, -1));
+        if (record)
+            record_token(l);
+        if (put)
+            put(l, false);
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_A, R(QN_R_A, 0), V(1));
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_B, R(QN_R_B, 0), V(b->kv_pad));
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_C, R(QN_R_C, 0), V(b->rec_stride));
+        qn_asm_loop_end(a);
     }
-    cache_token(l, keys, true);
+    if (record)
+        record_token(l);
+    if (put)
+        put(l, true);
 }
 
 // ---- feed-forward: gate and up by half tiles side by side, SiLU as they come, slices of the hidden vector as they fill
@@ -531,21 +548,24 @@ static void one_layer(qn_lower *l)
 
     qn_asm_mark(a, "qkv");
     matrix_run(l, &m[QN_ROLE_Q], m[QN_ROLE_Q].outputs, rows, QN_S_SLICE, read_query);
-    matrix_begin(l, &m[QN_ROLE_K], layer_matrix(l, QN_ROLE_K));
-    matrix_run(l, &m[QN_ROLE_K], m[QN_ROLE_K].outputs, rows, 0, read_kv);
+    // Values before keys: while the keys' weights stream past, the values' scattered bytes are stored and the queries made ready. The stores
+    // come late in the program, so that their queue, once full, holds up nothing that the array waits for.
     matrix_begin(l, &m[QN_ROLE_V], layer_matrix(l, QN_ROLE_V));
+    matrix_run(l, &m[QN_ROLE_V], m[QN_ROLE_V].outputs, rows, 0, read_kv);
+    matrix_begin(l, &m[QN_ROLE_K], layer_matrix(l, QN_ROLE_K));
     qn_asm_mark(a, "cache");
-    rotate(l, b->kv, d->kv_heads, b->kv_pad);
-    cache(l, true);
+    cache(l, true, NULL, b->val_rec);
     qn_asm_mark(a, "rotate");
     rotate(l, b->q, d->heads, b->q_width);
     qn_lower_scalar(l, QN_VEC_MUL, V(b->q), V(b->q), V(b->consts + 8 * QN_CONST_Q_SCALE), 0, V(b->q_width), tokens, b->q_width);
-    qn_asm_mark(a, "qkv");
-    matrix_load(l, layer_matrix(l, QN_ROLE_V));
-    matrix_run(l, &m[QN_ROLE_V], m[QN_ROLE_V].outputs, rows, 0, read_kv);
-    qn_asm_mark(a, "cache");
     qn_lower_queries(l);
-    cache(l, false);
+    qn_asm_mark(a, "qkv");
+    matrix_load(l, layer_matrix(l, QN_ROLE_K));
+    matrix_run(l, &m[QN_ROLE_K], m[QN_ROLE_K].outputs, rows, 0, read_kv);
+    qn_asm_mark(a, "cache");
+    cache(l, false, store_value, b->val_rec);
+    rotate(l, b->kv, d->kv_heads, b->kv_pad);
+    cache(l, true, store_key, b->key_rec);
 
     qn_asm_mark(a, "attention");
     qn_lower_attend(l);

@@ -110,6 +110,10 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
         if (b->blocks_down >> i & 1)
             b->h_width = max(b->h_width, 32u << i);
 
+    uint32_t stride = max(max(b->width_pad, b->q_width), b->kv_pad), most = 8 * ((1u << QN_RAW_VEC_DSTRIDE_W) - 1);
+    if (stride > most)
+        return qn_fail(why, QN_ERR_TOO_LARGE, "a width of %u: vector instructions step by %u words at most", stride, most);
+
     uint64_t at = 0;
     b->consts = take(&at, QN_CONST_WORDS);
     b->rope = take(&at, (uint64_t)tokens * 2 * d->head);

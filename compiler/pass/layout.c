@@ -69,8 +69,8 @@ int qn_pass_layout(qn_graph *g, qn_why *why)
         qn_layer *x = &g->layer[l];
         x->norm_attn_addr = take(&c, d->width);
         place(&c, &x->m[QN_ROLE_Q]);
-        place(&c, &x->m[QN_ROLE_K]);
         place(&c, &x->m[QN_ROLE_V]);
+        place(&c, &x->m[QN_ROLE_K]);
         place(&c, &x->m[QN_ROLE_O]);
         x->norm_ffn_addr = take(&c, d->width);
         place_pair(&c, &x->m[QN_ROLE_GATE], &x->m[QN_ROLE_UP]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_store: the store unit. Copies elements of bytes, halves or words from the vector buffer to memory, one write request each:
-// three clocks an element (read, data, write) when nothing is in the way. Each element is checked against its window and the
-// buffer before it is read. Over when the last request is accepted: memory keeps the order of requests, so a later read sees it.
+// two clocks an element (data, write; the next word is read while one is written), one for the bytes that follow in the same word,
+// when nothing is in the way. Each element is checked against its window and the buffer before it is read.
+// Over when the last request is accepted: memory keeps the order of requests, so a later read sees it.
 
 `default_nettype none
 
@@ -80,13 +81,18 @@ module qn_store #(
     end
   end
 
-  // The element: its word in the buffer, its byte in that word, its byte in the window
-  logic [31:0] src_run_q, src_q, dst_run_q, dst_q, left_q, runs_q;
+  // The next element: its word in the buffer, its byte in that word, its byte in the window
+  logic [31:0] src_run_q, src_q, dst_run_q, dst_q, left_q, runs_q, word_q;
   logic [1:0]  byte_q;
-  logic        next, last;
+  logic        over_q;                     // the request stands for the last element
+  logic        same;                       // it lies in the word at hand
+  logic        accepted, more, next, last;
 
-  assign next = state_q == WRITE && req_ready_i;
-  assign last = left_q == 32'd1;           // of the run
+  assign accepted = state_q == WRITE && req_ready_i;
+  assign more     = accepted && !over_q;
+  assign same     = size_q == BYTE && byte_q != 2'd0;
+  assign next     = state_q == DATA || (more && same && !trap_valid_o);    // moves from `next` to the request
+  assign last     = left_q == 32'd1;       // of the run
 
   always_ff @(posedge clk_i) begin
     if (state_q == CHECK) begin
@@ -113,24 +119,28 @@ module qn_store #(
     end
   end
 
-  assign vb_valid_o = state_q == READ && !trap_valid_o;
+  assign vb_valid_o = (state_q == READ || (more && !same)) && !trap_valid_o;
   assign vb_addr_o  = src_q[VbAddrW-1:0];
 
-  logic [7:0] code;                        // the byte of the word that is stored
+  logic [31:0] word;
+  logic [7:0]  code;                       // the byte of the word that is stored
+  assign word = state_q == DATA ? vb_data_i : word_q;
   always @(*) begin
     case (byte_q)
-      2'd0:    code = vb_data_i[7:0];
-      2'd1:    code = vb_data_i[15:8];
-      2'd2:    code = vb_data_i[23:16];
-      default: code = vb_data_i[31:24];
+      2'd0:    code = word[7:0];
+      2'd1:    code = word[15:8];
+      2'd2:    code = word[23:16];
+      default: code = word[31:24];
     endcase
   end
 
   assign req_valid_o = state_q == WRITE;
   always_ff @(posedge clk_i) begin
-    if (state_q == DATA) begin
+    if (next) begin
+      word_q      <= word;
+      over_q      <= last && runs_q == 32'd1;
       req_addr_o  <= win_base_i + dst_q[31:2];
-      req_wdata_o <= size_q == BYTE ? {4{code}} : size_q == HALF ? {2{vb_data_i[31:16]}} : vb_data_i;
+      req_wdata_o <= size_q == BYTE ? {4{code}} : size_q == HALF ? {2{word[31:16]}} : word;
       req_wstrb_o <= size_q == BYTE ? 4'b0001 << dst_q[1:0] : size_q == HALF ? (dst_q[1] ? 4'b1100 : 4'b0011) : 4'b1111;
     end
   end
@@ -156,7 +166,7 @@ module qn_store #(
         cause   = qn_isa_pkg::TRAP_FIELD;
         refused = addr;
       end
-    end else if (state_q == READ) begin
+    end else if (state_q == READ || more) begin
       if (src_q >= VbWords) begin
         cause   = qn_isa_pkg::TRAP_BUFFER;
         refused = src_q;
@@ -181,7 +191,7 @@ module qn_store #(
       CHECK:   state_q <= READ;
       READ:    if (vb_ready_i) state_q <= DATA;
       DATA:    state_q <= WRITE;
-      WRITE:   if (req_ready_i) state_q <= last && runs_q == 32'd1 ? POST : READ;
+      WRITE:   if (req_ready_i) state_q <= over_q ? POST : same ? WRITE : vb_ready_i ? DATA : READ;
       POST:    state_q <= IDLE;
       default: ;
     endcase

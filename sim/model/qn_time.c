@@ -148,7 +148,7 @@ typedef struct qn_time_core {
         enum { S_IDLE, S_CHECK, S_READ, S_DATA, S_WRITE, S_POST } state;
         job job;
         uint32_t src_run, src, dst_run, dst, left, runs, byte, addr, base, size;
-        bool write;
+        bool write, over;
     } store;
 } core;
 
@@ -628,13 +628,14 @@ static void store_check(core *x)
     x->store.state = S_READ;
 }
 
-// An element's write is accepted; true if it was the last.
-static bool store_next(core *x)
+// The next element's request is made up, and the one after it becomes the next.
+static void store_next(core *x)
 {
     const qn_entry *e = &x->store.job.e;
+    x->store.addr = x->store.base + x->store.dst / 4;
+    x->store.over = x->store.left == 1 && x->store.runs == 1;
     if (--x->store.left == 0) {
-        if (--x->store.runs == 0)
-            return true;
+        x->store.runs--;
         x->store.src = x->store.src_run;
         x->store.src_run += RAW(e, STORE, SSTRIDE);
         x->store.dst = x->store.dst_run;
@@ -646,6 +647,17 @@ static bool store_next(core *x)
         x->store.dst += RAW(e, STORE, ESTRIDE);
         x->store.byte = (x->store.byte + 1) % 4;
     }
+}
+
+// False if the next element is refused.
+static bool store_may(core *x)
+{
+    if (x->store.src >= x->t->vb_words)
+        trap(x, RANK_STORE, QN_TRAP_BUFFER, x->store.job.e.pc, x->store.src);
+    else if (!x->store.write || x->store.dst / 4 >= x->store.size)
+        trap(x, RANK_STORE, QN_TRAP_WINDOW, x->store.job.e.pc, x->store.dst);
+    else
+        return true;
     return false;
 }
 
@@ -903,22 +915,25 @@ static bool clock(core *x)
         break;
     case S_CHECK: store_check(x); break;
     case S_READ:
-        if (x->store.src >= x->t->vb_words)
-            trap(x, RANK_STORE, QN_TRAP_BUFFER, x->store.job.e.pc, x->store.src);
-        else if (!x->store.write || x->store.dst / 4 >= x->store.size)
-            trap(x, RANK_STORE, QN_TRAP_WINDOW, x->store.job.e.pc, x->store.dst);
-        else if (!vector_reads(x))
+        if (store_may(x) && !vector_reads(x))
             x->store.state = S_DATA;
         break;
     case S_DATA:
-        x->store.addr = x->store.base + x->store.dst / 4;
+        store_next(x);
         x->store.state = S_WRITE;
         break;
     case S_WRITE:
-        if (take_store) {
-            arb_take(x, true, x->store.addr, 1, QN_GET(x->store.job.e.x, STORE, KIND));
-            x->store.state = store_next(x) ? S_POST : S_READ;
-        }
+        if (!take_store)
+            break;
+        arb_take(x, true, x->store.addr, 1, QN_GET(x->store.job.e.x, STORE, KIND));
+        if (x->store.over)
+            x->store.state = S_POST;
+        else if (!store_may(x))
+            break;
+        else if (QN_GET(x->store.job.e.x, STORE, SIZE) == 0 && x->store.byte)
+            store_next(x);                               // a byte of the word at hand
+        else
+            x->store.state = vector_reads(x) ? S_READ : S_DATA;
         break;
     case S_POST:
         post(x, &x->store.job);
