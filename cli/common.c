@@ -219,8 +219,12 @@ int cli_load(cli_model *m, const char *path, const cli_options *o, unsigned ctx_
     *m = (cli_model){.path = path};
     qn_why why = {""};
     char first[8] = {0};
+    int err = o->device ? qn_dev_check(o->device, &why) : 0;
+    if (err < 0) {
+        cli_error(o->device, err, &why);
+        return err;
+    }
     FILE *f = fopen(path, "rb");
-    int err;
     if (!f) {
         err = qn_fail(&why, QN_ERR_NOENT, "%s", strerror(errno));
     } else {

@@ -42,18 +42,35 @@ static const qn_port *find_port(const char *where, size_t len)
     return NULL;
 }
 
+static int find(const char *where, const qn_port **port, const qn_target **t, qn_why *why)
+{
+    size_t len = strcspn(where, ":");
+    const char *place = where[len] ? where + len + 1 : "ulx3s";
+    *port = find_port(where, len);
+    *t = qn_target_find(place);
+    if (!*port)
+        return qn_fail(why, QN_ERR_NO_PORT, "'%.*s' (quern devices lists them)", (int)(len > 40 ? 40 : len), where);
+    if (!*t)
+        return qn_fail(why, QN_ERR_NO_TARGET, "'%.40s' (quern devices lists them)", place);
+    return 0;
+}
+
+int qn_dev_check(const char *where, qn_why *why)
+{
+    const qn_port *port;
+    const qn_target *t;
+    return find(where, &port, &t, why);
+}
+
 int qn_dev_open(qn_dev **out, const char *where, qn_why *why)
 {
     assert(out && where);
     *out = NULL;
-    size_t len = strcspn(where, ":");
-    const char *place = where[len] ? where + len + 1 : "ulx3s";
-    const qn_port *port = find_port(where, len);
-    const qn_target *t = qn_target_find(place);
-    if (!port)
-        return qn_fail(why, QN_ERR_NO_PORT, "'%.*s' (quern devices lists them)", (int)(len > 40 ? 40 : len), where);
-    if (!t)
-        return qn_fail(why, QN_ERR_NO_TARGET, "'%.40s' (quern devices lists them)", place);
+    const qn_port *port;
+    const qn_target *t;
+    int err = find(where, &port, &t, why);
+    if (err < 0)
+        return err;
 
     qn_dev *dev = calloc(1, sizeof *dev);
     if (!dev)
@@ -63,7 +80,7 @@ int qn_dev_open(qn_dev **out, const char *where, qn_why *why)
     dev->timed = true;
     snprintf(dev->name, sizeof dev->name, "%s:%s", port->name, t->name);
 
-    int err = port->open(&dev->ctx, t, why);
+    err = port->open(&dev->ctx, t, why);
     if (err < 0)
         goto free_dev;
     uint32_t id = 0;

@@ -59,7 +59,10 @@ const qn_port *qn_dev_port_at(size_t i);          // i-th kind, NULL past the la
 
 typedef struct qn_dev qn_dev;
 
-// Opens what `where` names and checks its ID register. On error *out is NULL. QN_ERR_NO_PORT, QN_ERR_NO_TARGET ...
+// Whether `where` names a kind and a target that there are: 0, QN_ERR_NO_PORT or QN_ERR_NO_TARGET.
+int qn_dev_check(const char *where, qn_why *why);
+
+// Opens what `where` names and checks its ID register. On error *out is NULL.
 int qn_dev_open(qn_dev **out, const char *where, qn_why *why);
 void qn_dev_close(qn_dev *dev);
 
