@@ -23,13 +23,11 @@ typedef qn_rtl_core *make_fn(const qn_target *t, uint32_t *mem);
 
 static make_fn *find_make(const char *name)
 {
-#define QN_TARGET(target, ...)          \
-    if (strcmp(name, #target) == 0)     \
+#define QN_RTL_TARGET(target)       \
+    if (strcmp(name, #target) == 0) \
         return qn_rtl_make_##target;
-#define QN_MEMORY(...)
-#include "rtl/spec/target.def"
-#undef QN_TARGET
-#undef QN_MEMORY
+#include "build/rtl/targets.inc"
+#undef QN_RTL_TARGET
     return nullptr;
 }
 
@@ -41,6 +39,8 @@ int qn_rtl_open(qn_rtl **out, const char *target)
     if (!t)
         return QN_ERR_NO_TARGET;
     make_fn *make = find_make(target);
+    if (!make)
+        return QN_ERR_UNSUPPORTED;
 
     qn_rtl *r = new (std::nothrow) qn_rtl{t, nullptr, nullptr};
     if (!r)

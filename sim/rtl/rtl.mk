@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Verilated cores behind sim/rtl/qn_rtl.h: build/rtl/libqn_rtl.a, and build/rtl/waves/libqn_rtl.a, which can write traces.
-# One Verilator run for each target of rtl/spec/target.def, made again when RTL or the lists change.
+# One Verilator run for each target, made again when RTL or the lists change. `large` takes minutes and is there on request:
+# make all RTL_TARGETS="ulx3s mini large"
 
-RTL_TARGETS := $(shell grep -o '^QN_TARGET.[a-z0-9_]*' rtl/spec/target.def | cut -c11-)
+RTL_TARGETS ?= ulx3s mini
 RTL_LIB     := build/rtl/libqn_rtl.a
 RTL_LIBS    := -lz -lpthread
 RTL_INCLUDE  = $(shell verilator --getenv VERILATOR_ROOT)/include
@@ -21,9 +22,16 @@ build/rtl/%/core.a: $(wildcard rtl/*.sv rtl/*/*.sv) build/rtl/gen sim/rtl/verila
                     sim/model/qn_sdram.h
 	GEN=build/rtl/gen sim/rtl/verilate.sh $(@D) $(notdir $*) $(if $(filter waves/%,$*),--trace-fst)
 
+# The targets that the library holds; rewritten only when they change
+build/rtl/targets.inc: FORCE
+	@mkdir -p $(@D)
+	@printf 'QN_RTL_TARGET(%s)\n' $(RTL_TARGETS) | cmp -s - $@ || printf 'QN_RTL_TARGET(%s)\n' $(RTL_TARGETS) > $@
+.PHONY: FORCE
+
 build/rtl/libqn_rtl.a: $(RTL_TARGETS:%=build/rtl/%/core.a)
 build/rtl/waves/libqn_rtl.a: $(RTL_TARGETS:%=build/rtl/waves/%/core.a)
-build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn_rtl.h sim/rtl/qn_rtl_core.h
+build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn_rtl.h sim/rtl/qn_rtl_core.h \
+    build/rtl/targets.inc
 	$(RTL_CXX) -Wall -Wextra -c sim/rtl/qn_rtl.cpp -o $(@D)/qn_rtl.o
 	$(foreach f,verilated verilated_threads $(if $(findstring waves,$@),verilated_fst_c),$(RTL_CXX) -DVM_TRACE=$(if $(findstring waves,$@),1,0) \
 	  -c $(RTL_INCLUDE)/$(f).cpp -o $(@D)/$(f).o &&) true
