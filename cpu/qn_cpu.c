@@ -10,12 +10,37 @@
 #include "driver/qn_size.h"
 #include "sim/model/qn_num.h"
 
-enum { Block = 32 };             // tokens of a KV tile, and its dimensions
+enum {
+    Block = 32,                  // tokens of a KV tile, and its dimensions
+    HeadMax = 128,
+    Touched = HeadMax / Block + 1 // blocks of dimensions that a head can touch
+};
 
 typedef struct layer {
     const uint32_t *norm_attn, *norm_ffn;        // in the image
     qn_unpacked m[QN_LAYER_ROLES];
 } layer;
+
+// 32 values as one or two rows of codes.
+typedef struct small {
+    int rows;
+    int16_t code[2][Block];
+    float scale[2];
+} small;
+
+// 32 tokens x 32 dimensions of the cache, unpacked.
+typedef struct tile {
+    int16_t key[Block][Block], value[Block][Block];      // [token][dimension], [dimension][token]
+    float key_scale[Block], value_scale[Block];          // [token]
+} tile;
+
+// A query head, and what it has made of the token blocks so far.
+typedef struct head {
+    uint32_t first, blocks, at;  // blocks of dimensions that its keys touch; where in the first they begin
+    small q[Touched];
+    float top, sum;
+    float o[Touched * Block];
+} head;
 
 struct qn_cpu {
     const qn_prog *p;
@@ -32,6 +57,8 @@ struct qn_cpu {
     float *gate, *up;            // hidden
     float *out;                  // vocab, and room for any matrix
     qn_acts acts;
+    tile *tile;                  // lay.kv_blocks
+    head *head;                  // dims.heads
 };
 
 // Room for n values as any format pads them.
@@ -62,7 +89,7 @@ static int check_layout(const qn_prog *p, qn_why *why)
 {
     const qn_dims *d = &p->dims;
     const qn_layout *y = &p->lay;
-    if (!d->layers || !d->heads || !d->kv_heads || d->heads % d->kv_heads || !d->head || d->head % 2 || d->head > 256 ||
+    if (!d->layers || !d->heads || !d->kv_heads || d->heads % d->kv_heads || !d->head || d->head % 2 || d->head > HeadMax ||
         d->heads > 65536 || d->width == 0 || d->width > 1u << 20 || d->hidden == 0 || d->hidden > 1u << 20 || !p->context ||
         d->layers > QN_LAYERS_MAX || (p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16))
         return qn_fail(why, QN_ERR_FORMAT, "sizes of the model are out of range");
@@ -122,7 +149,9 @@ static int allocate(qn_cpu *c)
     c->gate = vector(d->hidden);
     c->up = vector(d->hidden);
     c->out = vector(d->vocab > d->width ? d->vocab : d->width);
-    if (!c->kv || !c->x || !c->y || !c->sum || !c->q || !c->k || !c->v || !c->o || !c->gate || !c->up || !c->out)
+    c->tile = calloc(c->p->lay.kv_blocks, sizeof *c->tile);
+    c->head = calloc(d->heads, sizeof *c->head);
+    if (!c->tile || !c->head || !c->kv || !c->x || !c->y || !c->sum || !c->q || !c->k || !c->v || !c->o || !c->gate || !c->up || !c->out)
         return QN_ERR_NOMEM;
     return qn_acts_new(&c->acts, (uint32_t)((most + 255) / 256 * 8));
 }
@@ -185,6 +214,8 @@ void qn_cpu_close(qn_cpu *c)
     free(c->gate);
     free(c->up);
     free(c->out);
+    free(c->tile);
+    free(c->head);
     free(c);
 }
 
@@ -242,11 +273,11 @@ static void rotate(const qn_cpu *c, float *v, uint32_t heads, uint32_t pos)
 {
     uint32_t h = c->p->dims.head;
     const uint32_t *cosine = c->p->image + c->p->lay.rope_addr + (size_t)pos * c->p->lay.rope_step, *sine = cosine + h;
-    for (float *head = v; head < v + (size_t)heads * h; head += h)
+    for (float *x = v; x < v + (size_t)heads * h; x += h)
         for (uint32_t i = 0; i < h; i += 2) {
-            float a = head[i], b = head[i + 1];
-            head[i] = qn_fadd(qn_fmul(a, qn_float(cosine[i])), qn_fmul(b, qn_float(sine[i])));
-            head[i + 1] = qn_fadd(qn_fmul(b, qn_float(cosine[i + 1])), qn_fmul(a, qn_float(sine[i + 1])));
+            float a = x[i], b = x[i + 1];
+            x[i] = qn_fadd(qn_fmul(a, qn_float(cosine[i])), qn_fmul(b, qn_float(sine[i])));
+            x[i + 1] = qn_fadd(qn_fmul(b, qn_float(cosine[i + 1])), qn_fmul(a, qn_float(sine[i + 1])));
         }
 }
 
@@ -280,12 +311,12 @@ static void put_code(uint32_t *column, uint32_t i, int code, uint32_t bits)
     }
 }
 
-static void codes_of(const uint32_t *column, uint32_t bits, int32_t code[Block])
+static void codes_of(const uint32_t *column, uint32_t bits, int16_t code[Block])
 {
     for (uint32_t i = 0; i < Block; i++) {
         code[i] = (int8_t)(column[i / 4] >> (8 * (i % 4)));
         if (bits == 16)
-            code[i] = code[i] * 256 + (int32_t)(column[(Block + i) / 4] >> (8 * (i % 4)) & 255);
+            code[i] = (int16_t)(code[i] * 256 + (int32_t)(column[(Block + i) / 4] >> (8 * (i % 4)) & 255));
     }
 }
 
@@ -339,13 +370,6 @@ static void keep(qn_cpu *c, uint32_t l, uint32_t pos)
 
 // ---- Attention
 
-// 32 values as one or two rows of codes.
-typedef struct small {
-    int rows;
-    int32_t code[2][Block];
-    float scale[2];
-} small;
-
 static small quantize(qn_cpu *c, const float x[Block])
 {
     small s = {.rows = c->p->act_bits == 16 ? 2 : 1};
@@ -353,15 +377,15 @@ static small quantize(qn_cpu *c, const float x[Block])
     float scale = qn_quant_block(x, Block, (int)c->p->act_bits, 0, q, &c->nonfinite);
     for (int i = 0; i < Block; i++) {
         int high = (q[i] + 128) >> 8;
-        s.code[0][i] = s.rows == 2 ? high : q[i];
-        s.code[1][i] = q[i] - 256 * high;
+        s.code[0][i] = (int16_t)(s.rows == 2 ? high : q[i]);
+        s.code[1][i] = (int16_t)(q[i] - 256 * high);
     }
     s.scale[0] = s.rows == 2 ? qn_fmul(scale, 256) : scale;
     s.scale[1] = scale;
     return s;
 }
 
-static int32_t dot(const int32_t a[Block], const int32_t b[Block])
+static int32_t dot(const int16_t a[Block], const int16_t b[Block])
 {
     int32_t r = 0;
     for (int i = 0; i < Block; i++)
@@ -369,85 +393,99 @@ static int32_t dot(const int32_t a[Block], const int32_t b[Block])
     return r;
 }
 
-// What a query head has made of the token blocks so far; dimensions from the first of the blocks that it touches.
-typedef struct running {
-    float top, sum;
-    float o[256 + 2 * Block];
-} running;
-
-// The scores of the 32 tokens of a block; -inf after `pos`.
-static void score(qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t first, uint32_t blocks, const small *q, uint32_t pos, float s[Block])
+// Reads 32 tokens of the cache into c->tile.
+static void recall(qn_cpu *c, uint32_t l, uint32_t token_block)
 {
-    uint32_t bits = c->p->kv_bits;
-    for (uint32_t t = 0; t < Block; t++) {
-        if (token_block * Block + t > pos) {
-            s[t] = constant(c, QN_CONST_NEG_INF);
-            continue;
+    uint32_t bits = c->p->kv_bits, words = Block * bits / 32;
+    for (uint32_t b = 0; b < c->p->lay.kv_blocks; b++) {
+        tile *t = &c->tile[b];
+        const uint32_t *value = value_tile(c, l, token_block, b), *scale = value_scales(c, l, token_block, b);
+        for (uint32_t i = 0; i < Block; i++) {
+            const uint32_t *pair = key_pair(c, key_tile(c, l, token_block, b), i);
+            codes_of(pair + 1 + i % 2 * words, bits, t->key[i]);
+            codes_of(value + i * words, bits, t->value[i]);
+            t->key_scale[i] = qn_bf16(half_at(pair, i % 2));
+            t->value_scale[i] = qn_bf16(half_at(scale, i));
         }
-        float acc[2] = {0, 0};
-        for (uint32_t b = 0; b < blocks; b++) {
-            uint32_t *pair = key_pair(c, key_tile(c, l, token_block, first + b), t);
-            float scale = qn_bf16(half_at(pair, t % 2));
-            int32_t code[Block];
-            codes_of(pair + 1 + t % 2 * (Block * bits / 32), bits, code);
-            for (int r = 0; r < q[b].rows; r++)
-                acc[r] = qn_fadd(acc[r], qn_imul(dot(q[b].code[r], code), qn_fmul(scale, q[b].scale[r])));
-        }
-        s[t] = q->rows == 2 ? qn_fadd(acc[0], acc[1]) : acc[0];
     }
 }
 
-// Adds a token block with probabilities p, the old sums weighted with `fade`.
-static void gather(qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t first, uint32_t blocks, const float p[Block], float fade, running *r)
+// Places head j's query where its KV head lies in the concatenated keys, and quantizes the blocks that it touches.
+static void begin_head(qn_cpu *c, uint32_t j)
 {
-    uint32_t bits = c->p->kv_bits;
-    for (uint32_t b = 0; b < blocks; b++) {
-        const uint32_t *scale = value_scales(c, l, token_block, first + b), *tile = value_tile(c, l, token_block, first + b);
+    const qn_dims *d = &c->p->dims;
+    head *h = &c->head[j];
+    uint32_t at = j / (d->heads / d->kv_heads) * d->head;
+    float placed[Touched * Block] = {0};
+    *h = (head){.top = constant(c, QN_CONST_NEG_INF), .first = at / Block, .blocks = (at + d->head - 1) / Block - at / Block + 1, .at = at % Block};
+    memcpy(placed + h->at, c->q + (size_t)j * d->head, d->head * sizeof *placed);
+    for (uint32_t b = 0; b < h->blocks; b++)
+        h->q[b] = quantize(c, placed + Block * b);
+}
+
+// The score of token t of the block recalled.
+static float score(const qn_cpu *c, const head *h, uint32_t t)
+{
+    float acc[2] = {0, 0};
+    for (uint32_t b = 0; b < h->blocks; b++) {
+        const tile *k = &c->tile[h->first + b];
+        for (int r = 0; r < h->q[b].rows; r++)
+            acc[r] = qn_fadd(acc[r], qn_imul(dot(h->q[b].code[r], k->key[t]), qn_fmul(k->key_scale[t], h->q[b].scale[r])));
+    }
+    return h->q->rows == 2 ? qn_fadd(acc[0], acc[1]) : acc[0];
+}
+
+// Adds the block's values with probabilities p, the old sums weighted with `fade`.
+static void gather(qn_cpu *c, head *h, const float p[Block], float fade)
+{
+    for (uint32_t b = 0; b < h->blocks; b++) {
+        const tile *v = &c->tile[h->first + b];
         float scaled[Block];
         for (uint32_t t = 0; t < Block; t++)
-            scaled[t] = qn_fmul(p[t], qn_bf16(half_at(scale, t)));
+            scaled[t] = qn_fmul(p[t], v->value_scale[t]);
         small a = quantize(c, scaled);
         for (uint32_t i = 0; i < Block; i++) {
-            int32_t code[Block];
-            float pv[2];
-            codes_of(tile + i * (Block * bits / 32), bits, code);
-            for (int k = 0; k < a.rows; k++)
-                pv[k] = qn_fadd(0, qn_imul(dot(a.code[k], code), a.scale[k]));
-            float *o = &r->o[b * Block + i];
+            float pv[2] = {0, 0}, *o = &h->o[b * Block + i];
+            for (int r = 0; r < a.rows; r++)
+                pv[r] = qn_fadd(0, qn_imul(dot(a.code[r], v->value[i]), a.scale[r]));
             *o = qn_fadd(a.rows == 2 ? qn_fadd(pv[0], pv[1]) : pv[0], qn_fmul(*o, fade));
         }
     }
 }
 
-// Query head `head` at position `pos`: c->q to c->o.
-static void attend(qn_cpu *c, uint32_t l, uint32_t head, uint32_t pos)
+// Takes the block recalled, whose first `tokens` tokens are not after the query.
+static void add_block(qn_cpu *c, head *h, uint32_t tokens)
+{
+    float p[Block], copy[Block], top = h->top;
+    for (uint32_t t = 0; t < Block; t++) {
+        p[t] = t < tokens ? score(c, h, t) : constant(c, QN_CONST_NEG_INF);
+        top = qn_fmax(top, p[t]);
+    }
+    float fade = qn_exp(qn_fsub(h->top, top));
+    for (uint32_t t = 0; t < Block; t++)
+        copy[t] = p[t] = qn_exp(qn_fsub(p[t], top));
+    h->sum = qn_fadd(qn_fmul(h->sum, fade), sum(copy, Block));
+    h->top = top;
+    gather(c, h, p, fade);
+}
+
+// All query heads at position `pos`: c->q to c->o.
+static void attend(qn_cpu *c, uint32_t l, uint32_t pos)
 {
     const qn_dims *d = &c->p->dims;
-    uint32_t at = head / (d->heads / d->kv_heads) * d->head;       // in the concatenated keys
-    uint32_t first = at / Block, blocks = (at + d->head - 1) / Block - first + 1;
-    float placed[256 + 2 * Block] = {0};
-    small q[256 / Block + 2];
-    memcpy(placed + at % Block, c->q + (size_t)head * d->head, d->head * sizeof *placed);
-    for (uint32_t b = 0; b < blocks; b++)
-        q[b] = quantize(c, placed + Block * b);
-
-    running r = {.top = constant(c, QN_CONST_NEG_INF)};
-    for (uint32_t token_block = 0; token_block <= pos / Block; token_block++) {
-        float s[Block], p[Block], copy[Block];
-        score(c, l, token_block, first, blocks, q, pos, s);
-        float top = r.top;
-        for (uint32_t t = 0; t < Block; t++)
-            top = qn_fmax(top, s[t]);
-        float fade = qn_exp(qn_fsub(r.top, top));
-        for (uint32_t t = 0; t < Block; t++)
-            copy[t] = p[t] = qn_exp(qn_fsub(s[t], top));
-        r.sum = qn_fadd(qn_fmul(r.sum, fade), sum(copy, Block));
-        r.top = top;
-        gather(c, l, token_block, first, blocks, p, fade, &r);
+    for (uint32_t j = 0; j < d->heads; j++)
+        begin_head(c, j);
+    for (uint32_t b = 0; b <= pos / Block; b++) {
+        recall(c, l, b);
+        for (uint32_t j = 0; j < d->heads; j++)
+            add_block(c, &c->head[j], pos - b * Block < Block ? pos - b * Block + 1 : Block);
     }
-    float share = qn_recip(r.sum);
-    for (uint32_t i = 0; i < d->head; i++)
-        c->o[(size_t)head * d->head + i] = qn_fmul(r.o[at % Block + i], share);
+    for (uint32_t j = 0; j < d->heads; j++) {
+        const head *h = &c->head[j];
+        float share = qn_recip(h->sum);
+        for (uint32_t i = 0; i < d->head; i++)
+            c->o[(size_t)j * d->head + i] = qn_fmul(h->o[h->at + i], share);
+    }
 }
 
 // ---- A token
@@ -472,8 +510,7 @@ static void run_layer(qn_cpu *c, uint32_t l, uint32_t pos)
     for (uint32_t i = 0; i < d->heads * d->head; i++)
         c->q[i] = qn_fmul(c->q[i], constant(c, QN_CONST_Q_SCALE));
     keep(c, l, pos);
-    for (uint32_t head = 0; head < d->heads; head++)
-        attend(c, l, head, pos);
+    attend(c, l, pos);
     add_product(c, &y->m[QN_ROLE_O], c->o);
 
     norm(c, y->norm_ffn);
