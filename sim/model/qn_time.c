@@ -442,7 +442,7 @@ static void matrix_take(core *x)
 }
 
 // The holds, the deal and the dequantization units: nothing stops them.
-static void dequant_clock(core *x)
+static void dequant_clock(core *x, uint64_t now)
 {
     uint64_t bit = 1;
     // Stage F of this clock
@@ -478,13 +478,24 @@ static void dequant_clock(core *x)
             x->m.pipe_done |= bit;
     }
     if (x->m.columns & 1) {
-        unsigned k = x->now % 4;
+        unsigned k = now % 4;
         x->m.d_left = x->m.d_slots = x->m.column[k].slots;
         x->m.d_two = x->m.column[k].two;
         x->m.d_last = x->m.column[k].last;
         x->m.d_done = x->m.column[k].done;
     }
     x->m.columns >>= 1;
+}
+
+// The last plane of a column is consumed in clock `now`.
+static void column_ends(core *x, uint64_t now, bool two, bool block_last, bool done)
+{
+    unsigned k = (now + PARTIAL) % 4;
+    x->m.columns |= 1u << (PARTIAL - 1);
+    x->m.column[k].slots = (x->m.group_last + 1) * (two ? 2 : 1);
+    x->m.column[k].two = two;
+    x->m.column[k].last = block_last;
+    x->m.column[k].done = done;
 }
 
 // Vector -----------------------------------------------------------------------------------------------------------------------
@@ -755,7 +766,7 @@ static bool clock(core *x)
     if (x->m.done) {
         post(x, &x->m.post[x->m.post_read++ % 4]);
     }
-    dequant_clock(x);
+    dequant_clock(x, now);
 
     // Headers
     if (issue && first && x->m.col % 2 == 0) {
@@ -781,12 +792,7 @@ static bool clock(core *x)
     if (issue) {
         x->m.plane = last ? 0 : x->m.plane + 1;
         if (last) {
-            unsigned k = (now + PARTIAL) % 4;
-            x->m.columns |= 1u << (PARTIAL - 1);
-            x->m.column[k].slots = (x->m.group_last + 1) * (two ? 2 : 1);
-            x->m.column[k].two = two;
-            x->m.column[k].last = block_last;
-            x->m.column[k].done = job_end;
+            column_ends(x, now, two, block_last, job_end);
             x->m.col = slice_end ? 0 : x->m.col + 1;
         }
     }
@@ -971,6 +977,210 @@ static bool clock(core *x)
     return done;
 }
 
+// Streaming ----------------------------------------------------------------------------------------------------------------------
+
+// The clock up to which nothing but the stream moves: memory, FIFOs, array. The present clock if something else may.
+static uint64_t quiet_until(const core *x)
+{
+    const uint64_t now = x->now;
+    uint64_t until = x->in->limit;
+    if (x->seq_state == SEQ_RUN) {
+        bool blocked = x->act_at <= now && x->next_result == QN_SEQ_INSN && x->next.unit != QN_UNIT_SEQ &&
+                       x->queue[x->next.unit].used == QUEUE;
+        if (x->act_at <= now && !blocked)
+            return now;
+        if (!blocked && x->act_at < until)
+            until = x->act_at;
+    } else if (x->seq_state == SEQ_LOAD || (!x->m.valid && x->gemm.state == G_IDLE && !x->v.busy && x->load.state == L_IDLE)) {
+        return now;
+    }
+    if (x->store.state != S_IDLE || offered(x, QN_UNIT_STORE) || x->load.rsp_used || x->arb.owner_prog)
+        return now;
+    if (x->load.state == L_IDLE ? offered(x, QN_UNIT_LOAD) != NULL : x->load.state != L_ASK || x->load.vector)
+        return now;
+    if (x->gemm.state == G_IDLE ? offered(x, QN_UNIT_MATRIX) != NULL : x->gemm.state != G_LOAD || !(x->gemm.left || x->gemm.offer))
+        return now;
+    if ((x->gemm.offer && !x->m.valid) || (x->unpack.next_full && !x->unpack.active))
+        return now;
+    if (!x->v.full && offered(x, QN_UNIT_VECTOR))
+        return now;
+    if (!x->v.busy)
+        return x->v.full ? now : until;
+    until = x->v.fin < until ? x->v.fin : until;
+    return x->v.trap_at < until ? x->v.trap_at : until;
+}
+
+// Nothing has moved in the clock before: what can happen next is a word of memory, or the clock `until`.
+static uint64_t still_until(const core *x, uint64_t until)
+{
+    uint64_t word = qn_sdram_next(&x->mem, NULL);
+    return word < until ? word : until;
+}
+
+// Runs the clocks up to `until`, or fewer: up to one in which a STREAM, a run of it, or a GEMM ends. The same steps as clock(), of which
+// it leaves out what stands still.
+static void stream(core *x, uint64_t until)
+{
+    const uint64_t begin = x->now;
+    uint64_t now = begin, issues = 0, starved = 0;
+    const bool asking = x->load.state == L_ASK, valid = x->m.valid, loading = x->gemm.state == G_LOAD;
+    const bool matrix_busy = x->gemm.state != G_IDLE || valid || x->m.post_write != x->m.post_read;
+    const uint32_t plane_last = x->m.plane_last, col_last = x->m.col_last, group_last = x->m.group_last, head = x->m.head;
+    const unsigned kind = asking ? QN_GET(x->load.job.e.x, STREAM, KIND) : 0;
+    uint32_t plane = x->m.plane, col = x->m.col, slot = x->m.slot, gap = x->m.gap;
+    bool rsp = x->rsp, loaded = false;
+
+    while (now < until && !x->m.done && !loaded) {
+        const bool turning = x->unpack.left_count != 0, out = x->unpack.plane.out;
+        const bool bytes = out && x->unpack.kind[x->unpack.kind_at].bytes;
+        const bool plane_valid = turning || (out && !bytes), first = plane == 0, last = plane == plane_last;
+        const bool slice_start = first && col == 0;
+        const bool want = valid && (!last || slot == 0) &&
+                          (!slice_start || (x->gemm.full && gap == 0 && !(x->m.drain && matrix_draining(x))));
+        const bool issue = want && plane_valid, slice_end = issue && last && col == col_last;
+        const bool mem_accepts = x->arb.valid && qn_sdram_ready(&x->mem), free = !x->arb.valid || mem_accepts;
+        bool take_load = false;
+        uint32_t load_len = 0;
+        if (asking && free) {
+            load_len = burst(x->load.ask, x->load.left);
+            take_load = x->load.room >= load_len;
+        }
+        if ((slice_end && x->m.slice_left == 0) || (rsp && x->unpack.words_left == 1) || (take_load && load_len == x->load.left))
+            break;
+        bool moved = issue || rsp || take_load || mem_accepts;
+
+        // Memory port
+        if (mem_accepts) {
+            qn_sdram_request(&x->mem, x->arb.we, x->arb.addr, x->arb.len);
+            x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.len;
+            x->arb.valid = false;
+        }
+        const bool credit = x->unpack.owed != 0;
+        x->load.room += credit;
+        if (take_load) {
+            x->load.awaited += load_len;
+            x->load.room -= load_len;
+            x->arb.awaited += load_len;
+            arb_take(x, false, x->load.ask, load_len, kind);
+            x->load.ask += load_len;
+            x->load.left -= load_len;
+        }
+
+        // Unpack
+        bool is_head = false;
+        if (rsp) {
+            x->arb.awaited--;
+            x->load.awaited--;
+            is_head = unpack_word(x);
+            if (!is_head)
+                kind_in(x, x->unpack.fmt->bytes);
+        }
+        const bool room = !turning || (x->unpack.left_count == 1 && want), group = x->unpack.fill_count == 7;
+        const bool raw_ready = bytes ? !group || room : !turning && want;
+        const bool head_ready = x->m.h_sub || x->m.h_left, raw_moves = out && raw_ready;
+        const bool head_moves = head_ready && x->unpack.head.out;
+        if (turning && want)
+            x->unpack.left_count--;
+        if (raw_moves) {
+            kind_out(x);
+            if (bytes) {
+                x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
+                if (group)
+                    x->unpack.left_count = 8;
+            }
+        }
+        const uint32_t held = x->unpack.plane.count + x->unpack.plane.out + x->unpack.head.count + x->unpack.head.out;
+        fifo_clock(&x->unpack.plane, rsp && !is_head, raw_ready);
+        fifo_clock(&x->unpack.head, rsp && is_head, head_ready);
+        moved |= raw_moves | head_moves | credit |
+                 (held != x->unpack.plane.count + x->unpack.plane.out + x->unpack.head.count + x->unpack.head.out);
+        x->unpack.owed += (uint32_t)raw_moves + (uint32_t)head_moves - (uint32_t)credit;
+
+        // Array
+        issues += issue;
+        starved += want && !plane_valid;
+        moved |= x->m.columns || x->m.d_left || x->m.pipe || x->m.back || x->m.wait || x->m.f_ready || slot || gap || head_ready;
+        dequant_clock(x, now);
+        const bool block_last = x->m.block == x->m.block_last, two = head == 2 && block_last;
+        if (issue && first && col % 2 == 0) {
+            x->m.h_sub = x->m.sub != 0;
+            x->m.h_left = !block_last || head == 0 ? 0 : head == 2 ? 2 : 1;
+        } else {
+            x->m.h_left -= !x->m.h_sub && x->m.h_left;
+            x->m.h_sub = false;
+        }
+        const bool swap = issue && slice_start;
+        if (swap)
+            gap = GAP;
+        else if (gap && (issue || slice_start))
+            gap--;
+        slot -= slot != 0;
+        if (issue) {
+            plane++;
+            if (swap)
+                x->m.drain = false;
+            if (last) {
+                column_ends(x, now, two, block_last, false);
+                slot = two ? 2 * group_last + 1 : group_last;
+                plane = 0;
+                col = slice_end ? 0 : col + 1;
+                if (slice_end) {
+                    x->m.slice_left--;
+                    x->m.block = block_last ? 0 : x->m.block + 1;
+                }
+            }
+        }
+
+        // Loader of slices
+        if (loading || x->gemm.s_end) {
+            const bool read = loading && x->gemm.left && !x->gemm.full && !x->gemm.s_end;
+            bool slice_read = false;
+            if (read && ++x->gemm.reads == x->gemm.reads_slice) {
+                slice_read = true;
+                x->gemm.reads = 0;
+                loaded = --x->gemm.left == 0;
+            }
+            moved |= read | x->gemm.s_end;
+            if (x->gemm.s_end)
+                x->gemm.full = true;
+            else if (swap)
+                x->gemm.full = false;
+            x->gemm.s_end = slice_read;
+        } else if (swap) {
+            x->gemm.full = false;
+        }
+
+        rsp = qn_sdram_step(&x->mem);
+        now++;
+        if (!moved && !rsp && !x->arb.valid) {
+            // All stands still until a word comes: skip to the clock before it
+            uint64_t to = still_until(x, until);
+            if (to > now + 1) {
+                starved += want && !plane_valid ? to - 1 - now : 0;
+                x->mem.now = to - 1;
+                now = to - 1;
+            }
+        }
+    }
+
+    const uint64_t n = now - begin;
+    x->count[QN_TIME_CYCLES] += n;
+    x->count[QN_TIME_ARRAY] += issues;
+    x->count[QN_TIME_ROWS] += issues * x->m.rows;
+    x->count[QN_TIME_STARVE] += starved;
+    x->count[QN_TIME_MATRIX] += matrix_busy ? n : 0;
+    x->count[QN_TIME_LOAD] += asking ? n : 0;
+    x->count[QN_TIME_VECTOR] += x->v.busy ? n : 0;
+    x->m.plane = plane;
+    x->m.col = col;
+    x->m.slot = slot;
+    x->m.gap = gap;
+    x->rsp = rsp;
+    x->now = now;
+    if (x->act_at < now)
+        x->act_at = now;                 // its queue is full: again
+}
+
 int qn_time_new(qn_time **out, const qn_target *t)
 {
     assert(out && t);
@@ -1022,8 +1232,13 @@ int qn_time_run(qn_time *out, const qn_time_job *in)
     qn_sdram_step(&x->mem);
     if (x->seq_state == SEQ_RUN)
         seq_fetch(x, 11);
-    while (!done && !x->trap && x->now < in->limit)
-        done = clock(x);
+    while (!done && !x->trap && x->now < in->limit) {
+        uint64_t until = quiet_until(x);
+        if (until > x->now)
+            stream(x, until);
+        if (x->now < in->limit)
+            done = clock(x);
+    }
     memcpy(out->count, x->count, sizeof out->count);
     out->trap = x->trap;
     out->trap_pc = x->trap_pc;
