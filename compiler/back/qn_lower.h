@@ -43,6 +43,7 @@ typedef struct qn_lower {
     qn_buffers b;
     bool decode;
     uint32_t layer_table, pass_table;
+    uint32_t key_tile;            // tiles of the keys' matrix written so far
 } qn_lower;
 
 // Rows of the step: tokens, and array rows.

@@ -74,19 +74,25 @@ static void matrix_tile(qn_lower *l, const qn_matrix *m, uint32_t cols, uint32_t
     qn_asm_alu(l->a, QN_ALU_ADD, QN_R_C, R(QN_R_C, 0), V(m->tile));
 }
 
-// The tiles after `matrix_begin`. `wait` is for the first alone: the slices that all of them share. `outputs`: columns to read.
-static void matrix_run(qn_lower *l, const qn_matrix *m, uint32_t outputs, qn_val rows, unsigned wait, read_tile *read)
+// Full tiles between the first and a last one that is shorter: a loop.
+static uint32_t tiles_in_loop(const qn_matrix *m, uint32_t outputs)
 {
     uint32_t n = tile_count(m);
     bool partial = tile_cols(m, n - 1) != m->tile || outputs != m->cols;
-    uint32_t whole = n - 1 - (partial && n > 1);         // full tiles after the first
+    return n - 1 - (partial && n > 1);
+}
+
+// The tiles after `matrix_begin`. `wait` is for the first alone: the slices that all of them share. `outputs`: columns to read.
+static void matrix_run(qn_lower *l, const qn_matrix *m, uint32_t outputs, qn_val rows, unsigned wait, read_tile *read)
+{
+    uint32_t n = tile_count(m), whole = tiles_in_loop(m, outputs);
     matrix_tile(l, m, tile_cols(m, 0), n == 1 ? outputs : m->tile, rows, true, n == 1, wait, read);
     if (whole) {
         qn_asm_loop(l->a, V(whole));
         matrix_tile(l, m, m->tile, m->tile, rows, false, false, 0, read);
         qn_asm_loop_end(l->a);
     }
-    if (partial && n > 1)
+    if (n > 1 + whole)
         matrix_tile(l, m, tile_cols(m, n - 1), outputs - (n - 1) * m->tile, rows, false, true, 0, read);
 }
 
@@ -107,29 +113,35 @@ static void read_kv(qn_lower *l, uint32_t cols, bool first)
     read_to(l, cols, l->b.kv, l->b.kv_pad);
 }
 
+// The residual, and its squares for the norm that follows: only those of the last tile are not hidden behind the stream.
 static void read_residual(qn_lower *l, uint32_t cols, bool first)
 {
     (void)first;
-    qn_val x = R(QN_R_C, l->b.x), tokens = qn_lower_tokens(l);
+    qn_val x = R(QN_R_C, l->b.x), y = R(QN_R_C, l->b.y), tokens = qn_lower_tokens(l);
     uint32_t stride = l->b.width_pad, tile = l->g->layer[0].m[QN_ROLE_Q].tile;
     if (l->b.wide == 2) {
         qn_lower_read(l, V(l->b.tmp), tile_acc(0), V(cols), tokens, tile, QN_S_TILE_DONE, QN_S_TILE_FREE);
         qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = V(l->b.tmp), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
                                        .astride = tile, .bstride = stride});
-        return;
+    } else {
+        qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = tile_acc(0), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
+                                       .astride = QN_ACC_ROW, .bstride = stride, .acc = true});
+        qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_TILE_DONE}, .post = {QN_S_TILE_FREE}});
     }
-    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = tile_acc(0), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
-                                   .astride = QN_ACC_ROW, .bstride = stride, .acc = true});
-    qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_TILE_DONE}, .post = {QN_S_TILE_FREE}});
+    qn_lower_vec(l, QN_VEC_MUL, y, x, x, V((cols + 31) / 32 * 32), tokens, stride);      // with the last tile the padding, zeros
 }
 
-// ---- norm: y = x * rsqrt(mean(x * x) + eps) * w, then slices
+// ---- norm: y = x * rsqrt(mean(x * x) + eps) * w, then slices; the squares stand in y already, padding as zeros
+static void squares(qn_lower *l, qn_val x, qn_val rows)
+{
+    qn_lower_vec(l, QN_VEC_MUL, V(l->b.y), x, x, V(l->b.width_pad), rows, l->b.width_pad);
+}
+
 static void norm(qn_lower *l, qn_val x, int weights, qn_val rows)
 {
     const qn_buffers *b = &l->b;
     uint32_t w = b->width_pad;
     qn_val y = V(b->y), part = V(b->y + 24), n = V(w), r = V(b->m_new);
-    qn_lower_vec(l, QN_VEC_MUL, y, x, x, n, rows, w);
     qn_lower_halve(l, QN_VEC_ADD, y, w, rows, w);
     qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = r, .a = part, .b = V(b->consts + 8 * QN_CONST_INV_WIDTH), .n = V(8), .rows = rows,
                                    .dstride = 8, .astride = w});
@@ -215,18 +227,21 @@ static void embed(qn_lower *l)
     }
 }
 
-// ---- rotation of `heads` heads at `at`, `stride` words a token; decode goes through heads as rows, prefill through tokens
-static void rotate(qn_lower *l, uint32_t at, uint32_t heads, uint32_t stride)
+// ---- rotation of heads `from` to `to` at `at`, `stride` words a token; decode goes through heads as rows, prefill through tokens
+static void rotate(qn_lower *l, uint32_t at, uint32_t from, uint32_t to, uint32_t stride)
 {
+    enum { HEAD = QN_R_F };
     const qn_buffers *b = &l->b;
-    uint32_t head = l->g->dims.head;
+    uint32_t head = l->g->dims.head, heads = to - from;
     uint32_t rows_words = l->decode ? head : stride, table = l->decode ? 0 : 2 * head;
-    qn_val rows = l->decode ? V(heads) : R(QN_R_CNT, 0), v = V(at);
+    qn_val rows = l->decode ? V(heads) : R(QN_R_CNT, 0), v = V(at + from * head);
     uint32_t t1 = b->rot, t2 = b->rot + head * (l->decode ? l->g->dims.heads : b->tokens);
+    if (heads == 0)
+        return;
     if (!l->decode) {
-        v = R(QN_R_C, 0);
-        qn_asm_set(l->a, QN_R_C, V(at));
+        qn_asm_set(l->a, HEAD, v);
         qn_asm_loop(l->a, V(heads));
+        v = R(HEAD, 0);
     }
     qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = V(t1), .a = v, .b = V(b->rope), .n = V(head), .rows = rows, .dstride = head,
                                    .astride = rows_words, .bstride = table});
@@ -235,9 +250,25 @@ static void rotate(qn_lower *l, uint32_t at, uint32_t heads, uint32_t stride)
     qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = v, .a = V(t1), .b = V(t2), .n = V(head), .rows = rows, .dstride = rows_words,
                                    .astride = head, .bstride = head});
     if (!l->decode) {
-        qn_asm_alu(l->a, QN_ALU_ADD, QN_R_C, R(QN_R_C, 0), V(head));
+        qn_asm_alu(l->a, QN_ALU_ADD, HEAD, R(HEAD, 0), V(head));
         qn_asm_loop_end(l->a);
     }
+}
+
+// Keys: the heads that a tile completes are rotated while the next tile streams past. Where several tiles are a loop, whose body does not
+// know its turn, all heads wait for the end.
+static bool rotates_by_tile(const qn_lower *l)
+{
+    const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_K];
+    return tiles_in_loop(m, m->outputs) <= 1;
+}
+
+static void read_key(qn_lower *l, uint32_t cols, bool first)
+{
+    uint32_t head = l->g->dims.head, at = l->key_tile++ * l->g->layer[0].m[QN_ROLE_K].tile;
+    read_kv(l, cols, first);
+    if (rotates_by_tile(l))
+        rotate(l, l->b.kv, at / head, (at + cols) / head, l->b.kv_pad);
 }
 
 // ---- cache: one token's record of keys or values, from the kv buffer to memory
@@ -518,6 +549,7 @@ static void logits(qn_lower *l)
         x = R(QN_R_TMP, b->x);
     }
     matrix_begin(l, m, table);
+    squares(l, x, V(1));
     norm(l, x, 0, V(1));
     for (int i = 0; i < QN_BLOCKS; i++)
         if (b->blocks_logits >> i & 1)
@@ -556,15 +588,17 @@ static void one_layer(qn_lower *l)
     qn_asm_mark(a, "cache");
     cache(l, true, NULL, b->val_rec);
     qn_asm_mark(a, "rotate");
-    rotate(l, b->q, d->heads, b->q_width);
+    rotate(l, b->q, 0, d->heads, b->q_width);
     qn_lower_scalar(l, QN_VEC_MUL, V(b->q), V(b->q), V(b->consts + 8 * QN_CONST_Q_SCALE), 0, V(b->q_width), tokens, b->q_width);
     qn_lower_queries(l);
     qn_asm_mark(a, "qkv");
     matrix_load(l, layer_matrix(l, QN_ROLE_K));
-    matrix_run(l, &m[QN_ROLE_K], m[QN_ROLE_K].outputs, rows, 0, read_kv);
+    l->key_tile = 0;
+    matrix_run(l, &m[QN_ROLE_K], m[QN_ROLE_K].outputs, rows, 0, read_key);
     qn_asm_mark(a, "cache");
     cache(l, false, store_value, b->val_rec);
-    rotate(l, b->kv, d->kv_heads, b->kv_pad);
+    if (!rotates_by_tile(l))
+        rotate(l, b->kv, 0, d->kv_heads, b->kv_pad);
     cache(l, true, store_key, b->key_rec);
 
     qn_asm_mark(a, "attention");
@@ -657,6 +691,7 @@ static void entry(qn_lower *l)
     qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(0), .a = V(0), .n = V(0), .rows = V(0)});
     qn_asm_sync(a, (qn_sems){.wait = {QN_S_LOADED}});
     embed(l);
+    squares(l, V(b->x), qn_lower_tokens(l));
     qn_asm_set(a, QN_R_LAYER, V(0));
     qn_asm_loop(a, V(g->dims.layers));
     one_layer(l);
