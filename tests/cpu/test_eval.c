@@ -139,18 +139,18 @@ static void read_text(void)
 }
 
 // The float path against itself. The data's README states a mean loss of 1.51 for this model on such text; 155 stories give 1.47, the
-// first six 1.32.
+// first two 1.41.
 static void test_same(void **state)
 {
     (void)state;
     qn_why why = {""};
     qn_eval_result r;
     qn_eval_task task = task_of(text, n_text, same, again);
-    task.positions = 2000;
+    task.positions = 600;
     assert_int_equal(qn_eval(&task, &r, &why), 0);
     assert_true(r.perplexity == r.perplexity_float);
     assert_true(r.top1_agreement == 1);
-    assert_in_range(r.positions, 2000, 2511);
+    assert_in_range(r.positions, 600, 1110);
     if (fabs(log(r.perplexity_float) - 1.51) > 0.25)
         fail_msg("mean loss %g of the float path over %llu positions", log(r.perplexity_float), (unsigned long long)r.positions);
 }
@@ -177,7 +177,7 @@ static void test_cpu(void **state)
         if (qn_compile(&p, file, &o, &why) < 0 || qn_cpu_open(&c, &p, &why) < 0)
             fail_msg("%s", why.text);
         qn_eval_task task = task_of(text, n_text, on_cpu, c);
-        task.positions = getenv("QN_SOAK") ? 2000 : 800;
+        task.positions = getenv("QN_SOAK") ? 2000 : 600;
         if (qn_eval(&task, &r, &why) < 0)
             fail_msg("%s", why.text);
         if (fabs(r.perplexity / r.perplexity_float - 1) > 0.01 || r.top1_agreement < (kv == 16 ? 0.975 : 0.95))
