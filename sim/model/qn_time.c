@@ -675,7 +675,7 @@ static bool store_may(core *x)
 // A clock ----------------------------------------------------------------------------------------------------------------------
 
 // Returns true when HALT is complete in this clock.
-static bool clock(core *x)
+static __attribute__((noinline)) bool clock(core *x)
 {
     const uint64_t now = x->now;
     const bool was_full[QN_UNITS] = {
@@ -1019,7 +1019,7 @@ static uint64_t still_until(const core *x, uint64_t until)
 
 // Runs the clocks up to `until`, or fewer: up to one in which a STREAM, a run of it, or a GEMM ends. The same steps as clock(), of which
 // it leaves out what stands still.
-static void stream(core *x, uint64_t until)
+static __attribute__((noinline)) void stream(core *x, uint64_t until)
 {
     const uint64_t begin = x->now;
     uint64_t now = begin, issues = 0, starved = 0;
