@@ -125,6 +125,7 @@ void cli_figures_json(const cli_figures *f, json_t *j)
 {
     static const char *const names[] = {"cycles", "utilization", "bytes", "tokens_per_second", "simulator_cycles_per_second"};
     json_object_set_new(j, "clock_hz", json_integer(f->target->clock_hz));
+    json_object_set_new(j, "tokens_taken", json_pack("{s:i, s:i}", "prefill", (int)f->prefill->tokens, "decode", (int)f->decode->tokens));
     json_object_set_new(j, "seconds", pair(f, f->prefill->seconds, f->decode->seconds));
     if (!f->cycles) {
         for (int i = 0; i < 5; i++)

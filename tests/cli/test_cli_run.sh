@@ -13,6 +13,7 @@ check() {
 [ -s "$work/err" ] && fail "something on standard error"
 check "$work/a.json" 'len(j["tokens"]) == 24 and j["finish_reason"] == "length" and j["device"] == "model:ulx3s" and j["target"] == "ulx3s"'
 check "$work/a.json" 'j["clock_hz"] == 66500000 and j["same_bits"] is None and len(j["digest"]) == 33'
+check "$work/a.json" 'j["tokens_taken"] == {"prefill": j["prompt_tokens"], "decode": 23}'
 check "$work/a.json" 'all(j["cycles"][k] > 0 for k in ("prefill", "decode", "decode_per_token"))'
 check "$work/a.json" '{"matrix", "vector", "load", "store", "array"} <= set(j["cycles"]["by_unit"])'
 check "$work/a.json" '{"qkv", "attention", "down", "logits"} <= set(j["cycles"]["by_operator"])'

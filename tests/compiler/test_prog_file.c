@@ -242,7 +242,7 @@ static void model_lies(void **state)
     assert_true(refused > tried / 4);
 }
 
-static void marks_lie(void **state)
+static void others_lie(void **state)
 {
     (void)state;
     uint8_t *b = malloc(n_file), *marks = b + qn_le64(file + 64 + 2 * 32 + 8);
@@ -253,6 +253,15 @@ static void marks_lie(void **state)
     assert_int_equal(read_back(), QN_ERR_FORMAT);
     memcpy(b, file, n_file);
     memset(marks + 4, 'a', 16);                          // a name without its end
+    seal(b);
+    put_file(b, n_file);
+    assert_int_equal(read_back(), QN_ERR_FORMAT);
+    // Code that ends beyond the image
+    memcpy(b, file, n_file);
+    for (size_t at = MODEL_AT + 64; at < MODEL_AT + 300; at += 4)
+        if (qn_le32(b + at) == prog.lay.code_addr)
+            le32(b + at, prog.lay.image_words - 8);
+    assert_memory_not_equal(b, file, 1024);
     seal(b);
     put_file(b, n_file);
     assert_int_equal(read_back(), QN_ERR_FORMAT);
@@ -283,7 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same), cmocka_unit_test(every_byte), cmocka_unit_test(every_cut), cmocka_unit_test(header_lies),
-        cmocka_unit_test(model_lies), cmocka_unit_test(marks_lie), cmocka_unit_test(not_a_file),
+        cmocka_unit_test(model_lies), cmocka_unit_test(others_lie), cmocka_unit_test(not_a_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
