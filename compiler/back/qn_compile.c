@@ -97,23 +97,31 @@ static int fill_vector(const qn_gguf_tensor *t, uint32_t *dst, uint32_t n, qn_wh
     return 0;
 }
 
-static int fill_weights(const qn_graph *g, uint32_t *image, qn_why *why)
+// One matrix into the image, after which its tensor is not needed: so a model is never in memory twice.
+static int fill_matrix(const qn_gguf *file, const qn_matrix *m, uint32_t *image, qn_row_map *map, const void *ctx, qn_why *why)
+{
+    int err = qn_pack_matrix(m, image, map, ctx, why);
+    qn_gguf_done(file, m->tensor);
+    return err;
+}
+
+static int fill_weights(const qn_graph *g, const qn_gguf *file, uint32_t *image, qn_why *why)
 {
     const qn_dims *d = &g->dims;
-    int err = qn_pack_matrix(&g->embed, image, NULL, NULL, why);
+    int err = fill_matrix(file, &g->embed, image, NULL, NULL, why);
     for (uint32_t l = 0; !err && l < d->layers; l++) {
         const qn_layer *y = &g->layer[l];
         err = fill_vector(y->norm_attn, image + y->norm_attn_addr, d->width, why);
         for (int r = 0; !err && r < QN_LAYER_ROLES; r++) {
             bool shuffle = d->pairing == QN_PAIR_HALVES && (r == QN_ROLE_Q || r == QN_ROLE_K);
-            err = qn_pack_matrix(&y->m[r], image, shuffle ? neighbours : NULL, d, why);
+            err = fill_matrix(file, &y->m[r], image, shuffle ? neighbours : NULL, d, why);
         }
         if (!err)
             err = fill_vector(y->norm_ffn, image + y->norm_ffn_addr, d->width, why);
     }
     if (!err)
         err = fill_vector(g->norm_out, image + g->lay.norm_out_addr, d->width, why);
-    return err ? err : qn_pack_matrix(&g->logits, image, NULL, NULL, why);
+    return err ? err : fill_matrix(file, &g->logits, image, NULL, NULL, why);
 }
 
 // The largest chunk of a prompt that the buffers hold.
@@ -179,7 +187,7 @@ static int build(qn_prog *p, qn_graph *g, const qn_gguf *file, qn_why *why)
     }
     fill_constants(g, p->image);
     fill_rope(g, p->image);
-    if ((err = fill_weights(g, p->image, why)) < 0)
+    if ((err = fill_weights(g, file, p->image, why)) < 0)
         goto out;
     p->n_code = (uint32_t)a.n;
     p->code_words = (uint32_t)(a.n * QN_INSN_WORDS + a.n_table);

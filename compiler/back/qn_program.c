@@ -532,13 +532,14 @@ static void logits(qn_lower *l)
     for (int i = 0; i < QN_BLOCKS; i++)
         if (b->blocks_logits >> i & 1)
             words[QN_T_SLICE] = b->slice_in[i];
-    uint32_t table = qn_asm_put(a, words[0]);
+    uint32_t norm_at = qn_asm_put(a, l->g->lay.norm_out_addr), table = qn_asm_put(a, words[0]);
     for (int i = 1; i < QN_T_MATRIX_WORDS; i++)
         qn_asm_put(a, words[i]);
     qn_asm_mark(a, "logits");
     qn_asm_lda(a, QN_R_TMP, V(QN_ARG_LOGITS));
     qn_asm_loop(a, R(QN_R_TMP, 0));
-    qn_lower_load(l, V(l->g->lay.norm_out_addr), V(l->g->dims.width), b->norm_w[0],
+    qn_asm_ldt(a, QN_R_TMP, 0, norm_at);
+    qn_lower_load(l, R(QN_R_TMP, 0), V(l->g->dims.width), b->norm_w[0],
                   (qn_sems){.wait = {QN_S_LOAD_FREE}, .post = {QN_S_LOADED}});
     qn_asm_set(a, QN_R_LAYER, V(0));
     qn_asm_lda(a, QN_R_F, V(QN_ARG_KEEP));

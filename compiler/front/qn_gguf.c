@@ -511,6 +511,13 @@ int qn_gguf_open(qn_gguf **out, const char *path, qn_why *why)
     return err;
 }
 
+void qn_gguf_done(const qn_gguf *g, const qn_gguf_tensor *t)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), first = (size_t)(t->data - g->base) / page * page;
+    if (g->mapped && t->bytes)
+        madvise((void *)(uintptr_t)(g->base + first), (size_t)(t->data - g->base) + t->bytes - first, MADV_DONTNEED);
+}
+
 void qn_gguf_close(qn_gguf *g)
 {
     if (!g)

@@ -102,6 +102,9 @@ int qn_gguf_open_mem(qn_gguf **out, const void *buf, size_t n, qn_why *why);
 // NULL is fine.
 void qn_gguf_close(qn_gguf *g);
 
+// Says that a tensor's data will hardly be read again: its pages of a mapped file need no memory any more. Reading it still works.
+void qn_gguf_done(const qn_gguf *g, const qn_gguf_tensor *t);
+
 // By name, in O(log n); NULL if there is none.
 const qn_gguf_kv *qn_gguf_find(const qn_gguf *g, const char *key);
 const qn_gguf_tensor *qn_gguf_tensor_find(const qn_gguf *g, const char *name);
