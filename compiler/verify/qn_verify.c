@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/verify/qn_verify_in.h"
@@ -276,25 +277,61 @@ int qn_verify(const qn_prog *p, qn_verify_report *r, qn_why *why)
     return qn_verify_within(p, QN_VERIFY_WORK, r, why);
 }
 
+struct qn_verifier {
+    walk w;
+    qn_verify_report r;
+};
+
+int qn_verifier_open(qn_verifier **out, const qn_prog *p, qn_why *why)
+{
+    assert(out && p);
+    *out = NULL;
+    qn_verifier *v = calloc(1, sizeof *v);
+    if (!v)
+        return qn_fail(why, QN_ERR_NOMEM, "verifier");
+    int err = begin(&v->w, p, &v->r, why);
+    if (err < 0) {
+        qn_verifier_close(v);
+        return err;
+    }
+    *out = v;
+    return 0;
+}
+
+void qn_verifier_close(qn_verifier *v)
+{
+    if (!v)
+        return;
+    qn_vjob_free(v->w.job);
+    free(v);
+}
+
+int qn_verifier_step(qn_verifier *v, enum qn_prog_entry entry, const uint32_t *args, qn_verify_report *r, qn_why *why)
+{
+    assert(v && args && (unsigned)entry < QN_ENTRIES);
+    const qn_prog *p = v->w.p;
+    uint32_t pos = args[QN_ARG_POS], count = args[QN_ARG_COUNT];
+    v->w.r = r ? r : &v->r;
+    v->w.why = why;
+    *v->w.r = (qn_verify_report){.stride = 1, .fault_at = UINT32_MAX};
+    if (pos >= p->context || count == 0 || count > most_tokens(p, entry, pos))
+        return qn_fail(why, QN_ERR_VERIFY, "%u tokens at position %u: chunks of %u, context %u", count, pos, p->chunk, p->context);
+    for (uint32_t i = 0; i < count; i++)
+        if (args[QN_ARG_TOKEN + i] >= p->dims.vocab)
+            return qn_fail(why, QN_ERR_VERIFY, "token %u, the vocabulary has %u", args[QN_ARG_TOKEN + i], p->dims.vocab);
+    qn_span a[QN_ARGS];
+    for (uint32_t i = 0; i < QN_ARGS; i++)
+        a[i] = i > QN_ARG_KEEP && (i < QN_ARG_TOKEN || i >= QN_ARG_TOKEN + count) ? (qn_span){1, 0}
+                                                                                  : (qn_span){(int32_t)args[i], (int32_t)args[i]};
+    return job(&v->w, entry, a);
+}
+
 int qn_verify_step(const qn_prog *p, enum qn_prog_entry entry, const uint32_t *args, qn_verify_report *r, qn_why *why)
 {
-    assert(p && args && (unsigned)entry < QN_ENTRIES);
-    qn_verify_report own;
-    walk w;
-    int err = begin(&w, p, r ? r : &own, why);
-    uint32_t pos = args[QN_ARG_POS], count = args[QN_ARG_COUNT];
-    if (!err && (pos >= p->context || count == 0 || count > most_tokens(p, entry, pos)))
-        err = qn_fail(why, QN_ERR_VERIFY, "%u tokens at position %u: chunks of %u, context %u", count, pos, p->chunk, p->context);
-    for (uint32_t i = 0; !err && i < count; i++)
-        if (args[QN_ARG_TOKEN + i] >= p->dims.vocab)
-            err = qn_fail(why, QN_ERR_VERIFY, "token %u, the vocabulary has %u", args[QN_ARG_TOKEN + i], p->dims.vocab);
-    if (!err) {
-        qn_span a[QN_ARGS];
-        for (uint32_t i = 0; i < QN_ARGS; i++)
-            a[i] = i > QN_ARG_KEEP && (i < QN_ARG_TOKEN || i >= QN_ARG_TOKEN + count) ? (qn_span){1, 0}
-                                                                                      : (qn_span){(int32_t)args[i], (int32_t)args[i]};
-        err = job(&w, entry, a);
-    }
-    qn_vjob_free(w.job);
+    qn_verifier *v;
+    int err = qn_verifier_open(&v, p, why);
+    if (!err)
+        err = qn_verifier_step(v, entry, args, r, why);
+    qn_verifier_close(v);
     return err;
 }

@@ -2,9 +2,11 @@
 // qn_verify.h: accepts a program only if it cannot do harm, hang, or read what is not there yet.
 //
 //     qn_verify_report r;
-//     int err = qn_verify(prog, &r, &why);               // when it is loaded
+//     int err = qn_verify(prog, &r, &why);                           // when it is loaded
+//     err = qn_verifier_open(&v, prog, &why);
 //     ...
-//     err = qn_verify_step(prog, QN_ENTRY_DECODE, args, &r, &why);   // before each step
+//     err = qn_verifier_step(v, QN_ENTRY_DECODE, args, &r, &why);    // before each step
+//     qn_verifier_close(v);
 //
 // A step is one job: an entry, and the arguments of compiler/back/qn_abi.h. It is gone through instruction by instruction, without data:
 // control depends on POS, COUNT, LOGITS and KEEP alone, so those are numbers; a token is every value from 0 to vocab - 1 at once (an
@@ -28,13 +30,13 @@
 // qn_verify goes through: all four (LOGITS, KEEP) at the first and the last position, one token and as many as fit, in both entries; then, with
 // LOGITS and KEEP 1: prefill, every COUNT at POS 0; every multiple of `chunk` with full chunks; decode, every POS. Where that is more than `work`
 // allows, positions between the first and last 34 are thinned to every `stride`-th. Where all arguments fit into `work`, all are gone through,
-// and `every` says so. Since the rest is argued by likeness alone, `quern run` calls qn_verify_step, exact for one step, before that step.
+// and `every` says so. Since the rest is argued by likeness alone, `quern run` verifies each step, exactly, before it runs (the guard of driver/qn_session.h).
 #ifndef QN_VERIFY_H
 #define QN_VERIFY_H
 
 #include "compiler/back/qn_prog.h"
 
-enum { QN_VERIFY_WORK = 400000000 };             // about a second
+enum { QN_VERIFY_WORK = 100000000 };             // some tenths of a second
 
 typedef struct qn_verify_report {
     uint64_t steps;                              // gone through
@@ -49,7 +51,13 @@ typedef struct qn_verify_report {
 int qn_verify(const qn_prog *p, qn_verify_report *r, qn_why *why);
 int qn_verify_within(const qn_prog *p, uint64_t work, qn_verify_report *r, qn_why *why);
 
-// One step with the arguments given (QN_ARGS words; tokens exactly these). QN_ERR_VERIFY also where they are out of range.
+// Steps one at a time. Open looks at what does not depend on a step; the program must outlive the verifier.
+typedef struct qn_verifier qn_verifier;
+int qn_verifier_open(qn_verifier **out, const qn_prog *p, qn_why *why);
+void qn_verifier_close(qn_verifier *v);
+// With the arguments given (QN_ARGS words; tokens exactly these). QN_ERR_VERIFY also where they are out of range.
+int qn_verifier_step(qn_verifier *v, enum qn_prog_entry entry, const uint32_t *args, qn_verify_report *r, qn_why *why);
+// Open, one step, close.
 int qn_verify_step(const qn_prog *p, enum qn_prog_entry entry, const uint32_t *args, qn_verify_report *r, qn_why *why);
 
 #endif
