@@ -18,8 +18,6 @@
 #include "rtl/spec/qn_isa.h"
 #include "sim/model/qn_seq.h"
 
-enum { QN_EXEC_QUEUE = 16 };
-
 // A STREAM of which words are left.
 typedef struct qn_exec_stream {
     uint32_t base, addr, stride;         // window, run 0 in it, words from run to run

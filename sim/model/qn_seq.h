@@ -14,7 +14,7 @@
 
 #include "rtl/spec/qn_isa.h"
 
-enum { QN_PROG_WORDS_MAX = 65536 };
+enum { QN_PROG_WORDS_MAX = 65536, QN_EXEC_QUEUE = 16 };      // the latter: instructions that the queue of a unit holds
 
 // One instruction with its slots resolved.
 typedef struct qn_entry {

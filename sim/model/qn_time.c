@@ -20,7 +20,7 @@ enum latency {
 #define V(e, op, slot) ((e)->v[QN_SLOT_##op##_##slot])
 #define RAW(e, op, part) QN_GETRAW((e)->v[QN_RAW_##op##_##part], op, part)
 
-enum { QUEUE = 16, RSP_WORDS = 32 };
+enum { RSP_WORDS = 32 };
 #define NEVER UINT64_MAX
 
 // qn_fifo: beats in the memory, and whether the output register holds one
@@ -30,7 +30,7 @@ typedef struct fifo {
 } fifo;
 
 typedef struct queue {
-    qn_entry e[QUEUE];
+    qn_entry e[QN_EXEC_QUEUE];
     unsigned head, used;
 } queue;
 
@@ -192,7 +192,7 @@ static void take(core *x, unsigned unit, job *j)
     queue *q = &x->queue[unit];
     j->e = q->e[q->head];
     j->from = x->now;
-    q->head = (q->head + 1) % QUEUE;
+    q->head = (q->head + 1) % QN_EXEC_QUEUE;
     q->used--;
     x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT0_LSB, 4)]--;
     x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT1_LSB, 4)]--;
@@ -237,7 +237,7 @@ static void seq_clock(core *x, const bool was_full[QN_UNITS])
         if (was_full[e->unit])
             return;
         queue *q = &x->queue[e->unit];
-        q->e[(q->head + q->used++) % QUEUE] = *e;
+        q->e[(q->head + q->used++) % QN_EXEC_QUEUE] = *e;
     }
     switch (e->op) {
     case QN_OP_HALT:
@@ -679,8 +679,8 @@ static __attribute__((noinline)) bool clock(core *x)
 {
     const uint64_t now = x->now;
     const bool was_full[QN_UNITS] = {
-        false, x->queue[QN_UNIT_LOAD].used == QUEUE, x->queue[QN_UNIT_MATRIX].used == QUEUE,
-        x->queue[QN_UNIT_VECTOR].used == QUEUE, x->queue[QN_UNIT_STORE].used == QUEUE,
+        false, x->queue[QN_UNIT_LOAD].used == QN_EXEC_QUEUE, x->queue[QN_UNIT_MATRIX].used == QN_EXEC_QUEUE,
+        x->queue[QN_UNIT_VECTOR].used == QN_EXEC_QUEUE, x->queue[QN_UNIT_STORE].used == QN_EXEC_QUEUE,
     };
     bool done = x->seq_state == SEQ_HALT && units_idle(x);
     x->count[QN_TIME_CYCLES]++;
@@ -986,7 +986,7 @@ static uint64_t quiet_until(const core *x)
     uint64_t until = x->in->limit;
     if (x->seq_state == SEQ_RUN) {
         bool blocked = x->act_at <= now && x->next_result == QN_SEQ_INSN && x->next.unit != QN_UNIT_SEQ &&
-                       x->queue[x->next.unit].used == QUEUE;
+                       x->queue[x->next.unit].used == QN_EXEC_QUEUE;
         if (x->act_at <= now && !blocked)
             return now;
         if (!blocked && x->act_at < until)
