@@ -60,7 +60,7 @@ build/san/libquern.a: $(SAN_OBJ)
 
 # RTL_LIB is what sim/rtl/rtl.mk builds: the Verilated cores behind a C interface
 build/quern: $(CLI_OBJ) build/libquern.a $(RTL_LIB)
-	$(CXX) -o $@ $^ $(LIBS) $(RTL_LIBS)
+	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS)
 
 # Tests: C programs with sanitizers, Verilator benches, scripts
 TEST_C   := $(wildcard tests/*/test_*.c)
@@ -76,7 +76,7 @@ test-programs: $(TEST_BIN)
 build/tests/system/test_%: tests/system/test_%.c build/san/libquern.a $(RTL_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) -c $< -o $@.o
-	$(CXX) $(SAN) -o $@ $@.o build/san/libquern.a $(RTL_LIB) -lcmocka $(LIBS) $(RTL_LIBS)
+	$(CXX) $(SAN) -o $@ $@.o -Wl,--start-group build/san/libquern.a $(RTL_LIB) -Wl,--end-group -lcmocka $(LIBS) $(RTL_LIBS)
 build/tests/test_% build/tests/%: tests/%.c build/san/libquern.a
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) $< build/san/libquern.a -lcmocka $(LIBS) -o $@

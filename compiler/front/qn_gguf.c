@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE                      // mmap, madvise
 #include "compiler/front/qn_gguf.h"
 
 #include <assert.h>
