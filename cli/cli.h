@@ -47,7 +47,8 @@ typedef struct cli_model {
 } cli_model;
 
 // Loads for the target that `device` (NULL: "model") names; a .qn file says itself what its target is, and the default context of a
-// GGUF file is at most `ctx_default` (0: the model's). Prints what is wrong; returns 0 or a negative qn_err. Free it in both cases.
+// GGUF file is at most `ctx_default` (0: the model's). The verifier has gone over what comes out. Prints what is wrong; returns 0 or a
+// negative qn_err. Free it in both cases.
 int cli_load(cli_model *m, const char *path, const cli_options *o, unsigned ctx_default);
 void cli_free(cli_model *m);
 

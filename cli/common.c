@@ -11,6 +11,9 @@
 #include "cli/cli.h"
 #include "compiler/back/qn_prog_file.h"
 #include "compiler/front/qn_token_file.h"
+#include "compiler/verify/qn_verify.h"
+
+enum { VERIFY_WORK = 40000000 };     // about a tenth of a second
 
 // ---- messages
 int cli_error(const char *what, int err, const qn_why *why)
@@ -233,6 +236,8 @@ int cli_load(cli_model *m, const char *path, const cli_options *o, unsigned ctx_
         err = qn_prog_is(first, n) ? load_qn(m, o, &why) : load_gguf(m, o, ctx_default, &why);
     }
     cli_progress(NULL);
+    if (!err)
+        err = qn_verify_within(&m->prog, VERIFY_WORK, NULL, &why);
     if (!err && qn_token_count(m->token) != m->prog.dims.vocab)
         err = qn_fail(&why, QN_ERR_FORMAT, "the vocabulary has %u tokens, the model %u", qn_token_count(m->token), m->prog.dims.vocab);
     if (err < 0)

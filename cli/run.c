@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/figures.h"
+#include "compiler/verify/qn_verify.h"
 #include "driver/qn_session.h"
 
 typedef struct run_options {
@@ -21,6 +22,7 @@ typedef struct run_options {
 typedef struct runner {
     qn_dev *dev;
     qn_session *s;
+    bool talking;                    // a line of text has been begun
 } runner;
 
 typedef struct run {
@@ -89,6 +91,12 @@ static int start(runner *r, const char *device, const qn_prog *p, const char *wa
     return err;
 }
 
+// No step runs that the verifier has not gone through.
+static int guard(const qn_prog *p, enum qn_prog_entry entry, const uint32_t *args, qn_why *why)
+{
+    return qn_verify_step(p, entry, args, NULL, why);
+}
+
 static void end(runner *r)
 {
     qn_session_close(r->s);
@@ -100,8 +108,11 @@ static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt)
 {
     qn_why why = {""};
     int err = prompt ? qn_session_prefill(r->s, tokens, n, QN_SESSION_PICK, &why) : qn_session_decode(r->s, tokens[0], QN_SESSION_PICK, &why);
-    if (err < 0 && err != QN_ERR_STOPPED)
+    if (err < 0 && err != QN_ERR_STOPPED) {
+        if (r->talking)
+            putchar('\n');
         cli_error(qn_dev_name(r->dev), err, &why);
+    }
     return err;
 }
 
@@ -149,11 +160,14 @@ static int put_text(run *x, qn_gguf_str s)
 static int generate(run *x, qn_token_stream *stream)
 {
     const run_options *o = x->o;
+    cli_progress("%zu tokens of prompt on %s", x->n_prompt, qn_dev_name(x->a.dev));
+    int err = feed(x, x->prompt, (uint32_t)x->n_prompt, true);
+    cli_progress(NULL);
     if (!o->c.json) {
         fputs(o->prompt, stdout);
         fflush(stdout);
+        x->a.talking = x->b.talking = true;
     }
-    int err = feed(x, x->prompt, (uint32_t)x->n_prompt, true);
     while (!err) {
         if (x->n_tokens == o->n) {
             x->finish = "length";
@@ -183,7 +197,7 @@ static int generate(run *x, qn_token_stream *stream)
 }
 
 // ---- what comes after
-// 1 yes, 0 no, -1 nothing to compare with. A step that was broken off leaves the two apart: then only tokens are compared.
+// 1 yes, 0 no, -1 not known: nothing to compare with, or a step was broken off, which leaves the two apart.
 static int same_bits(run *x, qn_session_digest *d)
 {
     qn_session_digest e;
@@ -191,8 +205,8 @@ static int same_bits(run *x, qn_session_digest *d)
         return x->b.s ? 0 : -1;
     if (!x->b.s)
         return -1;
-    if (qn_session_pos(x->a.s) != qn_session_pos(x->b.s) || strcmp(x->finish, "interrupt") == 0)
-        return x->same_tokens;
+    if (strcmp(x->finish, "interrupt") == 0)
+        return x->same_tokens ? -1 : 0;
     return qn_session_digest_get(x->b.s, &e) == 0 && x->same_tokens && d->a == e.a && d->b == e.b && d->kv == e.kv;
 }
 
@@ -210,7 +224,7 @@ static cli_figures figures(const run *x)
 // Clocks of both, where both have some
 static bool both_cycles(const run *x, uint64_t *a, uint64_t *b)
 {
-    if (!x->b.s || !qn_dev_has_cycles(x->a.dev) || !qn_dev_has_cycles(x->b.dev))
+    if (!x->b.s || qn_session_pos(x->a.s) != qn_session_pos(x->b.s) || !qn_dev_has_cycles(x->a.dev) || !qn_dev_has_cycles(x->b.dev))
         return false;
     *a = qn_session_prefill_cost(x->a.s)->count[0] + qn_session_decode_cost(x->a.s)->count[0];
     *b = qn_session_prefill_cost(x->b.s)->count[0] + qn_session_decode_cost(x->b.s)->count[0];
@@ -293,7 +307,9 @@ static void print_text(run *x, const qn_session_digest *d, int same)
     if (x->o->c.talk >= 0 && both_cycles(x, &a, &b))
         printf("cycles that the model executor predicts: %llu of %llu (%+.3f %%)\n", (unsigned long long)b, (unsigned long long)a,
                100.0 * ((double)b - (double)a) / (double)a);
-    if (same >= 0)
+    if (x->b.s && same < 0)
+        printf("same tokens as %s so far: yes\n", qn_dev_name(x->b.dev));
+    else if (x->b.s)
         printf("same bits as the %s executor: %s\n", strncmp(qn_dev_name(x->b.dev), "model:", 6) == 0 ? "model" : qn_dev_name(x->b.dev),
                same ? "yes" : "no");
     if (qn_session_nonfinite(x->a.s))
@@ -356,6 +372,8 @@ int cmd_run(int argc, char **argv)
         err = encode(&x);
     if (!err)
         err = start(&x.a, o.c.device, &x.m.prog, o.waves);
+    if (!err)
+        qn_session_guard_by(x.a.s, guard);
     if (!err && strcmp(o.beside, "none") != 0)
         err = start(&x.b, o.beside, &x.m.prog, NULL);
     if (!err && (err = qn_token_stream_open(&stream, x.m.token, QN_TOKEN_CONTINUE)) < 0)

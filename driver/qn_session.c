@@ -13,6 +13,7 @@ struct qn_session {
     uint32_t pos, pick;
     bool loaded;                     // the program memory
     bool nonfinite;
+    qn_session_guard *guard;
     uint64_t limit;                  // clocks that a step may take
     qn_session_cost prefill, decode;
 };
@@ -151,14 +152,11 @@ static double seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static int run(qn_session *s, enum qn_prog_entry entry, const uint32_t *tokens, uint32_t n, enum qn_session_want want)
+static int run(qn_session *s, enum qn_prog_entry entry, const uint32_t args[QN_ARGS], uint32_t n)
 {
-    const uint32_t head[] = {s->pos, n, want != QN_SESSION_NOTHING, want == QN_SESSION_LOGITS};
     int err = 0;
-    for (unsigned i = 0; !err && i < 4; i++)
-        err = qn_dev_reg_write(s->dev, QN_REG_ARG + QN_ARG_POS + i, head[i]);
-    for (uint32_t i = 0; !err && i < n; i++)
-        err = qn_dev_reg_write(s->dev, QN_REG_ARG + QN_ARG_TOKEN + i, tokens[i]);
+    for (unsigned i = 0; !err && i < QN_ARG_TOKEN + n; i++)
+        err = qn_dev_reg_write(s->dev, QN_REG_ARG + i, args[i]);
     if (!err)
         err = qn_dev_reg_write(s->dev, QN_REG_ENTRY, s->p->entry[entry]);
     if (!err)
@@ -173,8 +171,17 @@ static int run(qn_session *s, enum qn_prog_entry entry, const uint32_t *tokens, 
 static int step(qn_session *s, enum qn_prog_entry entry, const uint32_t *tokens, uint32_t n, enum qn_session_want want, qn_why *why)
 {
     qn_session_cost *c = entry == QN_ENTRY_DECODE ? &s->decode : &s->prefill;
+    uint32_t args[QN_ARGS] = {0};
+    args[QN_ARG_POS] = s->pos;
+    args[QN_ARG_COUNT] = n;
+    args[QN_ARG_LOGITS] = want != QN_SESSION_NOTHING;
+    args[QN_ARG_KEEP] = want == QN_SESSION_LOGITS;
+    memcpy(args + QN_ARG_TOKEN, tokens, n * sizeof *tokens);
+    int err = s->guard ? s->guard(s->p, entry, args, why) : 0;
+    if (err < 0)
+        return err;
     double start = seconds();
-    int err = run(s, entry, tokens, n, want);
+    err = run(s, entry, args, n);
     if (err == QN_ERR_TRAP)
         return trapped(s, why);
     if (err < 0)
@@ -223,6 +230,11 @@ int qn_session_decode(qn_session *s, uint32_t token, enum qn_session_want want, 
 {
     int err = room(s, &token, 1, why);
     return err < 0 ? err : step(s, QN_ENTRY_DECODE, &token, 1, want, why);
+}
+
+void qn_session_guard_by(qn_session *s, qn_session_guard *guard)
+{
+    s->guard = guard;
 }
 
 int qn_session_seek(qn_session *s, uint32_t pos)

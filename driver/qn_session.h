@@ -60,6 +60,11 @@ int qn_session_reset(qn_session *s, qn_why *why);
 int qn_session_prefill(qn_session *s, const uint32_t *tokens, uint32_t n, enum qn_session_want want, qn_why *why);
 int qn_session_decode(qn_session *s, uint32_t token, enum qn_session_want want, qn_why *why);
 
+// Called before each step with its entry and arguments (QN_ARGS words); an error of it ends the step before the device hears of it.
+// (compiler/verify: qn_verify_step.) NULL: none.
+typedef int qn_session_guard(const qn_prog *p, enum qn_prog_entry entry, const uint32_t *args, qn_why *why);
+void qn_session_guard_by(qn_session *s, qn_session_guard *guard);
+
 // Goes on from position `pos` as if so many tokens had been taken, with the cache as it is; for measuring, since no clock depends on
 // data. Executors without clocks refuse the next step. QN_ERR_CONTEXT.
 int qn_session_seek(qn_session *s, uint32_t pos);

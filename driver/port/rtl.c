@@ -9,8 +9,10 @@ static int rtl_open(void **ctx, const qn_target *t, qn_why *why)
 {
     qn_rtl *r;
     int err = qn_rtl_open(&r, t->name);
+    if (err == QN_ERR_UNSUPPORTED)
+        return qn_fail(why, err, "built without the core of %s (sim/rtl/rtl.mk: RTL_TARGETS)", t->name);
     if (err < 0)
-        return qn_fail(why, err, "rtl:%s", t->name);
+        return qn_fail(why, err, "%s", t->name);
     *ctx = r;
     return 0;
 }

@@ -63,6 +63,12 @@ edit "$work/m.qn" "$work/bad.qn" 'del b[-1]'
 refused 65 'bad.qn: file ends too early' "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'b.append(0)'
 refused 65 'bad.qn: malformed file: goes on after its end' "$QUERN" run "$work/bad.qn"
+# A bit of an instruction, with all checksums right: the verifier refuses what the core would trap on
+edit "$work/m.qn" "$work/bad.qn" '
+code, image, n = (struct.unpack_from(f, b, at)[0] for f, at in (("<I", 256 + 64 + 4 * 37), ("<Q", 64 + 4 * 32 + 8), ("<Q", 64 + 4 * 32 + 16)))
+b[image + 4 * code + 32 * 20 + 9] ^= 1
+u32(64 + 4 * 32 + 24, zlib.crc32(b[image:image + n])); head_crc()'
+refused 65 'bad.qn: program refused by the verifier: .*instruction 20' "$QUERN" run "$work/bad.qn"
 refused 65 'm.qn: made for another target: compiled for ulx3s, asked for is mini' "$QUERN" run "$work/m.qn" --device model:mini
 refused 64 'm.qn: wrong use: ' "$QUERN" run "$work/m.qn" --kv 16
 

@@ -19,6 +19,6 @@ sleep 4
 kill -INT $pid
 wait $pid
 code=$?
-[ $code = 130 ] && grep -q '(interrupted)' "$work/b.txt" && grep -q 'cycles per token' "$work/b.txt" && grep -q 'executor: yes' "$work/b.txt" ||
+[ $code = 130 ] && grep -q '(interrupted)' "$work/b.txt" && grep -q 'cycles per token' "$work/b.txt" && grep -q 'so far: yes' "$work/b.txt" ||
     fail "Ctrl-C: exit code $code, $(tail -c 600 "$work/b.txt" "$work/err")"
 finish

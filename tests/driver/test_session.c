@@ -196,6 +196,32 @@ static void trap_is_told(void **state)
     end(&b);
 }
 
+static uint32_t guarded[3];
+static int guard(const qn_prog *p, enum qn_prog_entry entry, const uint32_t *args, qn_why *why)
+{
+    assert_ptr_equal(p, &prog);
+    guarded[0] = entry;
+    guarded[1] = args[QN_ARG_POS];
+    guarded[2] = args[QN_ARG_TOKEN];
+    return args[QN_ARG_TOKEN] == 7 ? qn_fail(why, QN_ERR_VERIFY, "seven") : 0;
+}
+
+static void guard_decides(void **state)
+{
+    (void)state;
+    bench b = start("model");
+    qn_why why = {""};
+    qn_session_guard_by(b.s, guard);
+    assert_int_equal(qn_session_prefill(b.s, prompt, 2, QN_SESSION_NOTHING, &why), 0);
+    assert_int_equal(guarded[0], QN_ENTRY_PREFILL);
+    assert_int_equal(guarded[2], prompt[0]);
+    assert_int_equal(qn_session_decode(b.s, 7, QN_SESSION_PICK, &why), QN_ERR_VERIFY);
+    assert_string_equal(why.text, "seven");
+    assert_int_equal(guarded[1], 2);
+    assert_int_equal(qn_session_pos(b.s), 2);
+    end(&b);
+}
+
 // A device that lies about what it is, and one that never ends
 static uint32_t lie_id;
 static int lie_open(void **ctx, const qn_target *t, qn_why *why)
@@ -263,7 +289,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(executors_agree), cmocka_unit_test(costs), cmocka_unit_test(limits), cmocka_unit_test(names),
-        cmocka_unit_test(trap_is_told), cmocka_unit_test(lying_device),
+        cmocka_unit_test(trap_is_told), cmocka_unit_test(guard_decides),
+        cmocka_unit_test(lying_device),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
