@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random programs on the Verilated core and on the executor: same memory, pick, digest, flags and counts of words, for every format.
+// Random programs on the Verilated core and on the executor: same memory, pick, digest, flags and counts of words, for every format, and
+// the cycles that the timing model predicts.
 // Each program loads activations, quantizes them, multiplies them with a stream, passes the sums through the vector unit, stores
-// them and looks for the greatest. QN_SEED=n starts elsewhere, QN_TARGET=name takes another target.
+// them and looks for the greatest. QN_SEED=n starts elsewhere, QN_RUNS=n runs more, QN_TARGET=name takes another target.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 
 #include "driver/qn_err.h"
 #include "sim/model/qn_exec.h"
+#include "sim/model/qn_time.h"
 #include "sim/rtl/qn_rtl.h"
 
 enum { PROG = 0x1000, ACTS = 0x4000, TILE = 0x10000, OUT = 0x100000, MEM_WORDS = 0x200000, VB_OUT = 12288 };
@@ -176,20 +178,46 @@ static void run_rtl(qn_rtl *r)
     assert_int_equal(qn_rtl_read(r, QN_REG_STATUS) & ~QN_STATUS_NONFINITE, QN_STATUS_DONE);
 }
 
+// How far the predicted cycles are off: programs by the difference in parts of the core's cycles.
+static struct {
+    uint32_t equal, thousandth, more;
+    uint64_t cycles;
+    double worst;
+} timing;
+
+static void same_cycles(qn_rtl *r, qn_time *time)
+{
+    static const uint32_t args[QN_ARGS], win_base[QN_WINDOWS], win_size[QN_WINDOWS] = {MEM_WORDS}, win_flags[QN_WINDOWS] = {1};
+    const qn_time_job job = {.prog = mem + PROG, .prog_words = n_prog, .prog_addr = PROG, .load = true, .args = args, .win_base = win_base,
+                             .win_size = win_size, .win_flags = win_flags, .limit = UINT64_MAX};
+    assert_int_equal(qn_time_run(time, &job), 0);
+    uint32_t rtl = qn_rtl_read(r, QN_REG_COUNT_CYCLES);
+    double off = fabs((double)time->count[QN_TIME_CYCLES] / rtl - 1);
+    timing.equal += off == 0;
+    timing.thousandth += off > 0 && off <= 0.001;
+    timing.more += off > 0.001;
+    timing.cycles += rtl;
+    timing.worst = fmax(timing.worst, off);
+}
+
 static void same_bits(void **state)
 {
     (void)state;
-    const char *target = getenv("QN_TARGET"), *seed = getenv("QN_SEED");
+    const char *target = getenv("QN_TARGET"), *seed = getenv("QN_SEED"), *count = getenv("QN_RUNS");
+    uint32_t runs = count ? (uint32_t)strtoul(count, NULL, 0) : 40;
     qn_rtl *r;
     assert_int_equal(qn_rtl_open(&r, target ? target : "ulx3s"), 0);
     const qn_target *t = qn_rtl_target(r);
+    qn_time *time;
+    assert_int_equal(qn_time_new(&time, t), 0);
 
-    for (uint32_t i = 0; i < 40; i++) {
-        rng = (seed ? strtoull(seed, NULL, 0) : 0) * 1000 + i + 1;
+    for (uint32_t i = 0; i < runs; i++) {
+        rng = (seed ? strtoull(seed, NULL, 0) : 0) * 1000000 + i + 1;
         const qn_fmt *f = qn_fmt_find(1 + i % 20);
         assert_non_null(f);
         make_program(t, f);
         run_rtl(r);
+        same_cycles(r, time);
         const uint32_t *got = (const uint32_t *)(const void *)qn_rtl_memory(r);
 
         qn_exec *x;
@@ -216,6 +244,10 @@ static void same_bits(void **state)
         }
         qn_exec_free(x);
     }
+    print_message("%s, seed %s: %u programs, %llu cycles, predicted: %u exactly, %u within 0.1%%, %u worse, worst %.3f%%\n", t->name,
+                  seed ? seed : "0", runs, (unsigned long long)timing.cycles, timing.equal, timing.thousandth, timing.more, 100 * timing.worst);
+    assert_true(timing.worst <= 0.005);
+    qn_time_free(time);
     qn_rtl_close(r);
 }
 
