@@ -126,7 +126,7 @@ def main():
             ratios.append(ratio)
             print(f"{name} {str(vectors['names'][row]):24} rms error {a:.3e}, ggml's {b:.3e}, ratio {ratio:.3f}")
     print(f"ratio: mean {np.mean(ratios):.3f}, worst {max(ratios):.3f}")
-    return np.mean(ratios) > 1.02 or max(ratios) > 1.3
+    return int(np.mean(ratios) > 1.02 or max(ratios) > 1.3)
 
 
 if __name__ == "__main__":

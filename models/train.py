@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # train.py: trains the embedded model of Quern and writes it as GGUF.
 #
-#     python models/train.py train --steps 2600         tokenizer and weights, into build/train
+#     python models/train.py train --steps 1900         tokenizer and weights, into build/train
 #     python models/train.py export                     models/quern-stories.gguf and build/train/float.gguf
 #
 # A small Llama: RMSNorm, rotary embedding (pairs 2i and 2i+1), grouped-query attention, SwiGLU, embedding and
 # output tied. Matrices learn by Muon, the embedding and the norms by AdamW. Every sample is one story, from BOS
-# to EOS. A checkpoint is kept every 100 steps; `train` goes on from it, and `export` may be called at any time.
+# to EOS. A checkpoint is kept every 50 steps; `train` goes on from it, and `export` may be called at any time.
 # The same seed, steps and number of threads give the same weights on the same machine.
 
 import argparse
@@ -207,36 +207,38 @@ def train(args):
         for opt, saved in zip(optimizers, state["optimizers"]):
             opt.load_state_dict(saved)
     first_lr = [args.lr, args.lr / 5]
+    until = min(args.steps, args.until or args.steps)
 
     per_epoch = sum(1 for _ in batches(samples, random.Random(args.seed)))
-    start, start_step, mean = time.time(), step, 0.0
-    while step < args.steps:
-        epoch = step // per_epoch
-        skip = step - epoch * per_epoch
-        for at, (ids, to) in enumerate(batches(samples, random.Random(args.seed + epoch))):
-            if at < skip or step >= args.steps:
-                continue
-            lr = min(1.0, (step + 1) / 50) * min(1.0, (args.steps - step) / (0.4 * args.steps))
-            for opt, base in zip(optimizers, first_lr):
-                opt.param_groups[0]["lr"] = lr * base
-                opt.zero_grad()
-            torch.manual_seed(args.seed + step)             # the same dropout when going on from a checkpoint
-            loss = loss_sum(model, ids, to) / (to >= 0).sum()
-            loss.backward()
-            for opt in optimizers:
-                opt.step()
-            step += 1
-            mean += loss.item()
-            if step % 25 == 0:
-                print(f"step {step} epoch {step / per_epoch:.2f} loss {mean / 25:.4f} "
-                      f"{(time.time() - start) / (step - start_step):.2f} s/step", flush=True)
-                mean = 0.0
-            if step % 100 == 0 or step == args.steps:
-                loss = held_out_loss(model, held)
-                print(f"step {step} held-out loss {loss:.4f} perplexity {math.exp(loss):.3f}", flush=True)
-                torch.save({"step": step, "model": model.state_dict(),
-                            "optimizers": [o.state_dict() for o in optimizers]}, path + ".new")
-                os.replace(path + ".new", path)
+    start, start_step, mean, order = time.time(), step, 0.0, None
+    while step < until:
+        epoch, at = divmod(step, per_epoch)
+        if at == 0 or not order:
+            order = list(batches(samples, random.Random(args.seed + epoch)))
+        ids, to = order[at % len(order)]                    # an epoch may be a batch shorter than the first
+
+        lr = min(1.0, (step + 1) / 50) * min(1.0, (args.steps - step) / (0.4 * args.steps))
+        for opt, base in zip(optimizers, first_lr):
+            opt.param_groups[0]["lr"] = lr * base
+            opt.zero_grad()
+        torch.manual_seed(args.seed + step)                 # the same dropout when going on from a checkpoint
+        loss = loss_sum(model, ids, to) / (to >= 0).sum()
+        loss.backward()
+        for opt in optimizers:
+            opt.step()
+        step += 1
+        mean += loss.item()
+
+        if step % 10 == 0:
+            print(f"step {step} epoch {step / per_epoch:.2f} loss {mean / 10:.4f} "
+                  f"{(time.time() - start) / (step - start_step):.2f} s/step", flush=True)
+            mean = 0.0
+        if step % 50 == 0 or step == until:
+            loss = held_out_loss(model, held)
+            print(f"step {step} held-out loss {loss:.4f} perplexity {math.exp(loss):.3f}", flush=True)
+            torch.save({"step": step, "model": model.state_dict(),
+                        "optimizers": [o.state_dict() for o in optimizers]}, path + ".new")
+            os.replace(path + ".new", path)
 
 
 # Export
@@ -335,7 +337,8 @@ def export(args):
 def main():
     parser = argparse.ArgumentParser(description="Trains the embedded model of Quern and writes it as GGUF.")
     parser.add_argument("what", choices=("train", "export"))
-    parser.add_argument("--steps", type=int, default=2600)
+    parser.add_argument("--steps", type=int, default=1900, help="after how many the learning rate is zero")
+    parser.add_argument("--until", type=int, help="stop after this many steps; to go on later")
     parser.add_argument("--lr", type=float, default=0.02)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
