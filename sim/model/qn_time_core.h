@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_time_core.h: the registers of the timing model, shared by its sources (qn_time.c, qn_time_stream.c, qn_time_unit.c) and nobody else.
+#ifndef QN_TIME_CORE_H
+#define QN_TIME_CORE_H
+
+#include <assert.h>
+#include <string.h>
+
+#include "sim/model/qn_exec_check.h"
+#include "sim/model/qn_time.h"
+
+#define QN_LATENCY(name, clocks, text) LAT_##name = clocks,
+enum latency {
+#include "rtl/spec/unit.def"
+    LAT_NONE
+};
+#undef QN_LATENCY
+
+#define V(e, op, slot) ((e)->v[QN_SLOT_##op##_##slot])
+#define RAW(e, op, part) QN_GETRAW((e)->v[QN_RAW_##op##_##part], op, part)
+
+enum { RSP_WORDS = 32 };
+#define NEVER UINT64_MAX
+
+// qn_fifo: beats in the memory, and whether the output register holds one
+typedef struct fifo {
+    uint32_t count;
+    bool out;
+} fifo;
+
+typedef struct queue {
+    qn_entry e[QN_EXEC_QUEUE];
+    unsigned head, used;
+} queue;
+
+// What an instruction in progress is, for posts, traps and the span trace
+typedef struct job {
+    qn_entry e;
+    uint64_t from;
+} job;
+
+typedef struct qn_time_core {
+    const qn_target *t;
+    const qn_time_job *in;
+    qn_time *out;
+    uint64_t now;
+    qn_sdram mem;
+    uint64_t count[QN_TIME_COUNTS];
+    bool stop;
+    uint8_t trap;
+    uint32_t trap_pc, trap_addr;
+    unsigned trap_rank;
+
+    // qn_seq
+    qn_seq seq;
+    qn_entry next;
+    enum qn_seq_result next_result;
+    enum { SEQ_LOAD, SEQ_RUN, SEQ_HALT } seq_state;
+    uint64_t act_at;
+    uint32_t ask_addr, ask_left, fill_left;
+
+    // qn_queue, qn_sems
+    queue queue[QN_UNITS];
+    int sem[QN_SEMS];
+    uint8_t posted[2 * QN_UNITS];
+    unsigned posts;
+
+    // qn_mem_arb
+    struct {
+        bool valid, we, owner_prog;
+        uint32_t addr, awaited;
+        uint8_t len, kind;
+    } arb;
+    bool rsp;                            // a word comes in this clock
+
+    // qn_load
+    struct {
+        enum { L_IDLE, L_CHECK, L_FMT, L_RUN, L_ASK, L_WAIT, L_POST } state;
+        job job;
+        bool vector, half, high;
+        uint32_t count, words, offset, run_dst, runs_left, left, ask, room, awaited;
+        uint32_t rsp_room, rsp_used;
+        uint32_t w_left, w_runs;
+        uint32_t base, size;
+    } load;
+
+    // qn_unpack, qn_turn
+    struct {
+        bool next_full, active;
+        const qn_fmt *next_fmt, *fmt;
+        uint32_t next_pairs, next_words, words_left, pairs, pair_left, slice_left, head_left, plane_left;
+        fifo plane, head;
+        uint32_t owed;
+        uint32_t fill_count, left_count;
+        struct {
+            uint32_t words;
+            bool bytes;
+        } kind[8];                       // ring: runs of words of planes or of bytes in the plane FIFO
+        unsigned kind_at, kind_used;
+    } unpack;
+
+    // qn_gemm_load
+    struct {
+        enum { G_IDLE, G_CHECK, G_LOAD, G_TRAP } state;
+        job job;
+        bool offer, s_end, full;
+        uint32_t left, reads, reads_slice;   // slices, clocks of reading done and due in this slice
+    } gemm;
+
+    // qn_matrix
+    struct {
+        bool valid, drain;
+        const qn_fmt *fmt;
+        uint32_t plane_last, block_last, col_last, acc, end, rows, group_last, head, sub;
+        uint32_t plane, col, slice_left, block, gap, slot;
+        bool h_sub;
+        uint32_t h_left;
+        struct {
+            uint32_t slots;
+            bool two, last, done;
+        } column[4];                     // by the clock, modulo 4, in which they reach the holds
+        uint32_t columns;                // bit k: one reaches the holds in k clocks
+        uint32_t d_left, d_slots;        // slots to deal
+        bool d_two, d_last, d_done;
+        uint64_t pipe, pipe_first, pipe_second, pipe_done;    // bit k: a slot reaches stage F in k clocks
+        uint64_t back, back_done, wait;  // the same for the write and for a second slot's turn
+        uint32_t f_write, f_read, f_ready;
+        uint16_t f_done;                 // by index of the queue
+        bool done;                       // dequant_done
+        uint32_t post_write, post_read;
+        job post[4];
+    } m;
+
+    // qn_vector
+    struct {
+        bool full, busy;
+        job wait, job;
+        uint64_t fin, trap_at, start;
+        uint8_t trap;
+        uint32_t trap_addr;
+        uint64_t w_first, w_count, b_first, b_count;     // clocks of write_q and of reads of copy B
+        uint32_t w_period, b_period, w_more, w_block;    // w_more: bit 0 a second write, bit 1 a third at a block's end
+    } v;
+
+    // qn_store
+    struct {
+        enum { S_IDLE, S_CHECK, S_READ, S_DATA, S_WRITE, S_POST } state;
+        job job;
+        uint32_t src_run, src, dst_run, dst, left, runs, byte, addr, base, size;
+        bool write, over;
+    } store;
+} core;
+
+// What units tell each other in the same clock
+typedef struct wires {
+    bool was_full[QN_UNITS];             // queues, as the registers hold them
+    bool take_prog, take_store, take_load, prog_rsp, load_rsp;
+    uint32_t load_len;
+    bool credit, fmt_ready;
+} wires;
+
+enum { RANK_SEQ, RANK_LOAD, RANK_MATRIX, RANK_VECTOR, RANK_STORE, RANK_SEM };
+
+static inline void trap(core *x, unsigned rank, unsigned cause, uint32_t pc, uint32_t addr)
+{
+    if (x->trap && x->trap_rank <= rank)
+        return;
+    x->trap = (uint8_t)cause;
+    x->trap_rank = rank;
+    x->trap_pc = pc;
+    x->trap_addr = addr;
+}
+
+static inline void post(core *x, const job *j)
+{
+    x->posted[x->posts++] = (uint8_t)qn_insn_get(&j->e.x, QN_INSN_POST0_LSB, 4);
+    x->posted[x->posts++] = (uint8_t)qn_insn_get(&j->e.x, QN_INSN_POST1_LSB, 4);
+    if (x->out->span)
+        x->out->span(x->out->span_ctx, &j->e, j->from, x->now);
+}
+
+// The head of a unit's queue if its semaphores allow it in this clock.
+static inline const qn_entry *offered(const core *x, unsigned unit)
+{
+    const queue *q = &x->queue[unit];
+    if (q->used == 0)
+        return NULL;
+    const qn_entry *e = &q->e[q->head];
+    uint32_t a = qn_insn_get(&e->x, QN_INSN_WAIT0_LSB, 4), b = qn_insn_get(&e->x, QN_INSN_WAIT1_LSB, 4);
+    if ((a && x->sem[a] < 1) || (b && x->sem[b] < (a == b ? 2 : 1)))
+        return NULL;
+    return e;
+}
+
+static inline void take(core *x, unsigned unit, job *j)
+{
+    queue *q = &x->queue[unit];
+    j->e = q->e[q->head];
+    j->from = x->now;
+    q->head = (q->head + 1) % QN_EXEC_QUEUE;
+    q->used--;
+    x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT0_LSB, 4)]--;
+    x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT1_LSB, 4)]--;
+}
+
+static inline uint32_t burst(uint32_t addr, uint32_t left)
+{
+    uint32_t edge = 16 - (addr & 15);
+    return left < edge ? left : edge;
+}
+
+static inline void arb_take(core *x, bool we, uint32_t addr, uint32_t len, unsigned kind)
+{
+    x->arb.valid = true;
+    x->arb.we = we;
+    x->arb.addr = addr;
+    x->arb.len = (uint8_t)len;
+    x->arb.kind = (uint8_t)kind;
+}
+
+// qn_time_stream.c: the memory port, the load unit, unpack and the matrix unit.
+void qn_time_ports(core *x, wires *w);                 // first: who gets the memory port
+void qn_time_array(core *x, wires *w);
+void qn_time_load(core *x, const wires *w);
+// Runs the clocks up to `until`, in which nothing but the stream moves, or fewer: up to one in which a STREAM, a run of it, or a GEMM ends.
+void qn_time_stream(core *x, uint64_t until);
+
+// qn_time_unit.c: the sequencer, the vector and the store unit.
+void qn_time_fetch(core *x, uint64_t act_at);
+void qn_time_sequencer(core *x, const wires *w);
+void qn_time_vector(core *x);
+bool qn_time_vector_writes(const core *x);             // its buffer in this clock, which keeps the load unit out
+void qn_time_store(core *x, const wires *w);
+
+#endif
