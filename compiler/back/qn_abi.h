@@ -9,6 +9,9 @@ enum qn_window {
     QN_WIN_IO,                    // logits out: vocab FP32 words
 };
 
+// Windows start at multiples of 256 words.
+#define QN_WIN_ALIGNED(words) (((words) + 255) / 256 * 256)
+
 // Host arguments of both entries.
 enum qn_arg {
     QN_ARG_POS,                   // position of the first token

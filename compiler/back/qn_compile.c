@@ -29,7 +29,7 @@ void qn_prog_free(qn_prog *p)
 
 qn_prog_window qn_prog_window_of(const qn_prog *p, unsigned w)
 {
-    uint32_t kv = (p->lay.image_words + 255) / 256 * 256, io = kv + (p->lay.kv_words + 255) / 256 * 256;
+    uint32_t kv = QN_WIN_ALIGNED(p->lay.image_words), io = kv + QN_WIN_ALIGNED(p->lay.kv_words);
     switch (w) {
     case QN_WIN_IMAGE: return (qn_prog_window){0, p->lay.image_words, false};
     case QN_WIN_KV: return (qn_prog_window){kv, p->lay.kv_words, true};

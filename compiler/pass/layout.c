@@ -82,7 +82,7 @@ int qn_pass_layout(qn_graph *g, qn_why *why)
     uint64_t image = c.at;
     uint64_t io = (d->vocab + 15) / 16 * 16;
 
-    uint64_t need = 4 * (image + kv_words + io);
+    uint64_t need = 4 * (QN_WIN_ALIGNED(image) + QN_WIN_ALIGNED(kv_words) + io);
     if (need > t->mem_bytes)
         return qn_fail(why, QN_ERR_TOO_LARGE,
                        "needs %llu bytes (weights and tables %llu, KV cache for %u tokens %llu, logits %llu), target %s has %llu",
