@@ -37,8 +37,12 @@ run: setup               ## compile the embedded model and run it on the RTL: MO
 	@build/quern run "$(MODEL)" -p "$(PROMPT)" -n $(TOKENS) --device $(DEVICE)
 
 test: setup              ## everything that needs no hardware; T=name runs one test
-	@$(MAKE) --no-print-directory -s build/quern test-programs
+	@$(MAKE) --no-print-directory -s build/quern build/synth test-programs
 	@T="$(T)" tools/run-tests.sh
+
+bench: setup             ## measure the README's table; kept in bench/figures.md
+	@$(MAKE) --no-print-directory -s build/quern build/synth
+	@bench/bench.sh | tee bench/figures.md
 
 clean:                   ## remove build/
 	rm -rf build

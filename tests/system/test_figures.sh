@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The figures of the README, on the RTL, are no worse than the committed ceilings (tests/system/ceilings.json); cycles are exact.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bench/bench.sh > build/bench.md
+exec python3 bench/table.py build/bench tests/system/ceilings.json
