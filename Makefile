@@ -40,6 +40,16 @@ test: setup              ## everything that needs no hardware; T=name runs one t
 	@$(MAKE) --no-print-directory -s build/quern build/synth test-programs
 	@T="$(T)" tools/run-tests.sh
 
+lint: setup              ## the RTL in three tools' eyes, and nothing generated is stale
+	@$(MAKE) --no-print-directory -s build/rtl/gen
+	tests/rtl/test_dialect.sh && tests/rtl/test_gen.sh && tests/rtl/test_func_table.sh
+
+sim: setup $(RTL_LIB)    ## the Verilated cores
+
+waves: setup             ## a trace of one token on the RTL: build/waves.fst (MODEL= PROMPT=)
+	@$(MAKE) --no-print-directory -s build/quern-waves
+	build/quern-waves run "$(MODEL)" -p "$(PROMPT)" -n 1 --device rtl:ulx3s --waves build/waves.fst
+
 bench: setup             ## measure the README's table; kept in bench/figures.md
 	@$(MAKE) --no-print-directory -s build/quern build/synth
 	@bench/bench.sh | tee bench/figures.md
