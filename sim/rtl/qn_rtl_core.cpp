@@ -51,7 +51,8 @@ struct core final : qn_rtl_core {
         return top.reg_rdata_o;
     }
 
-    // A start begins the memory's time anew, so that a job's cycles do not depend on what the host did before.
+    // A start begins the memory's time anew, so that a job's cycles do not depend on what the host did before. (A start while words of a
+    // trapped job are still on their way is refused by the core, and they must arrive.)
     void write(unsigned reg, uint32_t value) override
     {
         bool starts = reg == QN_REG_CTRL && (value & QN_CTRL_START) && !(read(QN_REG_STATUS) & QN_STATUS_BUSY);
@@ -61,7 +62,7 @@ struct core final : qn_rtl_core {
         top.reg_wdata_i = value;
         clock();
         top.reg_valid_i = 0;
-        if (starts)
+        if (starts && head == tail)
             qn_sdram_init(&sdram, &target->memory);
     }
 
