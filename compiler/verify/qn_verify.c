@@ -119,7 +119,7 @@ typedef struct walk {
     qn_verify_report *r;
     qn_why *why;
     uint32_t args_read;
-    uint64_t work;                               // of the last step
+    uint64_t limit, dearest[QN_ENTRIES];         // work to spend; most work of a step
 } walk;
 
 static int job(walk *w, enum qn_prog_entry entry, const qn_span *args)
@@ -127,7 +127,8 @@ static int job(walk *w, enum qn_prog_entry entry, const qn_span *args)
     qn_vjob_result x;
     int err = qn_vjob_run(w->job, w->p, w->p->entry[entry], args, &x);
     w->args_read = x.args_read;
-    w->work = x.work;
+    if (x.work > w->dearest[entry])
+        w->dearest[entry] = x.work;
     w->r->steps++;
     w->r->work += x.work;
     if (x.instructions > w->r->instructions[entry])
@@ -155,12 +156,14 @@ static int step(walk *w, enum qn_prog_entry entry, uint32_t pos, uint32_t count,
     return job(w, entry, args);
 }
 
-// All values of LOGITS and KEEP. A step that did not read one of them is the same for both its values.
+// All values of LOGITS and KEEP, while there is work to spend. A step that did not read one of them is the same for both its values.
 static int flags(walk *w, enum qn_prog_entry entry, uint32_t pos, uint32_t count)
 {
     const uint32_t logits = 1u << QN_ARG_LOGITS, keep = 1u << QN_ARG_KEEP;
     int err = step(w, entry, pos, count, 3);
     uint32_t read = w->args_read;
+    if (w->r->work > w->limit)
+        return err;
     if (!err && read & keep) {
         err = step(w, entry, pos, count, 1);
         read |= w->args_read;
@@ -185,11 +188,9 @@ static int extremes(walk *w)
     for (int e = 0; !err && e < QN_ENTRIES; e++) {
         uint32_t last = e == QN_ENTRY_DECODE || w->p->context < w->p->chunk ? w->p->context - 1 : w->p->context - w->p->chunk;
         const uint32_t at[] = {0, last, w->p->context - 1};
-        for (int i = 0; !err && i < 3; i++) {
-            err = flags(w, e, at[i], 1);
-            if (!err && e == QN_ENTRY_PREFILL && most_tokens(w->p, e, at[i]) > 1)
-                err = flags(w, e, at[i], most_tokens(w->p, e, at[i]));
-        }
+        err = flags(w, e, 0, 1);
+        for (int i = 0; !err && i < 3; i++)
+            err = flags(w, e, at[i], most_tokens(w->p, e, at[i]));
     }
     return err;
 }
@@ -208,11 +209,12 @@ static int everything(walk *w)
 static int chosen(walk *w, uint32_t stride)
 {
     const qn_prog *p = w->p;
+    uint32_t ends = ENDS * w->dearest[QN_ENTRY_DECODE] <= w->limit ? ENDS : 0;
     int err = 0;
     for (uint32_t n = 1; !err && n <= most_tokens(p, QN_ENTRY_PREFILL, 0); n++)
         err = step(w, QN_ENTRY_PREFILL, 0, n, 3);
     for (uint32_t pos = 0; !err && pos < p->context; pos++) {
-        bool near = pos < ENDS || p->context - pos <= ENDS;
+        bool near = pos < ends || p->context - pos <= ends;
         if (near || pos % stride == 0)
             err = step(w, QN_ENTRY_DECODE, pos, 1, 3);
         if (!err && pos % p->chunk == 0 && (near || pos / p->chunk % stride == 0))
@@ -224,18 +226,11 @@ static int chosen(walk *w, uint32_t stride)
 static int steps(walk *w, uint64_t work)
 {
     const qn_prog *p = w->p;
+    w->limit = work;
     int err = extremes(w);
     if (err < 0)
         return err;
-    // The dearest steps stand for all
-    err = step(w, QN_ENTRY_DECODE, p->context - 1, 1, 3);
-    uint64_t decode = w->work, prefill = 0;
-    if (!err)
-        err = step(w, QN_ENTRY_PREFILL, p->context < p->chunk ? 0 : p->context - p->chunk, p->context < p->chunk ? p->context : p->chunk, 3);
-    if (err < 0)
-        return err;
-    prefill = w->work;
-    uint64_t all = 3 * p->context * (decode + p->chunk * prefill);
+    uint64_t decode = w->dearest[QN_ENTRY_DECODE], prefill = w->dearest[QN_ENTRY_PREFILL], all = 3 * p->context * (decode + p->chunk * prefill);
     if (all <= work)
         return everything(w);
     uint64_t some = p->context * (decode + prefill / p->chunk);

@@ -14,8 +14,8 @@
 //   operands   no instruction traps: fields, counts, windows, buffers, tables, arguments. Addresses do not wrap.
 //   races      no instruction reads a word of a buffer, a slice, an accumulator or device memory before what wrote it has ended, and none
 //              overwrites what another unit may still read or write. The order known is that of queues and semaphores, and that a GEMM
-//              writes after its first word has come: a vector clock for each unit, the last reader and writer of each place. Within VEC and QUANT, destination and
-//              sources are the same elements or disjoint.
+//              writes after its first word has come: a vector clock for each unit, the last reader and writer of each place. Within VEC
+//              and QUANT, destination and sources are the same elements or disjoint.
 //   contents   nothing depends on words of vector buffer, slices and accumulators that this job has not written; a GEMM meets slices
 //              quantized in blocks of its format. VEC may take such words element by element (columns of scores beyond the last token),
 //              as long as MASK drops them before anything else looks at them. Device memory is not followed: image and cache are the host's.
@@ -24,13 +24,16 @@
 //              A semaphore has one unit that posts it and one that waits for it (asked for), and so has the FIFO, so what comes after what
 //              does not depend on timing: that one run empties its queues shows that every run does. No semaphore can pass 255, counting
 //              only the waits that its poster must know of.
-//   bound      `instructions` is the exact number of instructions of the step.
+//   bound      `instructions` is the exact number of instructions of the step (2^28 at most; longer ones are refused).
 // Not looked at: numbers, and whether the program computes what it should.
 //
-// qn_verify goes through: all four (LOGITS, KEEP) at the first and the last position, one token and as many as fit, in both entries; then, with
-// LOGITS and KEEP 1: prefill, every COUNT at POS 0; every multiple of `chunk` with full chunks; decode, every POS. Where that is more than `work`
-// allows, positions between the first and last 34 are thinned to every `stride`-th. Where all arguments fit into `work`, all are gone through,
-// and `every` says so. Since the rest is argued by likeness alone, `quern run` verifies each step, exactly, before it runs (the guard of driver/qn_session.h).
+// qn_verify goes through, in this order:
+//   - in both entries, the first and the last positions with as many tokens as fit, and one token at 0: all four (LOGITS, KEEP) while `work` is
+//     not spent, else both 1;
+//   - all arguments, if that is no more than `work` by the dearest step so far (`every`); else, with LOGITS and KEEP 1:
+//     prefill, every COUNT at POS 0, and full chunks at every multiple of `chunk`; decode, every POS. Where that is more than `work`, every
+//     `stride`-th of these, but all within 34 of both ends (unless those alone are more than `work`).
+// The other steps are argued by likeness alone. So `quern run` verifies each step, exactly, before it runs (the guard of driver/qn_session.h).
 #ifndef QN_VERIFY_H
 #define QN_VERIFY_H
 
