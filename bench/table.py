@@ -48,7 +48,7 @@ rows = [
     ("15M, decoded token at position 128", f"{value['decode_cycles']:,} cycles, {rtl['decode']['tokens_per_second']:.1f} tokens/s at {mhz:g} MHz", cmd),
     ("- share of the memory stream's cycles in use", f"{100 * rtl['decode']['memory']:.1f} %", cmd),
     ("15M, chunk of 16 prompt tokens, over a decoded token's layers", f"{value['chunk_per_decode_layers']:.3f}", cmd),
-    ("2-bit over 4-bit weights, groups of 128, cycles of one 1024 x 8192 matrix", f"{bits:.3f}", "`make bench`"),
+    ("2-bit over 4-bit weights, groups of 128, cycles of one 512 x 16,384 matrix", f"{bits:.3f}", "`make bench`"),
     ("cycles that the model predicts, against the RTL's", f"{100 * value['prediction_error']:.4f} % off", cmd),
     ("embedded model on the RTL, same bits and digest as the model", "yes" if stories["same_bits"] else "NO", "`make run`"),
     ("simulator, decoding 15M: RTL", f"{rtl['decode']['simulator_cycles_per_second'] / 1e3:.0f} thousand cycles/s", cmd),
