@@ -74,7 +74,7 @@ unsigned qn_check_vector(const qn_target *t, const qn_entry *e, uint32_t *addr)
     if ((vec && perm && n % 8) || (quant && n % (32 << block)))
         return refuse(QN_TRAP_FIELD, n, addr);
 
-    bool huge = n > limit || rows > limit || (embed && n != 1 && (step < 0 ? -step : step) >= limit);
+    bool huge = n > limit || rows > limit;
     int64_t d_len = embed ? rows : !quant ? n : n / (wide ? 2 : 4) + n / 32;
     int64_t d_span = embed ? step * (n - 1) : 8 * d_stride * (rows - 1);
     bool d_out = dst + d_len + (d_span > 0 ? d_span : 0) > limit || dst + (d_span < 0 ? d_span : 0) < 0;
