@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Proves NAME... (all without names): every assertion for all time, by induction from any state that the assertions allow, and every cover
+# reached from reset. A proof without a cover, a cover that is not reached and an assertion that fails end it with status 1.
+# RTL=folder proves a copy of rtl/ (faults.sh). Logs and counterexamples: build/formal/NAME*.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+rtl=${RTL:-rtl}
+out=${OUT:-build/formal}
+mkdir -p "$out"
+
+# name     top              clocks  cover  files with properties | files without (their promises are proved apart) | parameters
+proofs() {
+    cat <<'EOF'
+qn_fifo    qn_fifo          2  14  R/mem/qn_fifo.sv R/lib/qn_stream_check.sv | | Width=4 Depth=4
+qn_queue   qn_queue         2  14  R/ctrl/qn_queue.sv R/lib/qn_stream_check.sv | | Width=4 Depth=4
+qn_sems    qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=15
+qn_sems_1  qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=1
+qn_mem_arb qn_mem_arb_proof 2  14  T/qn_mem_arb_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_mem_arb.sv |
+qn_turn    qn_turn_proof    2  30  T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv |
+row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
+row_lanes  row_lanes_proof  1   4  T/row_lanes_proof.sv | |
+row_lane   row_lane_proof   1   4  T/row_lane_proof.sv | | Width=4
+EOF
+}
+
+prove() {
+    local name=$1 top=$2 clocks=$3 cover=$4 files=$5 plain params log start
+    plain=${files#*|}; params=${plain#*|}; plain=${plain%%|*}; files=${files%%|*}
+    log=$out/$name
+    start=$SECONDS
+    {
+        echo "read_verilog -sv -formal $files" | sed "s#R/#$rtl/#g; s#T/#tests/formal/#g"
+        # Last: Yosys 0.23 leaves -noassert on
+        [ -z "${plain// /}" ] || echo "read_verilog -sv -noassert -noassume $plain" | sed "s#R/#$rtl/#g; s#T/#tests/formal/#g"
+        echo "hierarchy -check -top $top $(echo "$params" | sed 's/\([A-Za-z]*\)=\([0-9]*\)/-chparam \1 \2/g')"
+        echo "proc; flatten; prep -nordff; async2sync; dffunmap; check -assert; write_smt2 -wires $log.smt2"
+    } > "$log.ys"
+    yosys -q -s "$log.ys" > "$log.log" 2>&1 || { tail -5 "$log.log"; echo "FAIL $name: not read"; return 1; }
+    [ "$(grep -c '^; yosys-smt2-assert ' "$log.smt2")" -gt 0 ] || { echo "FAIL $name: nothing to prove"; return 1; }
+    [ "$(grep -c '^; yosys-smt2-cover ' "$log.smt2")" -gt 0 ] || { echo "FAIL $name: no cover"; return 1; }
+    local smt="timeout ${LIMIT:-240} yosys-smtbmc --noprogress --unroll -s z3 --presat"
+    # shellcheck disable=SC2086  # lists of words
+    $smt -t "$clocks" --dump-vcd "$log.vcd" "$log.smt2" > "$log.bmc" 2>&1 || { grep -m3 -i 'assert\|fail' "$log.bmc"; echo "FAIL $name: fails from reset"; return 1; }
+    # shellcheck disable=SC2086
+    $smt -i -t "$clocks" --dump-vcd "$log.vcd" "$log.smt2" > "$log.induct" 2>&1 || { grep -m3 -i 'assert\|fail' "$log.induct"; echo "FAIL $name: induction"; return 1; }
+    # shellcheck disable=SC2086
+    timeout "${LIMIT:-240}" yosys-smtbmc --noprogress --unroll -s z3 -c -t "$cover" "$log.smt2" > "$log.cover" 2>&1 || { grep -i unreached "$log.cover"; echo "FAIL $name: cover not reached"; return 1; }
+    echo "proved $name ($((SECONDS - start)) s)"
+}
+
+status=0
+for name in ${*:-$(proofs | cut -d' ' -f1)}; do
+    line=$(proofs | grep "^$name ") || { echo "no proof is named $name"; exit 64; }
+    # shellcheck disable=SC2086
+    set -- $line
+    prove "$1" "$2" "$3" "$4" "${*:5}" || status=1
+done
+exit $status
