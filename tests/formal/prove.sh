@@ -17,7 +17,7 @@ qn_queue   qn_queue         2  14  R/ctrl/qn_queue.sv R/lib/qn_stream_check.sv |
 qn_sems    qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=15
 qn_sems_1  qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=1
 qn_mem_arb qn_mem_arb_proof 2  14  T/qn_mem_arb_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_mem_arb.sv |
-qn_turn    qn_turn_proof    2  30  T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv |
+qn_turn    qn_turn_proof    2  30  T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Byte=2
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
 row_lanes  row_lanes_proof  1   4  T/row_lanes_proof.sv | |
 row_lane   row_lane_proof   1   4  T/row_lane_proof.sv | | Width=4

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Plants one fault after the other in a copy of rtl/ and expects the proof to fail. FAULTS=text runs those whose line holds it.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+status=0
+
+# proof | file | line as it is (a fixed string) | line with the fault
+while IFS='|' read -r name file old new; do
+    [ -n "$name" ] || continue
+    case "$name|$file|$old" in *"${FAULTS:-}"*) ;; *) continue ;; esac
+    rm -rf "$tmp/rtl"
+    cp -r rtl "$tmp/rtl"
+    OLD=$old NEW=$new perl -pi -e 'BEGIN { $o = $ENV{OLD}; $n = $ENV{NEW} } $i = index($_, $o); substr($_, $i, length $o) = $n if $i >= 0 && !$done++' \
+        "$tmp/rtl/$file"
+    if cmp -s "rtl/$file" "$tmp/rtl/$file"; then echo "FAIL $name: nothing to spoil: $old"; status=1; continue; fi
+    if message=$(RTL=$tmp/rtl OUT=$tmp/out tests/formal/prove.sh "$name"); then echo "FAIL $name does not see: $new"; status=1
+    else echo "seen by ${message##*FAIL }: $new"; fi
+done <<'EOF'
+qn_fifo|mem/qn_fifo.sv|write_q != {~read_q|read_q != {~read_q
+qn_fifo|mem/qn_fifo.sv|if (fetch)            read_q      <= read_q + 1'b1;|if (fetch && take) read_q <= read_q + 1'b1;
+qn_queue|ctrl/qn_queue.sv|assign in_ready_o  = head_q != {!tail_q[AddrW], tail_q[AddrW-1:0]}|assign in_ready_o  = 1'b1
+qn_queue|ctrl/qn_queue.sv|if (in_valid_i && in_ready_o) entry_q|if (in_valid_i) entry_q
+qn_sems|ctrl/qn_sems.sv|wait0 == wait1 ? two_q[wait1]|wait0 == wait1 ? some_q[wait1]
+qn_sems|ctrl/qn_sems.sv|next[9:8] != 2'd0|next[9] != 1'b0
+qn_sems|ctrl/qn_sems.sv|next[7:1] != 7'd0|next[7:0] != 8'd0
+qn_mem_arb|mem/qn_mem_arb.sv|free && load_may && !(prog_valid_i|free && !(prog_valid_i
+qn_mem_arb|mem/qn_mem_arb.sv|if (free) begin|if (!flush_i) begin
+qn_mem_arb|mem/qn_mem_arb.sv|&& !store_valid_i;|;
+qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
+qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
+row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {act[15]|{9{sel[1]}} & {1'b0
+row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
+row_step|pe/qn_row_shiftadd.sv|{load_data_i, shadow_q[255:64]}|{shadow_q[191:0], load_data_i}
+EOF
+exit $status
