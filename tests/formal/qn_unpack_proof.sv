@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_unpack's credit law: a sender that spends a credit for each word it asks of memory, and gets one back with each clock of credit_o, never
+// finds the plane FIFO full, whatever words are headers and however planes and headers are taken; and every credit comes back.
+
+`default_nettype none
+
+module qn_unpack_proof #(
+  parameter int FifoWords = 64
+) (
+  input logic        clk_i,
+  input logic        rst_ni,
+  input logic        ask_i,                // the sender asks memory for a word
+  input logic        fmt_valid_i,
+  input logic [4:0]  fmt_id_i,
+  input logic [31:0] fmt_cols_i,
+  input logic [31:0] fmt_words_i,
+  input logic        word_valid_i,
+  input logic [31:0] word_data_i,
+  input logic        plane_ready_i,
+  input logic        head_ready_i
+);
+
+  localparam int CountW = $clog2(FifoWords) + 2;
+
+  logic        fmt_ready, credit, plane_valid, head_valid;
+  logic [31:0] plane, head;
+  qn_unpack #(.FifoWords(FifoWords)) u_dut (
+    .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_words_i, .word_valid_i, .word_data_i,
+    .credit_o(credit), .plane_valid_o(plane_valid), .plane_ready_i, .plane_o(plane), .head_valid_o(head_valid), .head_ready_i, .head_o(head));
+  (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.raw_valid , \u_dut.raw_ready ;
+  (* hierconn *) logic [CountW-2:0] \u_dut.owed_q ;
+  (* hierconn *) logic [CountW-2:0] \u_dut.u_plane.write_q , \u_dut.u_plane.read_q ;
+  (* hierconn *) logic [CountW-3:0] \u_dut.u_head.write_q , \u_dut.u_head.read_q ;
+
+  initial assume (!rst_ni);
+
+  logic [CountW-1:0] f_credit_q, f_way_q;  // the sender's credits, words asked for and not yet here
+  logic [CountW-1:0] f_planes, f_heads;    // beats held
+  logic [CountW-2:0] f_plane_mem;
+  logic [CountW-3:0] f_head_mem;
+  assign f_plane_mem = \u_dut.u_plane.write_q - \u_dut.u_plane.read_q ;
+  assign f_head_mem  = \u_dut.u_head.write_q - \u_dut.u_head.read_q ;
+  assign f_planes    = {1'b0, f_plane_mem} + {{CountW-1{1'b0}}, \u_dut.raw_valid };
+  assign f_heads     = {2'b0, f_head_mem} + {{CountW-1{1'b0}}, head_valid};
+  always @(posedge clk_i) begin
+    if (!rst_ni) begin
+      f_credit_q <= FifoWords[CountW-1:0];
+      f_way_q    <= {CountW{1'b0}};
+    end else begin
+      f_credit_q <= f_credit_q + {{CountW-1{1'b0}}, credit} - {{CountW-1{1'b0}}, ask_i};
+      f_way_q    <= f_way_q + {{CountW-1{1'b0}}, ask_i} - {{CountW-1{1'b0}}, word_valid_i};
+      if (ask_i) assume (f_credit_q != {CountW{1'b0}});
+      if (word_valid_i) assume (f_way_q != {CountW{1'b0}});
+      // The header FIFO's room rests on the formats, not on credit: see qn_unpack.sv and its assertion
+      if (word_valid_i && \u_dut.is_head ) assume (\u_dut.head_room );
+
+      if (word_valid_i) assert (\u_dut.plane_room );
+      assert (credit == (\u_dut.owed_q != 0));              // what is owed comes back, one a clock
+      assert (f_credit_q + f_way_q + f_planes + f_heads + {1'b0, \u_dut.owed_q } == FifoWords[CountW-1:0]);
+      assert (f_credit_q <= FifoWords[CountW-1:0] && f_way_q <= FifoWords[CountW-1:0]);
+      assert (f_plane_mem <= FifoWords[CountW-2:0] && f_head_mem <= FifoWords[CountW-2:0] / 2 && {1'b0, \u_dut.owed_q } <= FifoWords[CountW-1:0]);
+
+      cover (f_planes == 3 && f_heads == 1 && credit);
+      cover (\u_dut.owed_q == 2 && f_credit_q == FifoWords[CountW-1:0] - 2);
+    end
+  end
+
+endmodule
+
+`default_nettype wire
