@@ -93,10 +93,10 @@ static int check_layout(const qn_prog *p, qn_why *why)
         d->heads > 65536 || d->width == 0 || d->width > 1u << 20 || d->hidden == 0 || d->hidden > 1u << 20 || !p->context ||
         d->layers > QN_LAYERS_MAX || (p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16))
         return qn_fail(why, QN_ERR_FORMAT, "sizes of the model are out of range");
-    uint64_t blocks = ((uint64_t)d->kv_heads * d->head + Block - 1) / Block, tokens = ((uint64_t)p->context + Block - 1) / Block;
+    uint64_t blocks = ((uint64_t)d->kv_heads * y->head_pad + Block - 1) / Block, tokens = ((uint64_t)p->context + Block - 1) / Block;
     uint64_t tiles = blocks * tokens, code_words = Block * Block * p->kv_bits / 32;
     uint64_t key = tiles * (code_words + Block / 2), value = tiles * code_words, scale = tiles * (Block / 2);
-    bool same = y->kv_blocks == blocks && y->ctx_blocks == tokens && y->key_tile == code_words + Block / 2 && y->val_tile == code_words &&
+    bool same = y->head_pad == (d->head + 7) / 8 * 8 && y->kv_blocks == blocks && y->ctx_blocks == tokens && y->key_tile == code_words + Block / 2 && y->val_tile == code_words &&
                 y->key_layer == key && y->val_layer == value && y->scale_layer == scale;
     const uint64_t region[3][2] = {{y->key_addr, key}, {y->val_addr, value}, {y->scale_addr, scale}};
     for (int i = 0; i < 3; i++)
@@ -111,12 +111,12 @@ static int load(qn_cpu *c, qn_why *why)
     const qn_prog *p = c->p;
     const qn_dims *d = &p->dims;
     const uint32_t *unused;
-    uint32_t all = d->heads * d->head, kv = d->kv_heads * d->head;
-    const uint32_t shape[QN_LAYER_ROLES][2] = {{all, d->width}, {kv, d->width}, {kv, d->width}, {d->width, all},
+    uint32_t pad = p->lay.head_pad, all = d->heads * pad, kv = d->kv_heads * pad;
+    const uint32_t shape[QN_LAYER_ROLES][2] = {{all, d->width}, {kv, d->width}, {kv, d->width}, {d->width, d->heads * d->head},
                                                {d->hidden, d->width}, {d->hidden, d->width}, {d->width, d->hidden}};
     int err;
     if ((err = words_at(p, p->lay.const_addr, QN_CONST_WORDS, &unused, why)) < 0 ||
-        (err = words_at(p, p->lay.rope_addr, (uint64_t)(p->context - 1) * p->lay.rope_step + 2 * d->head, &unused, why)) < 0 ||
+        (err = words_at(p, p->lay.rope_addr, (uint64_t)(p->context - 1) * p->lay.rope_step + 2 * pad, &unused, why)) < 0 ||
         (err = words_at(p, p->lay.norm_out_addr, d->width, &c->norm_out, why)) < 0 ||
         (err = unpack(p, &p->embed, d->vocab, d->width, &c->embed, why)) < 0 ||
         (err = unpack(p, &p->logits, d->vocab, d->width, &c->logits, why)) < 0)
@@ -136,7 +136,7 @@ static int load(qn_cpu *c, qn_why *why)
 static int allocate(qn_cpu *c)
 {
     const qn_dims *d = &c->p->dims;
-    uint64_t all = (uint64_t)d->heads * d->head, kv = (uint64_t)d->kv_heads * d->head, most = d->width > d->hidden ? d->width : d->hidden;
+    uint64_t pad = c->p->lay.head_pad, all = d->heads * pad, kv = d->kv_heads * pad, most = d->width > d->hidden ? d->width : d->hidden;
     most = most > all ? most : all;
     c->kv = calloc(c->p->lay.kv_words, sizeof *c->kv);
     c->x = vector(d->width);
@@ -271,7 +271,7 @@ static void product(qn_cpu *c, const qn_unpacked *m, const float *x, float *y)
 
 static void rotate(const qn_cpu *c, float *v, uint32_t heads, uint32_t pos)
 {
-    uint32_t h = c->p->dims.head;
+    uint32_t h = c->p->lay.head_pad;
     const uint32_t *cosine = c->p->image + c->p->lay.rope_addr + (size_t)pos * c->p->lay.rope_step, *sine = cosine + h;
     for (float *x = v; x < v + (size_t)heads * h; x += h)
         for (uint32_t i = 0; i < h; i += 2) {
@@ -415,10 +415,10 @@ static void begin_head(qn_cpu *c, uint32_t j)
 {
     const qn_dims *d = &c->p->dims;
     head *h = &c->head[j];
-    uint32_t at = j / (d->heads / d->kv_heads) * d->head;
+    uint32_t pad = c->p->lay.head_pad, at = j / (d->heads / d->kv_heads) * pad;
     float placed[Touched * Block] = {0};
-    *h = (head){.top = constant(c, QN_CONST_NEG_INF), .first = at / Block, .blocks = (at + d->head - 1) / Block - at / Block + 1, .at = at % Block};
-    memcpy(placed + h->at, c->q + (size_t)j * d->head, d->head * sizeof *placed);
+    *h = (head){.top = constant(c, QN_CONST_NEG_INF), .first = at / Block, .blocks = (at + pad - 1) / Block - at / Block + 1, .at = at % Block};
+    memcpy(placed + h->at, c->q + (size_t)j * pad, pad * sizeof *placed);
     for (uint32_t b = 0; b < h->blocks; b++)
         h->q[b] = quantize(c, placed + Block * b);
 }
@@ -507,7 +507,7 @@ static void run_layer(qn_cpu *c, uint32_t l, uint32_t pos)
     product(c, &y->m[QN_ROLE_V], c->y, c->v);
     rotate(c, c->q, d->heads, pos);
     rotate(c, c->k, d->kv_heads, pos);
-    for (uint32_t i = 0; i < d->heads * d->head; i++)
+    for (uint32_t i = 0; i < d->heads * c->p->lay.head_pad; i++)
         c->q[i] = qn_fmul(c->q[i], constant(c, QN_CONST_Q_SCALE));
     keep(c, l, pos);
     attend(c, l, pos);

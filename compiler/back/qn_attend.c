@@ -32,13 +32,13 @@ static qn_val array_rows(const qn_lower *l)
 
 static uint32_t query_stride(const qn_lower *l)
 {
-    return l->decode ? l->g->dims.head : l->b.q_width;
+    return l->decode ? l->g->lay.head_pad : l->b.q_width;
 }
 
 void qn_lower_queries(qn_lower *l)
 {
     const qn_buffers *b = &l->b;
-    uint32_t head = l->g->dims.head;
+    uint32_t head = l->g->lay.head_pad;
     for (uint32_t i = 0; i < b->n_pass; i++) {
         qn_pass p = qn_buffers_pass(l->g, b, i);
         for (uint32_t j = 0; j < b->pass_kv; j++) {
@@ -181,7 +181,7 @@ static void values(qn_lower *l)
 static void merge(qn_lower *l)
 {
     const qn_buffers *b = &l->b;
-    uint32_t head = l->g->dims.head, row = b->wide * QN_ACC_ROW, stride = query_stride(l);
+    uint32_t head = l->g->lay.head_pad, row = b->wide * QN_ACC_ROW, stride = query_stride(l);
     qn_val o = R(QUERY, 0);
     qn_lower_scalar(l, QN_VEC_MUL, o, o, V(b->alpha_old), 8, V(head), pass_rows(l), stride);
     qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_PV}});
@@ -212,7 +212,7 @@ static void one_pass(qn_lower *l)
     qn_asm_ldt(a, QUERY, PASS, l->pass_table + QN_P_QUERY);
     qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(b->m), .a = V(b->consts + 8 * QN_CONST_NEG_INF), .n = V(8), .rows = rows, .dstride = 8});
     qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(b->l), .a = V(b->consts), .n = V(8), .rows = rows, .dstride = 8});
-    qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = R(QUERY, 0), .a = V(b->consts), .n = V(l->g->dims.head), .rows = rows,
+    qn_asm_vec(a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = R(QUERY, 0), .a = V(b->consts), .n = V(l->g->lay.head_pad), .rows = rows,
                                 .dstride = query_stride(l)});
 
     qn_asm_set(a, LIMIT, R(QN_R_POS, 1));
@@ -236,7 +236,7 @@ static void one_pass(qn_lower *l)
     qn_asm_loop_end(a);
     merge(l);
     qn_lower_vec(l, QN_VEC_RECIP, V(b->inv_l), V(b->l), V(0), V(8), rows, 8);
-    qn_lower_scalar(l, QN_VEC_MUL, R(QUERY, 0), R(QUERY, 0), V(b->inv_l), 8, V(l->g->dims.head), rows, query_stride(l));
+    qn_lower_scalar(l, QN_VEC_MUL, R(QUERY, 0), R(QUERY, 0), V(b->inv_l), 8, V(l->g->lay.head_pad), rows, query_stride(l));
 }
 
 void qn_lower_attend(qn_lower *l)

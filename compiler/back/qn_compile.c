@@ -59,31 +59,40 @@ static void fill_constants(const qn_graph *g, uint32_t *image)
             image[g->lay.const_addr + 8 * (uint32_t)c[i].at + (uint32_t)k] = float_word(c[i].value);
 }
 
-// Per position `head` cosines, then `head` sines with the sign that the pair's partner takes.
+// Per position a (padded) head's cosines, then its sines with the sign that the pair's partner takes.
 static void fill_rope(const qn_graph *g, uint32_t *image)
 {
     const qn_dims *d = &g->dims;
+    uint32_t head = g->lay.head_pad;
     for (uint32_t pos = 0; pos < g->opt.context; pos++) {
         uint32_t *row = image + g->lay.rope_addr + (size_t)pos * g->lay.rope_step;
-        for (uint32_t i = 0; i < d->head; i += 2) {
+        for (uint32_t i = 0; i < head; i += 2) {
             float c = 1, s = 0;
             if (i < d->rope)
                 qn_trig_rope(pos, i / 2, d->rope, d->rope_base, &c, &s);
             row[i] = row[i + 1] = float_word(c);
-            row[d->head + i] = float_word(-s);
-            row[d->head + i + 1] = float_word(s);
+            row[head + i] = float_word(-s);
+            row[head + i + 1] = float_word(s);
         }
     }
 }
 
-// Heads whose pairs are (i, i + n/2) get their rows shuffled so that partners are neighbours; a dot product of heads does not see it.
-static uint32_t neighbours(uint32_t col, const void *ctx)
+// Padded heads to stored rows.
+static uint32_t head_row(uint32_t col, const void *ctx)
 {
-    const qn_dims *d = ctx;
-    uint32_t head = col / d->head, i = col % d->head;
-    if (i < d->rope)
-        i = i / 2 + (i % 2) * (d->rope / 2);
-    return head * d->head + i;
+    const qn_graph *g = ctx;
+    uint32_t head = col / g->lay.head_pad, i = col % g->lay.head_pad;
+    return i < g->dims.head ? head * g->dims.head + i : QN_PACK_ZERO;
+}
+
+// The same for heads whose pairs are (i, i + n/2): partners become neighbours, which a dot product of heads does not see.
+static uint32_t neighbour_row(uint32_t col, const void *ctx)
+{
+    const qn_graph *g = ctx;
+    uint32_t head = col / g->lay.head_pad, i = col % g->lay.head_pad;
+    if (i < g->dims.rope)
+        i = i / 2 + (i % 2) * (g->dims.rope / 2);
+    return i < g->dims.head ? head * g->dims.head + i : QN_PACK_ZERO;
 }
 
 static int fill_vector(const qn_gguf_tensor *t, uint32_t *dst, uint32_t n, qn_why *why)
@@ -114,7 +123,8 @@ static int fill_weights(const qn_graph *g, const qn_gguf *file, uint32_t *image,
         err = fill_vector(y->norm_attn, image + y->norm_attn_addr, d->width, why);
         for (int r = 0; !err && r < QN_LAYER_ROLES; r++) {
             bool shuffle = d->pairing == QN_PAIR_HALVES && (r == QN_ROLE_Q || r == QN_ROLE_K);
-            err = fill_matrix(file, &y->m[r], image, shuffle ? neighbours : NULL, d, why);
+            bool heads = r == QN_ROLE_Q || r == QN_ROLE_K || r == QN_ROLE_V;
+            err = fill_matrix(file, &y->m[r], image, shuffle ? neighbour_row : heads ? head_row : NULL, g, why);
         }
         if (!err)
             err = fill_vector(y->norm_ffn, image + y->norm_ffn_addr, d->width, why);

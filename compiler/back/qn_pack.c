@@ -93,7 +93,7 @@ static int quantize_group(const float *x, uint32_t n, unsigned bits, int8_t *q, 
 static int quantize_row(const qn_matrix *m, uint32_t row, column *c)
 {
     const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
-    size_t bytes = m->tensor->bytes / m->outputs;
+    size_t bytes = m->tensor->bytes / m->tensor->dims[1];
     uint32_t group = 32u * m->fmt->block;
     (void)info;
     int err = qn_ggml_dequant_row(m->tensor->type, m->tensor->data + (size_t)row * bytes, c->row, m->inputs);
@@ -105,7 +105,7 @@ static int quantize_row(const qn_matrix *m, uint32_t row, column *c)
 static int copy_row(const qn_matrix *m, uint32_t row, column *c)
 {
     const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
-    const uint8_t *at = m->tensor->data + (size_t)row * (m->tensor->bytes / m->outputs);
+    const uint8_t *at = m->tensor->data + (size_t)row * (m->tensor->bytes / m->tensor->dims[1]);
     uint32_t blocks = m->inputs / info->elements;
     qn_block b;
     for (uint32_t i = 0; i < blocks; i++, at += info->bytes) {
@@ -158,6 +158,8 @@ int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const v
     int err = c.q && c.sub && c.d && c.m && c.row ? 0 : QN_ERR_NOMEM;
     for (uint32_t col = 0; !err && col < m->outputs; col++) {
         uint32_t row = map ? map(col, ctx) : col;
+        if (row == QN_PACK_ZERO)
+            continue;
         uint32_t tile = col / m->tile, in = col % m->tile;
         uint32_t cols = m->cols - tile * m->tile < m->tile ? m->cols - tile * m->tile : m->tile;
         err = m->requantize ? quantize_row(m, row, &c) : copy_row(m, row, &c);

@@ -5,7 +5,8 @@
 
 #include "compiler/ir/qn_graph.h"
 
-// Columns c of the stream take row `row(c, ctx)` of the tensor.
+// Columns c of the stream take row `row(c, ctx)` of the tensor, or zeros where it says QN_PACK_ZERO.
+#define QN_PACK_ZERO UINT32_MAX
 typedef uint32_t qn_row_map(uint32_t col, const void *ctx);
 
 // Writes all tiles of `m` into image (words, zeroed by the caller where nothing is written). `map` NULL: the identity.

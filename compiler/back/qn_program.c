@@ -232,7 +232,7 @@ static void rotate(qn_lower *l, uint32_t at, uint32_t from, uint32_t to, uint32_
 {
     enum { HEAD = QN_R_F };
     const qn_buffers *b = &l->b;
-    uint32_t head = l->g->dims.head, heads = to - from;
+    uint32_t head = l->g->lay.head_pad, heads = to - from;
     uint32_t rows_words = l->decode ? head : stride, table = l->decode ? 0 : 2 * head;
     qn_val rows = l->decode ? V(heads) : R(QN_R_CNT, 0), v = V(at + from * head);
     uint32_t t1 = b->rot, t2 = b->rot + head * (l->decode ? l->g->dims.heads : b->tokens);
@@ -265,7 +265,7 @@ static bool rotates_by_tile(const qn_lower *l)
 
 static void read_key(qn_lower *l, uint32_t cols, bool first)
 {
-    uint32_t head = l->g->dims.head, at = l->key_tile++ * l->g->layer[0].m[QN_ROLE_K].tile;
+    uint32_t head = l->g->lay.head_pad, at = l->key_tile++ * l->g->layer[0].m[QN_ROLE_K].tile;
     read_kv(l, cols, first);
     if (rotates_by_tile(l))
         rotate(l, l->b.kv, at / head, (at + cols) / head, l->b.kv_pad);
@@ -302,7 +302,7 @@ static void record_token(qn_lower *l)
     qn_asm_slot(l->a, QN_SLOT_QUANT_N, V(32 * y->kv_blocks));
     qn_asm_slot(l->a, QN_SLOT_QUANT_ROWS, V(1));
     if (!l->a->err)
-        i->w[2 + 4] = QN_SETRAW(QUANT, HI, l->g->dims.kv_heads * l->g->dims.head);
+        i->w[2 + 4] = QN_SETRAW(QUANT, HI, l->g->dims.kv_heads * l->g->lay.head_pad);
     qn_asm_sync(l->a, (qn_sems){.post = {QN_S_RECORD}});
 }
 
@@ -560,6 +560,52 @@ static void logits(qn_lower *l)
     qn_asm_loop_end(a);
 }
 
+// Attention's outputs of padded heads, moved together: by way of memory, since only there any word may follow any other.
+static void close_ranks(qn_lower *l)
+{
+    const qn_buffers *b = &l->b;
+    const qn_dims *d = &l->g->dims;
+    qn_asm *a = l->a;
+    const qn_vec_args nothing = {.fn = QN_VEC_MOV, .dst = V(0), .a = V(0), .n = V(0), .rows = V(0)};
+    uint32_t words = d->heads * d->head;
+    qn_asm_set(a, QN_R_F, V(b->q));
+    qn_asm_set(a, QN_R_G, V(4 * l->g->lay.scratch_addr));
+    for (int last = l->decode; last < 2; last++) {
+        if (!last)
+            qn_asm_loop(a, R(QN_R_CNT, -1));
+        qn_asm_vec(a, nothing);
+        qn_asm_sync(a, (qn_sems){.post = {QN_S_RECORD}});
+        qn_insn *s = qn_asm_op(a, QN_OP_STORE);
+        QN_PUT(*s, STORE, WIN, QN_WIN_IO);
+        QN_PUT(*s, STORE, KIND, QN_KIND_ACT);
+        QN_PUT(*s, STORE, SIZE, STORE_WORD);
+        qn_asm_slot(a, QN_SLOT_STORE_SRC, R(QN_R_F, 0));
+        qn_asm_slot(a, QN_SLOT_STORE_N, V(d->head));
+        qn_asm_slot(a, QN_SLOT_STORE_RUNS, V(d->heads));
+        qn_asm_slot(a, QN_SLOT_STORE_ADDR, R(QN_R_G, 0));
+        qn_asm_slot(a, QN_SLOT_STORE_DSTRIDE, V(4 * d->head));
+        if (!a->err)
+            s->w[2 + 4] = QN_SETRAW(STORE, ESTRIDE, 4) | QN_SETRAW(STORE, SSTRIDE, l->g->lay.head_pad);
+        qn_asm_sync(a, (qn_sems){.wait = {QN_S_RECORD}, .post = {last ? QN_S_KEY_STORED : 0}});
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_F, R(QN_R_F, 0), V(b->q_width));
+        qn_asm_alu(a, QN_ALU_ADD, QN_R_G, R(QN_R_G, 0), V(4 * words));
+        if (!last)
+            qn_asm_loop_end(a);
+    }
+    qn_insn *i = qn_asm_op(a, QN_OP_LOADV);
+    QN_PUT(*i, LOADV, WIN, QN_WIN_IO);
+    QN_PUT(*i, LOADV, KIND, QN_KIND_ACT);
+    qn_asm_slot(a, QN_SLOT_LOADV_ADDR, V(l->g->lay.scratch_addr));
+    qn_asm_slot(a, QN_SLOT_LOADV_N, V(words));
+    qn_asm_slot(a, QN_SLOT_LOADV_RUNS, qn_lower_tokens(l));
+    qn_asm_slot(a, QN_SLOT_LOADV_STRIDE, V(words));
+    qn_asm_slot(a, QN_SLOT_LOADV_DST, V(b->q));
+    qn_asm_slot(a, QN_SLOT_LOADV_DSTRIDE, V(b->q_width));
+    qn_asm_sync(a, (qn_sems){.wait = {QN_S_KEY_STORED}, .post = {QN_S_SV}});
+    qn_asm_vec(a, nothing);
+    qn_asm_sync(a, (qn_sems){.wait = {QN_S_SV}});
+}
+
 static void one_layer(qn_lower *l)
 {
     const qn_graph *g = l->g;
@@ -605,8 +651,10 @@ static void one_layer(qn_lower *l)
     qn_asm_mark(a, "attention");
     qn_lower_attend(l);
     qn_asm_mark(a, "out");
+    if (g->lay.head_pad != d->head)
+        close_ranks(l);
     matrix_begin(l, &m[QN_ROLE_O], layer_matrix(l, QN_ROLE_O));
-    quantize(l, V(b->q), b->blocks_o, b->slice_o, V(0), m[QN_ROLE_O].slices, b->q_width, tokens, b->q_width, true);
+    quantize(l, V(b->q), b->blocks_o, b->slice_o, V(0), m[QN_ROLE_O].slices, d->heads * d->head, tokens, b->q_width, true);
     matrix_run(l, &m[QN_ROLE_O], m[QN_ROLE_O].outputs, rows, QN_S_SLICE, read_residual);
 
     qn_asm_mark(a, "norm");
@@ -663,7 +711,7 @@ static uint32_t put_passes(qn_asm *a, const qn_graph *g, const qn_buffers *b)
         qn_asm_put(a, p.kv_block * y->key_tile);
         qn_asm_put(a, p.kv_block * y->val_tile);
         qn_asm_put(a, p.kv_block * 16);
-        qn_asm_put(a, b->q + p.head * g->dims.head);
+        qn_asm_put(a, b->q + p.head * y->head_pad);
         qn_asm_put(a, p.offset);
         qn_asm_put(a, b->slice_q + i * b->pass_blocks);
     }

@@ -44,7 +44,7 @@ typedef struct qn_matrix {
     const qn_gguf_tensor *tensor;
     const qn_fmt *fmt;          // what it is streamed as
     bool requantize;            // stored as floats: quantized by the compiler
-    uint32_t outputs, inputs;   // as stored
+    uint32_t outputs, inputs;   // as stored; of queries, keys and values with padded heads
     uint32_t cols;              // streamed columns: outputs with padded heads, even
     uint32_t slices;            // of 32 inputs, padded heads included, a multiple of the format's block
     uint32_t tile;              // columns of a full tile
@@ -71,6 +71,7 @@ typedef struct qn_layout {
     uint32_t kv_words;
     uint32_t rope_addr, rope_step;                // tables of a position: cosines and signed sines, head_pad words each
     uint32_t norm_out_addr, const_addr, unit_addr;
+    uint32_t scratch_addr;      // in the I/O window: attention's outputs on their way to stand side by side, where heads are padded
     uint32_t image_words, io_words, code_addr;
 } qn_layout;
 

@@ -39,7 +39,7 @@ static void plan_passes(const qn_graph *g, bool decode, qn_buffers *b)
     b->n_pass = d->kv_heads / b->pass_kv * (share / b->pass_queries);
     b->pass_blocks = 0;
     for (uint32_t k = 0; k < d->kv_heads; k += b->pass_kv) {
-        uint32_t first = k * d->head / 32, end = ((k + b->pass_kv) * d->head + 31) / 32;
+        uint32_t first = k * g->lay.head_pad / 32, end = ((k + b->pass_kv) * g->lay.head_pad + 31) / 32;
         b->pass_blocks = end - first > b->pass_blocks ? end - first : b->pass_blocks;
     }
 }
@@ -50,10 +50,10 @@ qn_pass qn_buffers_pass(const qn_graph *g, const qn_buffers *b, uint32_t i)
     uint32_t share = d->heads / d->kv_heads;
     qn_pass p = {.head = i * b->pass_kv * b->pass_queries};
     uint32_t kv = p.head / share;
-    p.kv_block = kv * d->head / 32;
+    p.kv_block = kv * g->lay.head_pad / 32;
     if (p.kv_block + b->pass_blocks > g->lay.kv_blocks)
         p.kv_block = g->lay.kv_blocks - b->pass_blocks;
-    p.offset = kv * d->head - 32 * p.kv_block;
+    p.offset = kv * g->lay.head_pad - 32 * p.kv_block;
     return p;
 }
 
@@ -88,7 +88,7 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
     b->tokens = tokens;
     b->wide = g->opt.act_bits == 16 ? 2 : 1;
     b->width_pad = 32 * max(first[QN_ROLE_Q].slices, g->logits.slices);
-    b->q_width = d->heads * d->head;
+    b->q_width = d->heads * g->lay.head_pad;
     b->kv_pad = 32 * g->lay.kv_blocks;
     uint32_t rec = g->opt.kv_bits == 16 ? 16 : 8;
     b->rec_stride = g->lay.kv_blocks * rec + (g->lay.kv_blocks + 7) / 8 * 8;
@@ -116,7 +116,7 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
 
     uint64_t at = 0;
     b->consts = take(&at, QN_CONST_WORDS);
-    b->rope = take(&at, (uint64_t)tokens * 2 * d->head);
+    b->rope = take(&at, (uint64_t)tokens * 2 * g->lay.head_pad);
     b->norm_w[0] = take(&at, b->width_pad);
     b->norm_w[1] = take(&at, b->width_pad);
     b->x = take(&at, (uint64_t)tokens * b->width_pad);
@@ -125,7 +125,7 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
     b->q = take(&at, (uint64_t)tokens * (b->q_width + 31) / 32 * 32);
     b->key_rec = take(&at, (uint64_t)tokens * b->rec_stride);
     b->val_rec = take(&at, (uint64_t)tokens * b->rec_stride);
-    uint32_t scalars = 8 * max(rows, tokens), tmp = b->wide == 2 ? max(tokens * tile, rows * max(32, d->head)) : 0;
+    uint32_t scalars = 8 * max(rows, tokens), tmp = b->wide == 2 ? max(tokens * tile, rows * max(32, g->lay.head_pad)) : 0;
     b->m_new = take(&at, scalars);
     b->sv = take(&at, 32 * b->pass_blocks);
     b->tmp = take(&at, tmp);
@@ -139,7 +139,7 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
     b->alpha = take(&at, scalars);
     b->alpha_old = take(&at, scalars);
     b->inv_l = take(&at, scalars);
-    b->rot = take(&at, 2ull * d->head * (decode ? d->heads : tokens));
+    b->rot = take(&at, 2ull * g->lay.head_pad * (decode ? d->heads : tokens));
     b->h = take(&feed, (uint64_t)tokens * b->h_width);
     b->e = take(&feed, (uint64_t)tokens * tile / 2);
     at = feed > at ? feed : at;

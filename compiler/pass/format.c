@@ -45,8 +45,21 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     return 0;
 }
 
+// Heads are kept at multiples of 8 values: the columns in between are zeros.
+static void pad_heads(qn_graph *g)
+{
+    static const enum qn_role padded[] = {QN_ROLE_Q, QN_ROLE_K, QN_ROLE_V};
+    g->lay.head_pad = (g->dims.head + 7) / 8 * 8;
+    for (uint32_t l = 0; l < g->dims.layers; l++)
+        for (int i = 0; i < 3; i++) {
+            qn_matrix *m = &g->layer[l].m[padded[i]];
+            m->outputs = m->outputs / g->dims.head * g->lay.head_pad;
+        }
+}
+
 int qn_pass_format(qn_graph *g, qn_why *why)
 {
+    pad_heads(g);
     uint32_t tile = g->opt.target->acc_cols / 2;
     if (tile > 256)
         tile = 256;

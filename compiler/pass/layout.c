@@ -45,12 +45,9 @@ int qn_pass_layout(qn_graph *g, qn_why *why)
         return qn_fail(why, QN_ERR_CONTEXT, "a context of %u tokens is more than the model's %u", context, d->context);
     g->opt.context = context;
 
-    if (d->head % 8)
-        return qn_fail(why, QN_ERR_UNSUPPORTED, "head size %u is not supported (a multiple of 8)", d->head);
-    y->head_pad = d->head;
-    y->kv_blocks = (d->kv_heads * d->head + 31) / 32;
+    y->kv_blocks = (d->kv_heads * y->head_pad + 31) / 32;
     y->group_heads = 1;
-    while (y->group_heads * d->head % 32)
+    while (y->group_heads * y->head_pad % 32)
         y->group_heads++;
     y->ctx_blocks = (context + 31) / 32;
     const qn_fmt *key = qn_fmt_find(g->opt.kv_bits == 16 ? QN_FMT_KEY16 : QN_FMT_KEY8);
@@ -62,7 +59,7 @@ int qn_pass_layout(qn_graph *g, qn_why *why)
 
     cursor c = {0};
     y->const_addr = take(&c, QN_CONST_WORDS);
-    y->rope_step = 2 * d->head;
+    y->rope_step = 2 * y->head_pad;
     y->rope_addr = take(&c, (uint64_t)context * y->rope_step);
     place(&c, &g->embed);
     for (uint32_t l = 0; l < d->layers; l++) {
@@ -81,6 +78,9 @@ int qn_pass_layout(qn_graph *g, qn_why *why)
     y->code_addr = take(&c, t->prog_words);
     uint64_t image = c.at;
     uint64_t io = (d->vocab + 15) / 16 * 16;
+    y->scratch_addr = (uint32_t)io;
+    if (y->head_pad != d->head)
+        io += (uint64_t)t->rows * d->heads * d->head;
 
     uint64_t need = 4 * (QN_WIN_ALIGNED(image) + QN_WIN_ALIGNED(kv_words) + io);
     if (need > t->mem_bytes)

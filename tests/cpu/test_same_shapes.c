@@ -81,9 +81,9 @@ static void add_tensor(model *m, const char *name, int type, uint32_t inputs, ui
 
 static void some_shape(model *m)
 {
-    static const uint32_t heads[] = {8, 16, 24, 32, 40, 48, 64, 72, 96, 128};
+    static const uint32_t heads[] = {8, 10, 16, 20, 24, 32, 36, 40, 48, 64, 72, 96, 100, 128};
     shape *s = &m->s;
-    s->head = heads[next() % 10];
+    s->head = heads[next() % 14];
     s->kv_heads = between(1, s->head > 48 ? 2 : 5);
     s->heads = s->kv_heads * between(1, s->head > 48 ? 2 : 4);
     s->width = next() % 3 == 0 ? 256 : next() % 2 ? 32 * between(1, 6) : between(20, 200);
