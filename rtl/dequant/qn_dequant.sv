@@ -143,8 +143,19 @@ module qn_dequant #(
   genvar u;
   generate
     for (u = 0; u < Units; u = u + 1) begin : g_unit
+      logic [F+1:1]      product_q;        // stages 1 on of a slot of this unit, until its product stands
+      logic [Back-1:1]   sum_q;            // stages F + 1 on of its sum
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+          product_q <= '0;
+          sum_q     <= '0;
+        end else begin
+          product_q <= {product_q[F:1], valid_i && mask_i[u]};
+          sum_q     <= {sum_q[Back-2:1], f_valid && f_head[AddrW+u]};
+        end
+      end
       qn_dequant_unit #(.AddrW(AddrW), .QueueW(QueueW)) u_unit (
-        .clk_i,
+        .clk_i, .product_en_i((valid_i && mask_i[u]) || product_q != '0), .sum_en_i(sum_q[Back-1:2] != '0),
         .s0_lo_i(lo_i[28*u +: 28]), .s0_hi_i(hi_i[28*u +: 28]), .s0_asum_i(asum_i[13*u +: 13]),
         .s0_scale_i(scale_i[32*u +: 32]), .s0_head_i(head_i),
         .s0_sc_lo_i(sc_lo_i), .s0_sc_hi_i(sc_hi_i), .s0_mn_i(mn_i),

@@ -15,6 +15,8 @@ module qn_dequant_unit #(
   parameter int QueueW = 4
 ) (
   input  logic             clk_i,
+  input  logic             product_en_i,   // a slot of this unit is between its partials and its product
+  input  logic             sum_en_i,       // or between the operands of its sum and the sum: else the arithmetic keeps still
 
   input  logic [27:0]      s0_lo_i,        // partials
   input  logic [27:0]      s0_hi_i,
@@ -59,7 +61,7 @@ module qn_dequant_unit #(
   (* no_rw_check *) logic [52:0] int_mem [0:2**AddrW-1];
   logic [52:0]        s2_kept_q;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (product_en_i) begin
     // With sub-scales codes have 6 bits at most (fmt.def), so 18 bits hold a partial
     s1_lo_q  <= $signed(s0_lo_i[17:0]) * $signed(s0_sc_lo_i);
     s1_hi_q  <= $signed(s0_hi_i[17:0]) * $signed(s0_sc_hi_i);
@@ -81,10 +83,10 @@ module qn_dequant_unit #(
   logic [29:0] factor, factor_late;
   logic [31:0] scale, scale_late, product;
   assign factor = s3_second_i ? {{6{s3_min_q[23]}}, s3_min_q} : {s3_dot_q[28], s3_dot_q};
-  qn_fmul u_fmul (.clk_i, .a_i(s0_head_i), .b_i(s0_scale_i), .y_o(scale));
+  qn_fmul u_fmul (.clk_i, .en_i(product_en_i), .a_i(s0_head_i), .b_i(s0_scale_i), .y_o(scale));
   qn_delay #(.Width(30), .Clocks(IntWait)) u_factor (.clk_i, .in_i(factor), .out_o(factor_late));
   qn_delay #(.Width(32), .Clocks(MulWait)) u_scale  (.clk_i, .in_i(scale), .out_o(scale_late));
-  qn_imul u_imul (.clk_i, .a_i(factor_late), .b_i(scale_late), .y_o(product));
+  qn_imul u_imul (.clk_i, .en_i(product_en_i), .a_i(factor_late), .b_i(scale_late), .y_o(product));
 
   // Products that wait for the first half of their accumulation
   (* no_rw_check *) logic [31:0] queue [0:2**QueueW-1];
@@ -109,7 +111,7 @@ module qn_dequant_unit #(
     if (s1_re_i && s3_we_i) assert (s1_addr_i != s3_addr_i);
     if (f_re_i && w_we_i)   assert (f_addr_i != w_addr_i);
   end
-  qn_fadd u_fadd (.clk_i, .sub_i(f2_queue_i), .a_i(f2_acc_q), .b_i(f2_queue_i ? f2_queue_q : product), .y_o(sum));
+  qn_fadd u_fadd (.clk_i, .en_i(sum_en_i), .sub_i(f2_queue_i), .a_i(f2_acc_q), .b_i(f2_queue_i ? f2_queue_q : product), .y_o(sum));
 
 endmodule
 

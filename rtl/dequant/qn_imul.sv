@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_imul: integer times FP32 with one rounding, the qn_imul of sim/model/qn_num.h bit by bit.
-// Operands every clock, the result 6 clocks later (IMUL of unit.def); nothing stalls, nothing is reset.
+// Operands every clock with `en_i`, the result 6 such clocks later (IMUL of unit.def); without it nothing moves. Nothing is reset.
 // The integer's magnitude is below 2^29: -2^29 is not a legal operand.
-// Costs on ECP5: 255 LUT4, 80 CCU2C, 387 FF, 4 MULT18; 98 MHz alone.
+// Costs on ECP5: 257 LUT4, 80 CCU2C, 387 FF, 4 MULT18; 98 MHz alone.
 
 `default_nettype none
 
 module qn_imul (
   input  logic        clk_i,
+  input  logic        en_i,                // the pipeline moves
   input  logic [29:0] a_i,                 // integer, two's complement
   input  logic [31:0] b_i,                 // FP32
   output logic [31:0] y_o
@@ -24,7 +25,7 @@ module qn_imul (
   logic [23:0] s1_mant_q;
   logic [7:0]  s1_exp_q;
   logic        s1_sign_q, s1_nan_q, s1_inf_q, s1_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s1_mag_q  <= mag;
     s1_mant_q <= {1'b1, b_i[22:0]};
     s1_exp_q  <= b_i[30:23];
@@ -35,22 +36,23 @@ module qn_imul (
   end
 
   // 2 and 3: the integer's leading one to the top, then partial products of (11 + 18) x (6 + 18) bits
-  logic        z16, z8, z4, z2, z1;
-  logic [28:0] up16, up8, up4, up2, up1;
-  assign z16  = s1_mag_q[28:13] == 16'd0;
-  assign up16 = z16 ? {s1_mag_q[12:0], 16'd0} : s1_mag_q;
-  assign z8   = up16[28:21] == 8'd0;
-  assign up8  = z8 ? {up16[20:0], 8'd0} : up16;
-  assign z4   = up8[28:25] == 4'd0;
-  assign up4  = z4 ? {up8[24:0], 4'd0} : up8;
+  function automatic [38:0] lift16_8_4(input [9:0] exp, input [28:0] value);
+    logic        z16, z8, z4;
+    logic [28:0] up16, up8;
+    z16        = value[28:13] == 16'd0;
+    up16       = z16 ? {value[12:0], 16'd0} : value;
+    z8         = up16[28:21] == 8'd0;
+    up8        = z8 ? {up16[20:0], 8'd0} : up16;
+    z4         = up8[28:25] == 4'd0;
+    lift16_8_4 = {exp - {5'd0, z16, z8, z4, 2'd0}, z4 ? {up8[24:0], 4'd0} : up8};
+  endfunction
 
   logic [28:0] s2_mag_q;
   logic [23:0] s2_mant_q;
   logic [9:0]  s2_exp_q;
   logic        s2_sign_q, s2_nan_q, s2_inf_q, s2_zero_q;
-  always_ff @(posedge clk_i) begin
-    s2_mag_q  <= up4;
-    s2_exp_q  <= {2'd0, s1_exp_q} + 10'd28 - {5'd0, z16, z8, z4, 2'd0};
+  always_ff @(posedge clk_i) if (en_i) begin
+    {s2_exp_q, s2_mag_q} <= lift16_8_4({2'd0, s1_exp_q} + 10'd28, s1_mag_q);
     s2_mant_q <= s1_mant_q;
     s2_sign_q <= s1_sign_q;
     s2_nan_q  <= s1_nan_q;
@@ -58,10 +60,22 @@ module qn_imul (
     s2_zero_q <= s1_zero_q;
   end
 
-  assign z2  = s2_mag_q[28:27] == 2'd0;
-  assign up2 = z2 ? {s2_mag_q[26:0], 2'd0} : s2_mag_q;
-  assign z1  = !up2[28];
-  assign up1 = z1 ? {up2[27:0], 1'b0} : up2;
+  function automatic [30:0] lift2_1(input [28:0] value);
+    logic        z2, z1;
+    logic [28:0] up2;
+    z2      = value[28:27] == 2'd0;
+    up2     = z2 ? {value[26:0], 2'd0} : value;
+    z1      = !up2[28];
+    lift2_1 = {z2, z1, z1 ? {up2[27:0], 1'b0} : up2};
+  endfunction
+  // {exponent, four products}
+  function automatic [115:0] multiply(input [9:0] exp, input [30:0] lifted, input [23:0] mant);
+    multiply = {exp - {8'd0, lifted[30:29]},
+                {6'd0, lifted[28:18]} * {11'd0, mant[23:18]},
+                {18'd0, lifted[28:18]} * {11'd0, mant[17:0]},
+                {6'd0, lifted[17:0]} * {18'd0, mant[23:18]},
+                {18'd0, lifted[17:0]} * {18'd0, mant[17:0]}};
+  endfunction
 
   logic [35:0] s3_ll_q;
   logic [23:0] s3_lh_q;
@@ -69,12 +83,8 @@ module qn_imul (
   logic [16:0] s3_hh_q;
   logic [9:0]  s3_exp_q;
   logic        s3_sign_q, s3_nan_q, s3_inf_q, s3_zero_q;
-  always_ff @(posedge clk_i) begin
-    s3_ll_q   <= {18'd0, up1[17:0]} * {18'd0, s2_mant_q[17:0]};
-    s3_lh_q   <= {6'd0, up1[17:0]} * {18'd0, s2_mant_q[23:18]};
-    s3_hl_q   <= {18'd0, up1[28:18]} * {11'd0, s2_mant_q[17:0]};
-    s3_hh_q   <= {6'd0, up1[28:18]} * {11'd0, s2_mant_q[23:18]};
-    s3_exp_q  <= s2_exp_q - {8'd0, z2, z1};
+  always_ff @(posedge clk_i) if (en_i) begin
+    {s3_exp_q, s3_hh_q, s3_hl_q, s3_lh_q, s3_ll_q} <= multiply(s2_exp_q, lift2_1(s2_mag_q), s2_mant_q);
     s3_sign_q <= s2_sign_q;
     s3_nan_q  <= s2_nan_q;
     s3_inf_q  <= s2_inf_q;
@@ -85,7 +95,7 @@ module qn_imul (
   logic [52:0] s4_prod_q;
   logic [9:0]  s4_exp_q;
   logic        s4_sign_q, s4_nan_q, s4_inf_q, s4_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s4_prod_q <= {s3_hh_q, s3_ll_q} + {5'd0, {6'd0, s3_lh_q} + {1'd0, s3_hl_q}, 18'd0};
     s4_exp_q  <= s3_exp_q;
     s4_sign_q <= s3_sign_q;
@@ -95,15 +105,15 @@ module qn_imul (
   end
 
   // 5: the product's leading one to its place; which way to round
-  logic [51:0] norm;                       // below the leading one: 23 fraction bits, guard, 28 sticky bits
-  assign norm = s4_prod_q[52] ? s4_prod_q[51:0] : {s4_prod_q[50:0], 1'b0};
+  function automatic [23:0] round(input [51:0] norm);  // below the leading one: 23 fraction bits, guard, 28 sticky bits
+    round = {norm[51:29], norm[28] && (norm[29] || |norm[27:0])};
+  endfunction
 
   logic [22:0] s5_frac_q;
   logic [9:0]  s5_exp_q;
   logic        s5_up_q, s5_sign_q, s5_nan_q, s5_inf_q, s5_zero_q;
-  always_ff @(posedge clk_i) begin
-    s5_frac_q <= norm[51:29];
-    s5_up_q   <= norm[28] && (norm[29] || |norm[27:0]);
+  always_ff @(posedge clk_i) if (en_i) begin
+    {s5_frac_q, s5_up_q} <= round(s4_prod_q[52] ? s4_prod_q[51:0] : {s4_prod_q[50:0], 1'b0});
     s5_exp_q  <= s4_exp_q + {9'd0, s4_prod_q[52]};
     s5_sign_q <= s4_sign_q;
     s5_nan_q  <= s4_nan_q;
@@ -112,11 +122,9 @@ module qn_imul (
   end
 
   // 6: pack
-  logic [31:0] y;
   qn_fpack u_pack (
-    .sign_i(s5_sign_q), .exp_i(s5_exp_q), .frac_i(s5_frac_q), .up_i(s5_up_q),
-    .nan_i(s5_nan_q), .inf_i(s5_inf_q), .zero_i(s5_zero_q), .y_o(y));
-  always_ff @(posedge clk_i) y_o <= y;
+    .clk_i, .en_i, .sign_i(s5_sign_q), .exp_i(s5_exp_q), .frac_i(s5_frac_q), .up_i(s5_up_q),
+    .nan_i(s5_nan_q), .inf_i(s5_inf_q), .zero_i(s5_zero_q), .y_o);
 
 endmodule
 

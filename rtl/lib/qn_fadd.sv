@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_fadd: FP32 sum or difference, the qn_fadd and qn_fsub of sim/model/qn_num.h bit by bit.
-// Operands every clock, the result 6 clocks later (FADD of unit.def); nothing stalls, nothing is reset.
-// Costs on ECP5: 431 LUT4, 67 CCU2C, 289 FF; 105 MHz alone.
+// Operands every clock with `en_i`, the result 6 such clocks later (FADD of unit.def); without it nothing moves. Nothing is reset.
+// Costs on ECP5: 444 LUT4, 63 CCU2C, 289 FF; 105 MHz alone.
 
 `default_nettype none
 
 module qn_fadd (
   input  logic        clk_i,
+  input  logic        en_i,                // the pipeline moves
   input  logic        sub_i,               // a - b
   input  logic [31:0] a_i,
   input  logic [31:0] b_i,
@@ -14,54 +15,58 @@ module qn_fadd (
 );
 
   // 1: order by magnitude. Subnormals have no leading one and no fraction.
-  logic        swap, a_nan, b_nan, b_sign;
-  logic [31:0] major;
-  logic [30:0] minor;
-  assign b_sign = b_i[31] ^ sub_i;
-  assign swap   = b_i[30:0] > a_i[30:0];
-  assign major  = swap ? {b_sign, b_i[30:0]} : a_i;
-  assign minor  = swap ? a_i[30:0] : b_i[30:0];
-  assign a_nan  = &a_i[30:23] && |a_i[22:0];
-  assign b_nan  = &b_i[30:23] && |b_i[22:0];
+  function automatic [66:0] order(input [31:0] a, input [31:0] b);
+    logic        swap, a_nan, b_nan;
+    logic [31:0] major;
+    logic [30:0] minor;
+    swap  = b[30:0] > a[30:0];
+    major = swap ? b : a;
+    minor = swap ? a[30:0] : b[30:0];
+    a_nan = &a[30:23] && |a[22:0];
+    b_nan = &b[30:23] && |b[22:0];
+    order = {major[30:23],                                       // exponent
+             major[30:23] - minor[30:23],                        // how far apart
+             major[30:23] == 8'd0 ? 24'd0 : {1'b1, major[22:0]},
+             minor[30:23] == 8'd0 ? 24'd0 : {1'b1, minor[22:0]},
+             major[31],
+             a_nan || b_nan || (&a[30:23] && &b[30:23] && (a[31] ^ b[31])),
+             &major[30:23]};
+  endfunction
 
   logic [7:0]  s1_exp_q, s1_shift_q;
   logic [23:0] s1_major_q, s1_minor_q;
   logic        s1_minus_q, s1_sign_q, s1_both_q, s1_nan_q, s1_inf_q;
-  always_ff @(posedge clk_i) begin
-    s1_exp_q   <= major[30:23];
-    s1_shift_q <= swap ? b_i[30:23] - a_i[30:23] : a_i[30:23] - b_i[30:23];
-    s1_major_q <= major[30:23] == 8'd0 ? 24'd0 : {1'b1, major[22:0]};
-    s1_minor_q <= minor[30:23] == 8'd0 ? 24'd0 : {1'b1, minor[22:0]};
-    s1_minus_q <= a_i[31] ^ b_sign;
-    s1_sign_q  <= major[31];
-    s1_both_q  <= a_i[31] && b_sign;       // sign of a zero sum
-    s1_nan_q   <= a_nan || b_nan || (&a_i[30:23] && &b_i[30:23] && (a_i[31] ^ b_sign));
-    s1_inf_q   <= &major[30:23];
+  always_ff @(posedge clk_i) if (en_i) begin
+    {s1_exp_q, s1_shift_q, s1_major_q, s1_minor_q, s1_sign_q, s1_nan_q, s1_inf_q} <= order(a_i, {b_i[31] ^ sub_i, b_i[30:0]});
+    s1_minus_q <= a_i[31] ^ b_i[31] ^ sub_i;
+    s1_both_q  <= a_i[31] && (b_i[31] ^ sub_i);  // sign of a zero sum
   end
 
   // 2: align the smaller one: 24 bits, guard, round; sticky says whether anything fell off below. From 32 places on it cannot
   // change the rounded sum, not even by its presence.
-  logic [25:0] wide, by1, by2, by4, by8, by16;
-  logic        off1, off2, off4, off8, off16, far;
-  assign wide  = {s1_minor_q, 2'd0};
-  assign by1   = s1_shift_q[0] ? wide >> 1 : wide;
-  assign by2   = s1_shift_q[1] ? by1 >> 2 : by1;
-  assign by4   = s1_shift_q[2] ? by2 >> 4 : by2;
-  assign by8   = s1_shift_q[3] ? by4 >> 8 : by4;
-  assign by16  = s1_shift_q[4] ? by8 >> 16 : by8;
-  assign off1  = s1_shift_q[0] && wide[0];
-  assign off2  = s1_shift_q[1] && |by1[1:0];
-  assign off4  = s1_shift_q[2] && |by2[3:0];
-  assign off8  = s1_shift_q[3] && |by4[7:0];
-  assign off16 = s1_shift_q[4] && |by8[15:0];
-  assign far   = |s1_shift_q[7:5];
+  function automatic [26:0] align(input [23:0] minor, input [7:0] by);
+    logic [25:0] wide, by1, by2, by4, by8, by16;
+    logic        off1, off2, off4, off8, off16;
+    wide  = {minor, 2'd0};
+    by1   = by[0] ? wide >> 1 : wide;
+    by2   = by[1] ? by1 >> 2 : by1;
+    by4   = by[2] ? by2 >> 4 : by2;
+    by8   = by[3] ? by4 >> 8 : by4;
+    by16  = by[4] ? by8 >> 16 : by8;
+    off1  = by[0] && wide[0];
+    off2  = by[1] && |by1[1:0];
+    off4  = by[2] && |by2[3:0];
+    off8  = by[3] && |by4[7:0];
+    off16 = by[4] && |by8[15:0];
+    align = |by[7:5] ? 27'd0 : {by16, off1 || off2 || off4 || off8 || off16};
+  endfunction
 
   logic [7:0]  s2_exp_q;
   logic [23:0] s2_major_q;
   logic [26:0] s2_minor_q;
   logic        s2_minus_q, s2_sign_q, s2_both_q, s2_nan_q, s2_inf_q;
-  always_ff @(posedge clk_i) begin
-    s2_minor_q <= far ? 27'd0 : {by16, off1 || off2 || off4 || off8 || off16};
+  always_ff @(posedge clk_i) if (en_i) begin
+    s2_minor_q <= align(s1_minor_q, s1_shift_q);
     s2_major_q <= s1_major_q;
     s2_exp_q   <= s1_exp_q;
     s2_minus_q <= s1_minus_q;
@@ -75,7 +80,7 @@ module qn_fadd (
   logic [27:0] s3_sum_q;
   logic [9:0]  s3_exp_q;                   // if the leading one is at the top
   logic        s3_sign_q, s3_both_q, s3_nan_q, s3_inf_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s3_sum_q  <= {1'b0, s2_major_q, 3'd0} + ({1'b0, s2_minor_q} ^ {28{s2_minus_q}}) + {27'd0, s2_minus_q};
     s3_exp_q  <= {2'd0, s2_exp_q} + 10'd1;
     s3_sign_q <= s2_sign_q;
@@ -85,52 +90,51 @@ module qn_fadd (
   end
 
   // 4 and 5: leading one to the top. After a shift by more than 1 the low bits are exact zeros.
-  logic        z16, z8, z4, z2, z1;
-  logic [27:0] up16, up8, up4, up2, up1;
-  assign z16  = s3_sum_q[27:12] == 16'd0;
-  assign up16 = z16 ? {s3_sum_q[11:0], 16'd0} : s3_sum_q;
-  assign z8   = up16[27:20] == 8'd0;
-  assign up8  = z8 ? {up16[19:0], 8'd0} : up16;
+  function automatic [37:0] lift16_8(input [9:0] exp, input [27:0] value);
+    logic        z16, z8;
+    logic [27:0] up16;
+    z16      = value[27:12] == 16'd0;
+    up16     = z16 ? {value[11:0], 16'd0} : value;
+    z8       = up16[27:20] == 8'd0;
+    lift16_8 = {exp - {5'd0, z16, z8, 3'd0}, z8 ? {up16[19:0], 8'd0} : up16};
+  endfunction
+  function automatic [37:0] lift4_2_1(input [9:0] exp, input [27:0] value);
+    logic        z4, z2, z1;
+    logic [27:0] up4, up2;
+    z4        = value[27:24] == 4'd0;
+    up4       = z4 ? {value[23:0], 4'd0} : value;
+    z2        = up4[27:26] == 2'd0;
+    up2       = z2 ? {up4[25:0], 2'd0} : up4;
+    z1        = !up2[27];
+    lift4_2_1 = {exp - {7'd0, z4, z2, z1}, z1 ? {up2[26:0], 1'b0} : up2};
+  endfunction
 
   logic [27:0] s4_sum_q;
   logic [9:0]  s4_exp_q;
   logic        s4_sign_q, s4_both_q, s4_nan_q, s4_inf_q;
-  always_ff @(posedge clk_i) begin
-    s4_sum_q  <= up8;
-    s4_exp_q  <= s3_exp_q - {5'd0, z16, z8, 3'd0};
+  always_ff @(posedge clk_i) if (en_i) begin
+    {s4_exp_q, s4_sum_q} <= lift16_8(s3_exp_q, s3_sum_q);
     s4_sign_q <= s3_sign_q;
     s4_both_q <= s3_both_q;
     s4_nan_q  <= s3_nan_q;
     s4_inf_q  <= s3_inf_q;
   end
 
-  assign z4  = s4_sum_q[27:24] == 4'd0;
-  assign up4 = z4 ? {s4_sum_q[23:0], 4'd0} : s4_sum_q;
-  assign z2  = up4[27:26] == 2'd0;
-  assign up2 = z2 ? {up4[25:0], 2'd0} : up4;
-  assign z1  = !up2[27];
-  assign up1 = z1 ? {up2[26:0], 1'b0} : up2;
-
-  logic [26:0] s5_sum_q;                   // below the leading one: 23 fraction bits, guard, 3 sticky bits
+  logic [27:0] s5_sum_q;                   // leading one, 23 fraction bits, guard, 3 sticky bits; no leading one: zero
   logic [9:0]  s5_exp_q;
-  logic        s5_zero_q, s5_sign_q, s5_nan_q, s5_inf_q;
-  always_ff @(posedge clk_i) begin
-    s5_sum_q  <= up1[26:0];
-    s5_exp_q  <= s4_exp_q - {7'd0, z4, z2, z1};
-    s5_zero_q <= !up1[27];
-    s5_sign_q <= up1[27] || s4_inf_q ? s4_sign_q : s4_both_q;
+  logic        s5_sign_q, s5_nan_q, s5_inf_q;
+  always_ff @(posedge clk_i) if (en_i) begin
+    {s5_exp_q, s5_sum_q} <= lift4_2_1(s4_exp_q, s4_sum_q);
+    s5_sign_q <= s4_sum_q != 28'd0 || s4_inf_q ? s4_sign_q : s4_both_q;
     s5_nan_q  <= s4_nan_q;
     s5_inf_q  <= s4_inf_q;
   end
 
   // 6: pack
-  logic        up;
-  logic [31:0] y;
-  assign up = s5_sum_q[3] && (s5_sum_q[4] || |s5_sum_q[2:0]);
   qn_fpack u_pack (
-    .sign_i(s5_sign_q), .exp_i(s5_exp_q), .frac_i(s5_sum_q[26:4]), .up_i(up),
-    .nan_i(s5_nan_q), .inf_i(s5_inf_q), .zero_i(s5_zero_q), .y_o(y));
-  always_ff @(posedge clk_i) y_o <= y;
+    .clk_i, .en_i, .sign_i(s5_sign_q), .exp_i(s5_exp_q), .frac_i(s5_sum_q[26:4]),
+    .up_i(s5_sum_q[3] && (s5_sum_q[4] || |s5_sum_q[2:0])),
+    .nan_i(s5_nan_q), .inf_i(s5_inf_q), .zero_i(!s5_sum_q[27]), .y_o);
 
 endmodule
 

@@ -76,10 +76,10 @@ static void print_sv(void)
     printf("// data_o is {c0 - 1 (%d bits, %d after the point), c1 (%d, %d), c2 (%d, %d)}.\n", C0_W, C0_FRAC, C1_W,
            C1_FRAC, C2_W, C2_FRAC);
     puts("// Costs two block RAMs of 512 x 36 on ECP5.\n\n`default_nettype none\n\nmodule qn_func_rom (");
-    puts("  input  logic        clk_i,\n  input  logic [8:0]  addr_i,                // table, segment");
+    puts("  input  logic        clk_i,\n  input  logic        en_i,\n  input  logic [8:0]  addr_i,                // table, segment");
     printf("  output logic [%d:0] data_o\n);\n\n", C0_W + C1_W + C2_W - 1);
     printf("  logic [%d:0] rom [0:%d];\n\n", C0_W + C1_W + C2_W - 1, TABLES * SEGMENTS - 1);
-    puts("  always_ff @(posedge clk_i) data_o <= rom[addr_i];\n\n  initial begin");
+    puts("  always_ff @(posedge clk_i) if (en_i) data_o <= rom[addr_i];\n\n  initial begin");
     for (int table = 0; table < TABLES; table++)
         for (int i = 0; i < SEGMENTS; i++) {
             segment s = fit(table, i);

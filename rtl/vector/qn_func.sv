@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_func: e^a, 1/a or 1/sqrt(a), the qn_exp, qn_recip and qn_rsqrt of sim/model/qn_num.h bit by bit.
-// Operands every clock, the result 10 clocks later (FUNC of unit.def); nothing stalls, nothing is reset.
+// Operands every clock with `en_i`, the result 10 such clocks later (FUNC of unit.def); without it nothing moves. Nothing is reset.
 // The arithmetic is described in sim/model/README.md: table of segments and a quadratic in fixed point.
-// Costs on ECP5: 404 LUT4, 146 CCU2C, 720 FF, 7 MULT18, 2 DP16KD; 94 MHz alone.
+// Costs on ECP5: 406 LUT4, 146 CCU2C, 720 FF, 7 MULT18, 2 DP16KD; 94 MHz alone.
 
 `default_nettype none
 
 module qn_func (
   input  logic        clk_i,
+  input  logic        en_i,                // the pipeline moves
   input  logic [1:0]  op_i,                // 0 exp, 1 recip, 2 rsqrt
   input  logic [31:0] a_i,
   output logic [31:0] y_o
@@ -41,7 +42,7 @@ module qn_func (
   logic [5:0]  s1_shift_q;
   logic [1:0]  s1_table_q;
   logic        s1_neg_q, s1_sign_q, s1_nan_q, s1_inf_q, s1_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s1_ll_q    <= ll[35:18];
     s1_lh_q    <= {18'd0, mant[17:0]} * {18'd0, LOG2E[35:18]};
     s1_hl_q    <= {18'd0, mant[23:18]} * {6'd0, LOG2E[17:0]};
@@ -66,7 +67,7 @@ module qn_func (
   logic [5:0]  s2_shift_q;
   logic [1:0]  s2_table_q;
   logic        s2_neg_q, s2_sign_q, s2_nan_q, s2_inf_q, s2_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s2_prod_q  <= prod[41:8];
     s2_mant_q  <= s1_mant_q;
     s2_exp_q   <= s1_exp_q;
@@ -85,7 +86,7 @@ module qn_func (
   logic [7:0]  s3_exp_q;
   logic [1:0]  s3_table_q;
   logic        s3_neg_q, s3_sign_q, s3_nan_q, s3_inf_q, s3_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s3_t_q     <= s2_prod_q >> s2_shift_q;
     s3_mant_q  <= s2_mant_q;
     s3_exp_q   <= s2_exp_q;
@@ -107,7 +108,7 @@ module qn_func (
   logic [9:0]  s4_exp_q;
   logic [1:0]  s4_table_q;
   logic        s4_sign_q, s4_nan_q, s4_inf_q, s4_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s4_frac_q  <= is_exp ? t[24:0] : {s3_mant_q, 2'd0};
     s4_exp_q   <= is_exp ? {t[33], t[33:25]} : {2'd0, s3_exp_q};
     s4_table_q <= s3_table_q;
@@ -119,12 +120,12 @@ module qn_func (
 
   // 5 and 6: the segment. A block RAM's data comes late in its clock.
   logic [66:0] s5_seg;
-  qn_func_rom u_rom (.clk_i, .addr_i({s4_table_q, s4_frac_q[24:18]}), .data_o(s5_seg));
+  qn_func_rom u_rom (.clk_i, .en_i, .addr_i({s4_table_q, s4_frac_q[24:18]}), .data_o(s5_seg));
 
   logic [17:0] s5_dx_q;
   logic [9:0]  s5_exp_q;
   logic        s5_rise_q, s5_sign_q, s5_nan_q, s5_inf_q, s5_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s5_dx_q   <= s4_frac_q[17:0];
     s5_exp_q  <= s4_exp_q + (s4_table_q == EXP ? 10'd127 : 10'd0);
     s5_rise_q <= s4_table_q == EXP;
@@ -140,7 +141,7 @@ module qn_func (
   logic [17:0] s6_dx_q;
   logic [9:0]  s6_exp_q;
   logic        s6_rise_q, s6_sign_q, s6_nan_q, s6_inf_q, s6_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     {s6_c0_q, s6_c1_q, s6_c2_q} <= s5_seg;
     s6_dx_q   <= s5_dx_q;
     s6_exp_q  <= s5_exp_q;
@@ -160,7 +161,7 @@ module qn_func (
   logic [17:0] s7_dx_q;
   logic [9:0]  s7_exp_q;
   logic        s7_rise_q, s7_sign_q, s7_nan_q, s7_inf_q, s7_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s7_c0_q   <= s6_c0_q;
     s7_c1_q   <= s6_c1_q;
     s7_bend_q <= bend[33:19];
@@ -184,7 +185,7 @@ module qn_func (
   logic [28:0] s8_c0_q;
   logic [9:0]  s8_exp_q;
   logic        s8_rise_q, s8_sign_q, s8_nan_q, s8_inf_q, s8_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s8_low_q  <= low[35:18];
     s8_high_q <= {4'd0, s7_dx_q} * {18'd0, slope[21:18]};
     s8_c0_q   <= s7_c0_q;
@@ -203,7 +204,7 @@ module qn_func (
   logic [28:0] s9_y_q;
   logic [9:0]  s9_exp_q;
   logic        s9_sign_q, s9_nan_q, s9_inf_q, s9_zero_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (en_i) begin
     s9_y_q    <= s8_rise_q ? s8_c0_q + {7'd0, rise} : s8_c0_q - {7'd0, rise};
     s9_exp_q  <= s8_exp_q;
     s9_sign_q <= s8_sign_q;
@@ -213,13 +214,9 @@ module qn_func (
   end
 
   // 10: pack; a y of 2 is 1 of the next exponent
-  logic        up;
-  logic [31:0] y;
-  assign up = s9_y_q[4] && (s9_y_q[5] || |s9_y_q[3:0]);
   qn_fpack u_pack (
-    .sign_i(s9_sign_q), .exp_i(s9_exp_q + {9'd0, s9_y_q[28]}), .frac_i(s9_y_q[27:5]), .up_i(up),
-    .nan_i(s9_nan_q), .inf_i(s9_inf_q), .zero_i(s9_zero_q), .y_o(y));
-  always_ff @(posedge clk_i) y_o <= y;
+    .clk_i, .en_i, .sign_i(s9_sign_q), .exp_i(s9_exp_q + {9'd0, s9_y_q[28]}), .frac_i(s9_y_q[27:5]),
+    .up_i(s9_y_q[4] && (s9_y_q[5] || |s9_y_q[3:0])), .nan_i(s9_nan_q), .inf_i(s9_inf_q), .zero_i(s9_zero_q), .y_o);
 
 endmodule
 

@@ -7,13 +7,14 @@
 
 module qn_func_rom (
   input  logic        clk_i,
+  input  logic        en_i,
   input  logic [8:0]  addr_i,                // table, segment
   output logic [66:0] data_o
 );
 
   logic [66:0] rom [0:511];
 
-  always_ff @(posedge clk_i) data_o <= rom[addr_i];
+  always_ff @(posedge clk_i) if (en_i) data_o <= rom[addr_i];
 
   initial begin
     rom[0] = {29'd0, 22'd1453632, 16'd7892};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_lane: one FP32 lane of the vector unit: an adder, a multiplier, a comparison and the result's register.
-// Each path has its own latency and runs free: sum FADD, product FMUL, A and larger 0 clocks from the operands to what `load_i`
+// Each path has its own latency and its own enable: sum FADD, product FMUL, A and larger 0 clocks from the operands to what `load_i`
 // takes. For the quantizer the product of B and `inv_i` goes on into the adder, where adding 1.5 x 2^23 rounds it to an integer: FMUL + FADD
 // clocks after the operands its low 16 bits are in `code_o`.
 // About 1,200 LUT4 and 4 MULT18 on ECP5, adder and multiplier included.
@@ -9,6 +9,8 @@
 
 module qn_lane (
   input  logic        clk_i,
+  input  logic        sum_en_i,            // the adder moves
+  input  logic        product_en_i,        // the multiplier moves
 
   input  logic [31:0] a_i,
   input  logic [31:0] b_i,
@@ -28,8 +30,8 @@ module qn_lane (
 
   logic [31:0] sum, product, larger;
 
-  qn_fmul u_mul (.clk_i, .a_i(quant_i ? inv_i : a_i), .b_i, .y_o(product));
-  qn_fadd u_add (.clk_i, .sub_i, .a_i(quant_i ? product : a_i), .b_i(quant_i ? ROUND : b_i), .y_o(sum));
+  qn_fmul u_mul (.clk_i, .en_i(product_en_i), .a_i(quant_i ? inv_i : a_i), .b_i, .y_o(product));
+  qn_fadd u_add (.clk_i, .en_i(sum_en_i), .sub_i, .a_i(quant_i ? product : a_i), .b_i(quant_i ? ROUND : b_i), .y_o(sum));
   qn_fmax u_max (.a_i, .b_i, .y_o(larger));
 
   assign code_o = sum[15:0];

@@ -117,7 +117,7 @@ module qn_quant #(
   assign m2_zero     = m2_infinite || m2_top_q[30:23] < 8'd27;         // below 2^-100
   assign nonfinite_o = m2_end_q && m2_infinite;
   assign up          = product[31:16] + {15'd0, product[15:0] != 16'd0};
-  qn_fmul u_scale (.clk_i, .a_i({1'b0, m2_top_q}), .b_i(wide_i ? K16 : K8), .y_o(product));
+  qn_fmul u_scale (.clk_i, .en_i(m2_end_q || mul_valid_q != '0), .a_i({1'b0, m2_top_q}), .b_i(wide_i ? K16 : K8), .y_o(product));
 
   logic [LatMul-1:0]  mul_valid_q, mul_zero_q;
   logic [LatFunc:0]   inv_valid_q;         // bit 0: scale_o is being taken

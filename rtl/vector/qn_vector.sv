@@ -398,12 +398,15 @@ module qn_vector #(
   generate
     for (i = 0; i < Funcs; i = i + 1) begin : g_func
       logic [31:0] a;
+      logic        en;
       if (i == 0) begin : g_scale
         assign a = quant_q ? scale : {func_a[31] ^ negate_q, func_a[30:0]};
+        assign en = busy_q && (quant_q || func_q);
       end else begin : g_plain
         assign a = {func_a[32*i + 31] ^ negate_q, func_a[32*i +: 31]};
+        assign en = busy_q && func_q;
       end
-      qn_func u_func (.clk_i, .op_i(func_op_q), .a_i(a), .y_o(func_y[32*i +: 32]));
+      qn_func u_func (.clk_i, .en_i(en), .op_i(func_op_q), .a_i(a), .y_o(func_y[32*i +: 32]));
     end
   endgenerate
 
@@ -462,6 +465,11 @@ module qn_vector #(
     else if (w_whole && w_row_end && limit_step_q) limit_q <= limit_q + 33'd1;
   end
 
+  // All pipelines run from an instruction's first clock to its last where it uses them, and keep still otherwise
+  logic                sum_en, product_en;
+  assign sum_en     = busy_q && (quant_q || pick_q == SUM);
+  assign product_en = busy_q && (quant_q || pick_q == PRODUCT);
+
   logic [32*Funcs-1:0] misc;
   generate
     for (i = 0; i < Funcs; i = i + 1) begin : g_misc
@@ -470,7 +478,7 @@ module qn_vector #(
     for (i = 0; i < Lanes; i = i + 1) begin : g_lane
       localparam [31:0] TURN = i / Funcs;
       qn_lane u_lane (
-        .clk_i, .a_i(a_q[32*i +: 32]), .b_i(b_q[32*i +: 32]), .quant_i(quant_q), .inv_i(inverse), .sub_i(sub_q),
+        .clk_i, .sum_en_i(sum_en), .product_en_i(product_en), .a_i(a_q[32*i +: 32]), .b_i(b_q[32*i +: 32]), .quant_i(quant_q), .inv_i(inverse), .sub_i(sub_q),
         .code_o(code[16*i +: 16]),
         .load_i(func_q ? result_valid && w_turn_q == TURN[TurnW-1:0] : result_valid || serial_valid || rec_valid),
         .pick_i(pick_q), .hide_i(mask_q && !shown[i]), .misc_i(misc[32*(i % Funcs) +: 32]),
