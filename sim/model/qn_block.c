@@ -99,6 +99,33 @@ INLINE int32_t dot32(const int16_t *a, const int16_t *w)
     return sum;
 }
 
+// For few rows and many columns: the sums of a slice's activations over each value of each byte of a plane word. Then a column is four look-ups a
+// plane, and its codes are never put together (as T-MAC does on CPUs, arXiv:2407.00088).
+enum { LOOKUP_ROWS = 2, LOOKUP_COLS = 32, BLOCK_MAX = 8 };
+typedef int16_t lookup[4][256];
+
+INLINE void fill_lookup(const int16_t *a, lookup t)
+{
+    for (int g = 0; g < 4; g++) {
+        t[g][0] = 0;
+        for (int k = 0; k < 8; k++)
+            for (int i = 0; i < 1 << k; i++)
+                t[g][(1 << k) + i] = (int16_t)(t[g][i] + a[8 * g + k]);
+    }
+}
+
+// Products with the weights 0..15 and 16..31.
+INLINE void look_up(const qn_fmt *f, const uint32_t *words, lookup t, int32_t half[2])
+{
+    for (int h = 0; h < 2; h++)
+        half[h] = 0;
+    for (unsigned p = 0; p < f->planes; p++)
+        for (int h = 0; h < 2; h++) {
+            int32_t sum = t[2 * h][words[p] >> (16 * h) & 255] + t[2 * h + 1][words[p] >> (16 * h + 8) & 255];
+            half[h] = 2 * half[h] + (p == 0 && f->sign ? -sum : sum);
+        }
+}
+
 // The integers of `n` columns from column `c0` and of `rows` rows from `r0`, and the columns' float heads.
 typedef struct chunk {
     int32_t i1[ROWS][CHUNK], i2[ROWS][CHUNK];
@@ -106,7 +133,7 @@ typedef struct chunk {
 } chunk;
 
 INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r, uint32_t c0, uint32_t n,
-                   uint32_t r0, uint32_t rows, chunk *k)
+                   uint32_t r0, uint32_t rows, lookup (*tables)[BLOCK_MAX], chunk *k)
 {
     for (uint32_t i = 0; i < rows; i++)
         for (uint32_t c = 0; c < n; c++)
@@ -132,17 +159,27 @@ INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const 
                 }
             }
             int16_t w[QN_DEPTH] __attribute__((aligned(64)));
-            codes(f, column + (c & 1) * f->planes, w);
+            if (!tables)
+                codes(f, column + (c & 1) * f->planes, w);
             for (uint32_t i = 0; i < rows; i++) {
                 const int16_t *a = r->a[r0 + i] + s * QN_DEPTH, *sums = r->sums[r0 + i] + 2 * s;
+                int32_t half[2] = {0, 0};
+                if (tables) {
+                    look_up(f, column + (c & 1) * f->planes, tables[i][s], half);
+                } else if (f->sub == 2) {
+                    half[0] = dot16(a, w);
+                    half[1] = dot16(a + 16, w + 16);
+                } else {
+                    half[0] = dot32(a, w);
+                }
                 if (f->sub == 0) {
-                    k->i1[i][c] += dot32(a, w);
+                    k->i1[i][c] += half[0] + half[1];
                     k->i2[i][c] += sums[0] + sums[1];
                 } else if (f->sub == 1) {
-                    k->i1[i][c] += (int32_t)(sub & 255) * dot32(a, w);
+                    k->i1[i][c] += (int32_t)(sub & 255) * (half[0] + half[1]);
                     k->i2[i][c] += (int32_t)(sub >> 8) * (sums[0] + sums[1]);
                 } else {
-                    k->i1[i][c] += (int8_t)sub * dot16(a, w) + (int8_t)(sub >> 8) * dot16(a + 16, w + 16);
+                    k->i1[i][c] += (int8_t)sub * half[0] + (int8_t)(sub >> 8) * half[1];
                 }
             }
             if (c & 1)
@@ -171,11 +208,19 @@ INLINE void fold_minimum(float *restrict acc, const int32_t *restrict i, const f
 CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
 {
     chunk k;
+    lookup tables[LOOKUP_ROWS][BLOCK_MAX];
+    bool few = !f->bytes && r->rows <= LOOKUP_ROWS && cols >= LOOKUP_COLS && f->block <= BLOCK_MAX;
+    for (uint32_t i = 0; few && i < r->rows; i++)
+        for (unsigned s = 0; s < f->block; s++)
+            fill_lookup(r->a[i] + s * QN_DEPTH, tables[i][s]);
     for (uint32_t r0 = 0; r0 < r->rows; r0 += ROWS) {
         uint32_t rows = r->rows - r0 < ROWS ? r->rows - r0 : ROWS;
         for (uint32_t c0 = 0; c0 < cols; c0 += CHUNK) {
             uint32_t n = cols - c0 < CHUNK ? cols - c0 : CHUNK;
-            gather(f, words, cols, r, c0, n, r0, rows, &k);
+            if (few)
+                gather(f, words, cols, r, c0, n, r0, rows, tables, &k);
+            else
+                gather(f, words, cols, r, c0, n, r0, rows, NULL, &k);
             for (uint32_t i = 0; i < rows; i++) {
                 fold(r->acc[r0 + i] + c0, k.i1[i], f->head ? k.d : NULL, r->scale[r0 + i], n);
                 if (f->head == 2)
