@@ -175,7 +175,7 @@ static void unpack_start(core *x)
 }
 
 // A word is counted; true if it is a header.
-static bool unpack_word(core *x)
+static inline __attribute__((always_inline)) bool unpack_word(core *x)
 {
     const qn_fmt *f = x->unpack.fmt;
     x->unpack.words_left--;
@@ -218,7 +218,7 @@ static void kind_out(core *x)
     }
 }
 
-static void fifo_clock(fifo *f, bool in, bool out_ready)
+static inline void fifo_clock(fifo *f, bool in, bool out_ready)
 {
     bool fetch = f->count != 0 && (!f->out || out_ready);
     f->out = fetch || (f->out && !out_ready);
@@ -266,11 +266,15 @@ static void matrix_take(core *x)
 }
 
 // The holds, the deal and the dequantization units: nothing stops them.
-static void dequant_clock(core *x, uint64_t now)
+static inline __attribute__((always_inline)) void dequant_clock(core *x, uint64_t now)
 {
     uint64_t bit = 1;
-    // Stage F of this clock
-    if (x->m.pipe | x->m.back | x->m.wait | x->m.f_ready | x->m.d_left | x->m.columns | x->m.done) {
+    // Stage F of this clock; most often no second products are about and no job ends
+    if ((x->m.pipe_second | x->m.wait | x->m.f_ready | x->m.pipe_done | x->m.back_done | x->m.done) == 0) {
+        x->m.back = x->m.back >> 1 | (x->m.pipe_first & 1) << (BACK - 1);
+        x->m.pipe >>= 1;
+        x->m.pipe_first >>= 1;
+    } else if (x->m.pipe | x->m.back | x->m.wait | x->m.f_ready | x->m.d_left | x->m.columns | x->m.done) {
         x->m.done = (x->m.back & 1) && (x->m.back_done & 1);
         bool first = x->m.pipe_first & 1, second = x->m.pipe_second & 1, pop = !first && x->m.f_ready;
         uint64_t back = first || pop, back_done = first ? x->m.pipe_done & 1 : pop ? x->m.f_done >> (x->m.f_read % 16) & 1 : 0;
@@ -611,7 +615,7 @@ void qn_time_stream(core *x, uint64_t until)
 
         rsp = qn_sdram_step(&x->mem);
         now++;
-        if (!moved && !rsp && !x->arb.valid) {
+        if (!rsp && !moved && !x->arb.valid) {
             // All stands still until a word comes: skip to the clock before it
             uint64_t to = still_until(x, until);
             if (to > now + 1) {
