@@ -20,8 +20,7 @@ qn_options qn_options_default(const qn_target *t)
 void qn_prog_free(qn_prog *p)
 {
     free(p->layer);
-    if (!p->map)
-        free(p->image);
+    free(p->image);
     free(p->mark);
     free(p->vocab);
     *p = (qn_prog){0};

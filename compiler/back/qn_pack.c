@@ -92,10 +92,8 @@ static int quantize_group(const float *x, uint32_t n, unsigned bits, int8_t *q, 
 
 static int quantize_row(const qn_matrix *m, uint32_t row, column *c)
 {
-    const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
     size_t bytes = m->tensor->bytes / m->tensor->dims[1];
     uint32_t group = 32u * m->fmt->block;
-    (void)info;
     int err = qn_ggml_dequant_row(m->tensor->type, m->tensor->data + (size_t)row * bytes, c->row, m->inputs);
     for (uint32_t i = 0; !err && i * group < 32 * m->slices; i++)
         err = quantize_group(c->row + i * group, group, m->fmt->planes, c->q + i * group, &c->d[i]);

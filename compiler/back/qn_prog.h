@@ -47,8 +47,6 @@ typedef struct qn_prog {
 
     uint8_t *vocab;               // tokenizer section, bytes as qn_token_spec_pack makes them; may be NULL
     size_t vocab_bytes;
-    void *map;                    // where the image lies in a mapped file; else NULL
-    size_t map_bytes;
 } qn_prog;
 
 void qn_prog_free(qn_prog *p);

@@ -28,7 +28,7 @@ static int block_log2(uint32_t mask, int i)
     return -1;
 }
 
-// Accumulators of the tile in hand; `lo` 1: the low rows of 16-bit activations.
+// Accumulators of the tile in hand.
 static qn_val tile_acc(uint32_t col)
 {
     return R(QN_R_TILE, col);

@@ -90,10 +90,4 @@ void qn_graph_free(qn_graph *g);
 int qn_pass_format(qn_graph *g, qn_why *why);   // number formats, padding, tiles
 int qn_pass_layout(qn_graph *g, qn_why *why);   // addresses; refuses what does not fit the target's memory
 
-// Block of the activations that a matrix multiplies, in slices.
-static inline uint32_t qn_matrix_block(const qn_matrix *m)
-{
-    return m->fmt->block;
-}
-
 #endif
