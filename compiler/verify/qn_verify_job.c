@@ -301,7 +301,7 @@ static int begin_stream(qn_vjob *j, const qn_vinsn *v)
 {
     const qn_entry *e = &v->e;
     uint32_t value = 0;
-    int err = operands(j, v, qn_check_load(e, &value), value);
+    int err = operands(j, v, qn_check_load(j->t, e, &value), value);
     if (!err)
         err = load_memory(j, v, V(e, STREAM, WORDS));
     if (err)
@@ -335,7 +335,7 @@ static int run_loadv(qn_vjob *j, const qn_vinsn *v)
 {
     const qn_entry *e = &v->e;
     uint32_t value = 0;
-    int err = operands(j, v, qn_check_load(e, &value), value);
+    int err = operands(j, v, qn_check_load(j->t, e, &value), value);
     if (err)
         return err;
     int64_t n = V(e, LOADV, N), runs = V(e, LOADV, RUNS), lo, hi;

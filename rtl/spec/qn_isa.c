@@ -180,13 +180,13 @@ const char *qn_trap_text(unsigned cause)
 #undef QN_TRAP
 
 #define QN_TARGET(...)
-#define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_words, banks, text) MEMORY_##name,
+#define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks, text) MEMORY_##name,
 enum {
 #include "rtl/spec/target.def"
 };
 #undef QN_MEMORY
-#define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_words, banks, text) \
-    {#name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_words, banks},
+#define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks, text) \
+    {#name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks},
 static const qn_memory memories[] = {
 #include "rtl/spec/target.def"
 };

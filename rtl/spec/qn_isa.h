@@ -162,8 +162,10 @@ enum { QN_STATUS_BUSY = 1, QN_STATUS_DONE = 2, QN_STATUS_TRAP = 4, QN_STATUS_NON
 // Targets
 typedef struct qn_memory {
     const char *name;
-    uint32_t beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_words, banks;
+    uint32_t beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks;
 } qn_memory;
+
+enum { QN_PLANES_MAX = 4 };
 
 typedef struct qn_target {
     const char *name;
@@ -173,6 +175,18 @@ typedef struct qn_target {
     qn_memory memory;
     const char *text;
 } qn_target;
+
+// COLS of GEMM and STREAM are multiples of this: pairs, or whole eights for every stripe. With several stripes ACC is one too.
+static inline uint32_t qn_target_cols(const qn_target *t)
+{
+    return t->planes == 1 ? 2 : 8 * t->planes;
+}
+
+// Lines that hold `words` words from word address `addr` on.
+static inline uint32_t qn_target_lines(const qn_target *t, uint32_t addr, uint32_t words)
+{
+    return (addr % t->planes + words + t->planes - 1) / t->planes;
+}
 
 const qn_target *qn_target_find(const char *name);   // NULL where there is none
 const qn_target *qn_target_at(size_t i);             // i-th of the list, NULL past its end

@@ -21,7 +21,7 @@ static uint64_t even(uint64_t t)
 
 void qn_sdram_init(qn_sdram *m, const qn_memory *p)
 {
-    assert(m && p && p->banks >= 1 && p->banks <= QN_SDRAM_BANKS && p->row_words >= QN_SDRAM_WORDS);
+    assert(m && p && p->banks >= 1 && p->banks <= QN_SDRAM_BANKS && p->row_lines >= QN_SDRAM_LINES);
     memset(m, 0, sizeof *m);
     m->p = *p;
     m->refresh_due = p->refi;
@@ -71,8 +71,8 @@ uint64_t qn_sdram_ready_at(const qn_sdram *m)
 void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
 {
     const qn_memory *p = &m->p;
-    assert(qn_sdram_ready(m) && len >= 1 && len <= (we ? 1 : QN_SDRAM_WORDS) && word_addr % QN_SDRAM_WORDS + len <= QN_SDRAM_WORDS);
-    uint32_t column = word_addr % p->row_words, page = word_addr / p->row_words;
+    assert(qn_sdram_ready(m) && len >= 1 && len <= (we ? 1 : QN_SDRAM_LINES) && word_addr % QN_SDRAM_LINES + len <= QN_SDRAM_LINES);
+    uint32_t column = word_addr % p->row_lines, page = word_addr / p->row_lines;
     unsigned b = page % p->banks;
     uint32_t row = page / p->banks;
 

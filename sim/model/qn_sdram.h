@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_sdram.h: when the words of one memory move. No data here: the caller keeps it, in order of requests.
+// qn_sdram.h: when the words of one memory move. No data here: the caller keeps it, in order of requests. A "word" of this page is
+// what the core's port takes in a clock: a line, `planes` words of 32 bits.
 //
 //     qn_sdram m;
 //     qn_sdram_init(&m, &target->memory);
@@ -24,7 +25,7 @@ enum {
     QN_SDRAM_IO = 2,       // core clocks that the registers at the pins add to a read
     QN_SDRAM_BANKS = 16,
     QN_SDRAM_FLIGHT = 64,  // reads accepted and not fully delivered
-    QN_SDRAM_WORDS = 16    // longest request
+    QN_SDRAM_LINES = 16    // longest request
 };
 
 enum qn_sdram_cmd { QN_SDRAM_ACT, QN_SDRAM_PRE, QN_SDRAM_READ, QN_SDRAM_WRITE, QN_SDRAM_PREALL, QN_SDRAM_REFRESH };

@@ -111,13 +111,13 @@ int qn_time_run(qn_time *out, const qn_time_job *in)
     qn_sdram_init(&x->mem, &out->t->memory);
     qn_seq_init(&x->seq, in->prog, in->prog_words, in->entry, in->args);
     x->load.room = out->t->fifo_words;
-    x->load.rsp_room = RSP_WORDS;
+    x->load.rsp_room = RSP_LINES;
     x->v.w_period = x->v.b_period = x->v.w_block = 1;
     x->seq_state = SEQ_RUN;
     if (in->load && in->prog_words <= out->t->prog_words) {
         x->seq_state = SEQ_LOAD;
-        x->ask_addr = in->prog_addr;
-        x->ask_left = x->fill_left = in->prog_words;
+        x->ask_addr = in->prog_addr / out->t->planes;
+        x->ask_left = x->fill_left = qn_target_lines(out->t, in->prog_addr, in->prog_words);
         x->act_at = NEVER;
     }
     bool done = false;

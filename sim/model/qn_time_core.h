@@ -19,7 +19,7 @@ enum latency {
 #define V(e, op, slot) ((e)->v[QN_SLOT_##op##_##slot])
 #define RAW(e, op, part) QN_GETRAW((e)->v[QN_RAW_##op##_##part], op, part)
 
-enum { RSP_WORDS = 32 };
+enum { RSP_LINES = 32 };
 #define NEVER UINT64_MAX
 
 // qn_fifo: beats in the memory, and whether the output register holds one
@@ -80,7 +80,7 @@ typedef struct qn_time_core {
         bool vector, half, high;
         uint32_t count, words, offset, run_dst, runs_left, left, ask, room, awaited;
         uint32_t rsp_room, rsp_used;
-        uint32_t w_left, w_runs;
+        uint32_t w_left, w_runs, w_start, w_word;    // of the elements being written: this run's first word, the present word of its line
         uint32_t base, size;
     } load;
 

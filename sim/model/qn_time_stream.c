@@ -22,7 +22,7 @@ void qn_time_ports(core *x, wires *w)
     w->take_load = load_valid && free && load_may && !w->take_prog && !store_valid;
     if (mem_accepts) {
         qn_sdram_request(&x->mem, x->arb.we, x->arb.addr, x->arb.len);
-        x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.len;
+        x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.we ? 1 : x->arb.len * x->t->planes;
         x->arb.valid = false;
     }
     w->prog_rsp = x->rsp && x->arb.owner_prog;
@@ -48,7 +48,7 @@ static void load_check(core *x)
 {
     const qn_entry *e = &x->load.job.e;
     uint32_t addr;
-    unsigned cause = qn_check_load(e, &addr);
+    unsigned cause = qn_check_load(x->t, e, &addr);
     if (cause) {
         trap(x, RANK_LOAD, cause, e->pc, addr);
         return;
@@ -59,6 +59,8 @@ static void load_check(core *x)
     x->load.w_left = x->load.count;
     x->load.w_runs = (uint32_t)V(e, STREAM, RUNS);
     x->load.high = false;
+    x->load.w_start = x->load.base + x->load.offset;
+    x->load.w_word = x->load.w_start % x->t->planes;
     x->load.state = x->load.vector ? L_RUN : L_FMT;
 }
 
@@ -69,12 +71,13 @@ static void load_run(core *x)
         trap(x, RANK_LOAD, QN_TRAP_BUFFER, e->pc, x->load.run_dst);
         return;
     }
-    if ((uint64_t)x->load.offset + x->load.words > x->load.size) {
+    uint32_t addr = x->load.base + x->load.offset;
+    if ((uint64_t)x->load.offset + x->load.words > x->load.size || (!x->load.vector && addr % x->t->planes)) {
         trap(x, RANK_LOAD, QN_TRAP_WINDOW, e->pc, x->load.offset);
         return;
     }
-    x->load.ask = x->load.base + x->load.offset;
-    x->load.left = x->load.words;
+    x->load.ask = addr / x->t->planes;
+    x->load.left = qn_target_lines(x->t, addr, x->load.words);
     x->load.offset += (uint32_t)V(e, STREAM, STRIDE);
     x->load.run_dst += (uint32_t)V(e, LOADV, DSTRIDE);
     x->load.state = L_ASK;
@@ -83,12 +86,17 @@ static void load_run(core *x)
 // One element of a LOADV is written.
 static void load_wrote(core *x)
 {
-    if (!x->load.half || x->load.high) {
+    bool word_over = !x->load.half || x->load.high, run_over = --x->load.w_left == 0;
+    x->load.high = !word_over;
+    x->load.w_word += word_over;
+    if (run_over || x->load.w_word == x->t->planes) {    // the line is over
         x->load.rsp_used--;
         x->load.rsp_room++;
+        x->load.w_word = 0;
     }
-    x->load.high = x->load.half && !x->load.high;
-    if (--x->load.w_left == 0) {
+    if (run_over) {
+        x->load.w_start += (uint32_t)V(&x->load.job.e, LOADV, STRIDE);
+        x->load.w_word = x->load.w_start % x->t->planes;
         x->load.w_left = x->load.count;
         x->load.w_runs--;
     }
@@ -110,8 +118,8 @@ void qn_time_load(core *x, const wires *w)
             const qn_entry *e = &x->load.job.e;
             x->unpack.next_full = true;
             x->unpack.next_fmt = qn_fmt_find((uint32_t)V(e, STREAM, FORMAT));
-            x->unpack.next_pairs = (uint32_t)V(e, STREAM, COLS) / 2 - 1;
-            x->unpack.next_words = x->load.count * (uint32_t)V(e, STREAM, RUNS);
+            x->unpack.next_pairs = (uint32_t)V(e, STREAM, COLS) / x->t->planes / 2 - 1;
+            x->unpack.next_words = x->load.count * (uint32_t)V(e, STREAM, RUNS) / x->t->planes;
             x->load.state = L_RUN;
         }
         break;
@@ -246,7 +254,8 @@ static void matrix_take(core *x)
 {
     const qn_entry *e = &x->gemm.job.e;
     const qn_fmt *f = qn_fmt_find((uint32_t)V(e, GEMM, FORMAT));
-    uint32_t acc = (uint32_t)V(e, GEMM, ACC), end = acc + (uint32_t)V(e, GEMM, COLS);
+    uint32_t cols = (uint32_t)V(e, GEMM, COLS) / x->t->planes;           // all stripes do the same
+    uint32_t acc = (uint32_t)V(e, GEMM, ACC) / x->t->planes, end = acc + cols;
     x->m.drain = x->m.head == 2 || (end > x->m.acc && acc < x->m.end);
     x->m.valid = true;
     x->m.fmt = f;
@@ -254,7 +263,7 @@ static void matrix_take(core *x)
     x->m.head = f->head;
     x->m.plane_last = f->planes - 1u;
     x->m.block_last = f->block - 1u;
-    x->m.col_last = (uint32_t)V(e, GEMM, COLS) - 1;
+    x->m.col_last = cols - 1;
     x->m.acc = acc;
     x->m.end = end;
     x->m.rows = (uint32_t)V(e, GEMM, ROWS);
@@ -515,7 +524,7 @@ void qn_time_stream(core *x, uint64_t until)
         // Memory port
         if (mem_accepts) {
             qn_sdram_request(&x->mem, x->arb.we, x->arb.addr, x->arb.len);
-            x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.len;
+            x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.we ? 1 : x->arb.len * x->t->planes;
             x->arb.valid = false;
         }
         const bool credit = x->unpack.owed != 0;

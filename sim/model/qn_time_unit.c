@@ -261,7 +261,7 @@ void qn_time_store(core *x, const wires *w)
     case S_WRITE:
         if (!w->take_store)
             break;
-        arb_take(x, true, x->store.addr, 1, QN_GET(x->store.job.e.x, STORE, KIND));
+        arb_take(x, true, x->store.addr / x->t->planes, 1, QN_GET(x->store.job.e.x, STORE, KIND));
         if (x->store.over)
             x->store.state = S_POST;
         else if (!store_may(x))

@@ -13,9 +13,9 @@ module qn_unpack_proof #(
   input logic        fmt_valid_i,
   input logic [4:0]  fmt_id_i,
   input logic [31:0] fmt_cols_i,
-  input logic [31:0] fmt_words_i,
-  input logic        word_valid_i,
-  input logic [31:0] word_data_i,
+  input logic [31:0] fmt_lines_i,
+  input logic        line_valid_i,
+  input logic [31:0] line_data_i,
   input logic        plane_ready_i,
   input logic        head_ready_i
 );
@@ -25,7 +25,7 @@ module qn_unpack_proof #(
   logic        fmt_ready, credit, plane_valid, head_valid;
   logic [31:0] plane, head;
   qn_unpack #(.FifoWords(FifoWords)) u_dut (
-    .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_words_i, .word_valid_i, .word_data_i,
+    .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_lines_i, .line_valid_i, .line_data_i,
     .credit_o(credit), .plane_valid_o(plane_valid), .plane_ready_i, .plane_o(plane), .head_valid_o(head_valid), .head_ready_i, .head_o(head));
   (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.raw_valid , \u_dut.raw_ready ;
   (* hierconn *) logic [CountW-2:0] \u_dut.owed_q ;
@@ -48,13 +48,13 @@ module qn_unpack_proof #(
       f_way_q    <= {CountW{1'b0}};
     end else begin
       f_credit_q <= f_credit_q + {{CountW-1{1'b0}}, credit} - {{CountW-1{1'b0}}, ask_i};
-      f_way_q    <= f_way_q + {{CountW-1{1'b0}}, ask_i} - {{CountW-1{1'b0}}, word_valid_i};
+      f_way_q    <= f_way_q + {{CountW-1{1'b0}}, ask_i} - {{CountW-1{1'b0}}, line_valid_i};
       if (ask_i) assume (f_credit_q != {CountW{1'b0}});
-      if (word_valid_i) assume (f_way_q != {CountW{1'b0}});
+      if (line_valid_i) assume (f_way_q != {CountW{1'b0}});
       // The header FIFO's room rests on the formats, not on credit: see qn_unpack.sv and its assertion
-      if (word_valid_i && \u_dut.is_head ) assume (\u_dut.head_room );
+      if (line_valid_i && \u_dut.is_head ) assume (\u_dut.head_room );
 
-      if (word_valid_i) assert (\u_dut.plane_room );
+      if (line_valid_i) assert (\u_dut.plane_room );
       assert (credit == (\u_dut.owed_q != 0));              // what is owed comes back, one a clock
       assert (f_credit_q + f_way_q + f_planes + f_heads + {1'b0, \u_dut.owed_q } == FifoWords[CountW-1:0]);
       assert (f_credit_q <= FifoWords[CountW-1:0] && f_way_q <= FifoWords[CountW-1:0]);

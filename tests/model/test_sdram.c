@@ -102,7 +102,7 @@ static int check(const record *r, const qn_memory *p)
         case QN_SDRAM_WRITE:
             rule("open", 1, k->open + 1, 1);
             rule("tRCD", k->act, t, p->rcd);
-            rule("column inside the row", e->at, p->row_words, 1);
+            rule("column inside the row", e->at, p->row_lines, 1);
             if (e->cmd == QN_SDRAM_READ) {
                 rule("words apart", read, t, 2);
                 rule("write data before read", write + 2, t, p->wtr);
