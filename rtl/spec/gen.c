@@ -259,6 +259,10 @@ static void check_targets(void)
             fault(l, n, "rows %u is not a power of two", t->rows);
         if (!t->funcs || t->lanes % t->funcs)
             fault(l, n, "funcs %u does not divide lanes %u", t->funcs, t->lanes);
+        if (t->funcs > t->dequants)          // the vector unit's pace from the accumulators would be that of the functions
+            fault(l, n, "funcs %u is more than dequants %u", t->funcs, t->dequants);
+        if (t->rows < 2 * t->dequants)
+            fault(l, n, "rows %u are less than twice dequants %u", t->rows, t->dequants);
         if (!t->dequants || t->lanes % t->dequants || t->rows % t->dequants)
             fault(l, n, "dequants %u does not divide lanes %u and rows %u", t->dequants, t->lanes, t->rows);
         if (t->acc_cols % (8 * t->planes))

@@ -53,6 +53,8 @@ refuse fmt.def 's/QN_FMT(K6,  13, 6/QN_FMT(K6,  13, 7/' 'sub-scales with codes o
 refuse regs.def 's/QN_REG(WIN_BASE, 0x10, 8/QN_REG(WIN_BASE, 0x10, 9/' 'WIN_SIZE: overlaps WIN_BASE'
 refuse regs.def 's/QN_TRAP(SEM,     6/QN_TRAP(SEM,     16/' 'code 16, expected 6'
 refuse target.def 's/QN_TARGET(mini,   8, 1, 4, 1/QN_TARGET(mini,   8, 1, 4, 3/' 'funcs 3 does not divide'
+refuse target.def 's/QN_TARGET(mini,   8, 1, 4, 1/QN_TARGET(mini,   8, 1, 4, 4/' 'funcs 4 is more than dequants 2'
+refuse target.def 's/QN_TARGET(mini,   8,/QN_TARGET(mini,   2,/' 'rows 2 are less than twice dequants 2'
 refuse target.def 's/QN_TARGET(mini,   8, 1, 4, 1, 2/QN_TARGET(mini,   8, 1, 4, 1, 3/' 'dequants 3 does not divide'
 refuse target.def 's/QN_TARGET(mini,   8,/QN_TARGET(mini,   9,/' 'rows 9 is not a power of two'
 refuse target.def 's/QN_TARGET(mini,   8, 1/QN_TARGET(mini,   8, 8/' 'planes 8 is not 1, 2 or 4'
