@@ -55,7 +55,7 @@ static double per_token(const qn_session_cost *c, uint64_t value)
 
 static double array_share(const cli_figures *f, const qn_session_cost *c, const qn_work *w)
 {
-    return ratio(w->products, 32.0 * f->target->planes * f->target->rows * (double)c->count[QN_COUNT(CYCLES)]);
+    return ratio(w->products, (double)f->target->depth * f->target->planes * f->target->rows * (double)c->count[QN_COUNT(CYCLES)]);
 }
 
 // The memory port moves a word of 4 bytes a cycle.

@@ -11,6 +11,7 @@
 
 module qn_matrix #(
   parameter int Rows     = 16,             // all powers of two; Rows >= 2 x Dequants
+  parameter int Depth    = 32,             // lanes of a row: 8, 16 or 32; a plane takes 32 / Depth clocks
   parameter int Planes   = 1,              // stripes: 1, 2 or 4
   parameter int Lanes    = 8,
   parameter int Dequants = 4,              // 2 or more
@@ -73,7 +74,9 @@ module qn_matrix #(
   localparam int LineW  = $clog2(Planes);
   localparam int OwnW   = ColW - LineW;    // columns of a stripe
   localparam int AddrW  = GroupW + OwnW;   // accumulators of a bank: {group of rows, column}
-  localparam int Partial = 3;              // clocks from a plane to partials that hold it
+  localparam int Parts   = 32 / Depth;     // clocks of a plane
+  localparam [31:0] PARTS_LESS_ONE = Parts - 1;
+  localparam int Partial = 2 + Parts;      // clocks from a plane to partials that hold it
   // Clocks between two visits of an accumulator: read, add, write, and the same again for a second slot
   localparam int DEQUANT_LAT = 2 * qn_isa_pkg::LAT_FADD + 12;
   localparam int GapW   = $clog2(DEQUANT_LAT);
@@ -129,6 +132,7 @@ module qn_matrix #(
   logic [GapW-1:0]   gap_q;
   logic [GroupW:0]   slot_q;                             // slots of the column before still to be dealt
 
+  logic taking;                                          // the plane before is still being taken
   logic slice_start, slice_ok, first, last, want, issue, col_last, block_last, two, slice_end, job_end, draining;
   assign first       = plane_q == 4'd0;
   assign last        = plane_q == a_plane_last_q;
@@ -137,7 +141,7 @@ module qn_matrix #(
   assign two         = a_head_q == 2'd2 && block_last;   // slots for I1 and for I2
   assign slice_start = first && col_q == '0;
   assign slice_ok    = shadow_full && gap_q == '0 && !(a_drain_q && draining);
-  assign want        = a_valid_q && (!slice_start || slice_ok) && (!last || slot_q == '0);
+  assign want        = a_valid_q && !taking && (!slice_start || slice_ok) && (!last || slot_q == '0);
   assign issue       = want && plane_valid_i;
   assign swap        = issue && slice_start;
   assign slice_end   = issue && last && col_last;
@@ -148,6 +152,20 @@ module qn_matrix #(
   assign array_busy_o   = issue;
   assign array_rows_o   = issue ? a_rows_q : '0;
   assign array_starve_o = want && !plane_valid_i;
+
+  generate
+    if (Parts == 1) begin : g_at_once
+      assign taking = 1'b0;
+    end else begin : g_in_parts
+      logic [1:0] parts_q;                               // clocks still to go
+      assign taking = parts_q != 2'd0;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni)     parts_q <= 2'd0;
+        else if (issue)  parts_q <= PARTS_LESS_ONE[1:0];
+        else if (taking) parts_q <= parts_q - 2'd1;
+      end
+    end
+  endgenerate
 
   logic [ColW:0] job_end_col;
   assign job_end_col = {1'b0, job_acc} + job_cols;
@@ -179,7 +197,7 @@ module qn_matrix #(
       if (slice_end)     side_q  <= side_q + 2'd1;
 
       if (swap)                                         gap_q <= GAP;
-      else if (gap_q != '0 && (issue || slice_start))   gap_q <= gap_q - 1'b1;
+      else if (gap_q != '0 && (issue || taking || slice_start)) gap_q <= gap_q - 1'b1;
 
       if (issue && last)     slot_q <= two ? {a_group_last_q, 1'b1} : {1'b0, a_group_last_q};
       else if (slot_q != '0) slot_q <= slot_q - 1'b1;
@@ -361,7 +379,7 @@ module qn_matrix #(
       assign acc_addr[AddrW*i +: AddrW] = {acc_row_i[RowW-1:UnitW], acc_own, acc_low};
     end
     for (p = 0; p < Planes; p = p + 1) begin : g_stripe
-      qn_stripe #(.Rows(Rows), .Dequants(Dequants), .ColW(OwnW)) u_stripe (
+      qn_stripe #(.Rows(Rows), .Depth(Depth), .Dequants(Dequants), .ColW(OwnW)) u_stripe (
         .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_data_i(load_data), .swap_i(swap), .rows_i(a_rows_q),
         .valid_i(issue), .plane_i(plane_i[32*p +: 32]), .first_i(first), .neg_i(first && a_signed_q),
         .head_sub_i(h_sub_q), .head_float_i(!h_sub_q && h_left_q != 2'd0), .head_i(head_i[32*p +: 32]),

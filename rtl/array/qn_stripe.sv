@@ -11,6 +11,7 @@
 
 module qn_stripe #(
   parameter int Rows     = 16,
+  parameter int Depth    = 32,
   parameter int Dequants = 4,
   parameter ColW   = 8,                    // columns of this stripe
   parameter RowW   = $clog2(Rows),
@@ -63,7 +64,7 @@ module qn_stripe #(
   localparam int UnitW = $clog2(Dequants);
 
   logic [56*Dequants-1:0] lanes;
-  qn_array #(.Rows(Rows), .Lanes(Dequants)) u_array (
+  qn_array #(.Rows(Rows), .Depth(Depth), .Lanes(Dequants)) u_array (
     .clk_i, .rst_ni, .load_i, .load_pair_i, .load_data_i, .swap_i, .rows_i, .valid_i, .plane_i, .first_i, .neg_i,
     .hold_load_i, .hold_use_i, .hold_shift_i, .lane_o(lanes));
 

@@ -246,6 +246,8 @@ static void check_targets(void)
     for (size_t i = 0; (t = qn_target_at(i)); i++) {
         const char *l = "target.def", *n = t->name;
         check_range(l, n, "rows", t->rows, 2, 256);
+        if (t->depth != 8 && t->depth != 16 && t->depth != 32)
+            fault(l, n, "depth %u is not 8, 16 or 32", t->depth);
         if (t->planes != 1 && t->planes != 2 && t->planes != 4)     // a block of 32 cached tokens gives each stripe eights
             fault(l, n, "planes %u is not 1, 2 or 4", t->planes);
         check_range(l, n, "acc_cols", t->acc_cols, 8, QN_ACC_ROW);
@@ -441,11 +443,11 @@ static void print_manual(void)
     printf("\n# Latencies\n\n| pipeline | clocks | meaning |\n|---|---|---|\n");
     for (size_t i = 0; lats[i].name; i++)
         printf("| %s | %ld | %s |\n", lats[i].name, lats[i].value, lats[i].text);
-    printf("\n# Targets\n\n| name | Rows | Planes | Lanes | Funcs | Dequants | AccCols | Slices | VbWords | FifoWords | ProgWords | memory | clock |"
-           "\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    printf("\n# Targets\n\n| name | Rows | Depth | Planes | Lanes | Funcs | Dequants | AccCols | Slices | VbWords | FifoWords | ProgWords | memory | clock |"
+           "\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     const qn_target *t;
     for (size_t i = 0; (t = qn_target_at(i)); i++)
-        printf("| %s | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %s | %.1f MHz |\n", t->name, t->rows, t->planes, t->lanes, t->funcs, t->dequants,
+        printf("| %s | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %s | %.1f MHz |\n", t->name, t->rows, t->depth, t->planes, t->lanes, t->funcs, t->dequants,
                t->acc_cols, t->slices, t->vb_words, t->fifo_words, t->prog_words, t->memory.name, t->clock_hz / 1e6);
 }
 
@@ -457,7 +459,7 @@ static int print_parameters(const char *name, const char *format)
         return 1;
     }
     const const_row rows[] = {
-        {"Rows", t->rows, NULL}, {"Planes", t->planes, NULL}, {"Lanes", t->lanes, NULL}, {"Funcs", t->funcs, NULL}, {"Dequants", t->dequants, NULL},
+        {"Rows", t->rows, NULL}, {"Depth", t->depth, NULL}, {"Planes", t->planes, NULL}, {"Lanes", t->lanes, NULL}, {"Funcs", t->funcs, NULL}, {"Dequants", t->dequants, NULL},
         {"AccCols", t->acc_cols, NULL}, {"Slices", t->slices, NULL}, {"VbWords", t->vb_words, NULL},
         {"FifoWords", t->fifo_words, NULL}, {"ProgWords", t->prog_words, NULL},
     };

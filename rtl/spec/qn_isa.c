@@ -193,8 +193,8 @@ static const qn_memory memories[] = {
 #undef QN_MEMORY
 #undef QN_TARGET
 #define QN_MEMORY(...)
-#define QN_TARGET(name, rows, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, memory, text) \
-    {{#name, rows, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, {0}, text}, MEMORY_##memory},
+#define QN_TARGET(name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, memory, text) \
+    {{#name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, {0}, text}, MEMORY_##memory},
 typedef struct target_row {
     qn_target target;
     int memory;

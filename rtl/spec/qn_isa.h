@@ -169,7 +169,7 @@ enum { QN_PLANES_MAX = 4 };
 
 typedef struct qn_target {
     const char *name;
-    uint32_t rows, planes, lanes, funcs, dequants, acc_cols, slices, vb_words, fifo_words, prog_words;
+    uint32_t rows, depth, planes, lanes, funcs, dequants, acc_cols, slices, vb_words, fifo_words, prog_words;
     uint64_t mem_bytes;
     uint32_t clock_hz;
     qn_memory memory;

@@ -38,8 +38,10 @@ qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
-row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {act[15]|{9{sel[1]}} & {1'b0
+row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {a[15]|{9{sel[1]}} & {1'b0
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
+row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi
+row_step8|pe/qn_row_shiftadd.sv|sum_part_q[0] ? hi_o : double|sum_part_q[1] ? hi_o : double
 row_step|pe/qn_row_shiftadd.sv|{load_data_i, shadow_q[255:64]}|{shadow_q[191:0], load_data_i}
 EOF
 exit $status

@@ -20,6 +20,8 @@ qn_mem_arb qn_mem_arb_proof 2  14  T/qn_mem_arb_proof.sv R/lib/qn_stream_check.s
 qn_turn    qn_turn_proof    2  30  T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Byte=2
 qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
+row_step16 row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=16
+row_step8  row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=8
 row_lanes  row_lanes_proof  1   4  T/row_lanes_proof.sv | |
 row_lane   row_lane_proof   1   4  T/row_lane_proof.sv | | Width=4
 EOF
