@@ -41,6 +41,13 @@ check "$work/c.json" "j[\"same_bits\"] is True and j[\"digest\"] == \"$(python3 
 "$QUERN" run $MODEL -n 24 --json --device model:mini > "$work/d.json" || fail "mini"
 check "$work/d.json" "j[\"digest\"] == \"$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["digest"])' "$work/a.json")\""
 
+# Drawn tokens: the seed decides, on every executor
+draw="$QUERN run $MODEL -n 24 -q --temperature 0.9 --top-p 0.95"
+$draw --seed 5 > "$work/s5" && $draw --seed 5 --device cpu > "$work/s5cpu" && $draw --seed 6 > "$work/s6" || fail "--temperature"
+cmp -s "$work/s5" "$work/s5cpu" || fail "the same seed gives something else on cpu"
+cmp -s "$work/s5" "$work/s6" && fail "another seed gives the same text"
+$draw --top-k 1 > "$work/s1" && cmp -s "$work/s1" "$work/a.txt" || fail "--top-k 1 is not greedy"
+
 # Endings
 "$QUERN" run $MODEL -n 40 --ctx 12 --json > "$work/e.json" || fail "context"
 check "$work/e.json" 'j["finish_reason"] == "context" and len(j["tokens"]) + j["prompt_tokens"] == 13'
