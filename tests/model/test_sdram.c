@@ -137,7 +137,7 @@ static uint32_t random32(void)
     return seed;
 }
 
-static const char *const targets[] = {"ulx3s", "mini", "large"};
+static const char *const targets[] = {"ulx3s", "mini", "quad", "large"};
 
 static void obeys_the_data_sheet(void **state)
 {
