@@ -30,6 +30,8 @@ typedef struct fifo {
 
 typedef struct queue {
     qn_entry e[QN_EXEC_QUEUE];
+    uint64_t from[QN_EXEC_QUEUE];        // the clock from which it stands in the queue: the sequencer goes ahead of time
+    uint64_t room_at;                    // the first clock that takes a push
     unsigned head, used;
 } queue;
 
@@ -56,7 +58,7 @@ typedef struct qn_time_core {
     qn_entry next;
     enum qn_seq_result next_result;
     enum { SEQ_LOAD, SEQ_RUN, SEQ_HALT } seq_state;
-    uint64_t act_at;
+    uint64_t act_at;                     // of `next`, in stage X
     uint32_t ask_addr, ask_left, fill_left;
 
     // qn_queue, qn_sems
@@ -115,20 +117,10 @@ typedef struct qn_time_core {
         uint32_t plane, col, slice_left, block, gap, slot;
         bool h_sub;
         uint32_t h_left;
-        struct {
-            uint32_t slots;
-            bool two, last, done;
-        } column[4];                     // by the clock, modulo 4, in which they reach the holds
-        uint32_t columns;                // bit k: one reaches the holds in k clocks
-        uint32_t d_left, d_slots;        // slots to deal
-        bool d_two, d_last, d_done;
-        uint64_t pipe, pipe_first, pipe_second, pipe_done;    // bit k: a slot reaches stage F in k clocks
-        uint64_t back, back_done, wait;  // the same for the write and for a second slot's turn
-        uint32_t f_write, f_read, f_ready;
-        uint16_t f_done;                 // by index of the queue
-        bool done;                       // dequant_done
+        uint64_t drained;                // the clock from which nothing of the jobs before is left in dequantization
         uint32_t post_write, post_read;
         job post[4];
+        uint64_t post_at[4];             // NEVER before its last issue
     } m;
 
     // qn_vector
@@ -153,7 +145,6 @@ typedef struct qn_time_core {
 
 // What units tell each other in the same clock
 typedef struct wires {
-    bool was_full[QN_UNITS];             // queues, as the registers hold them
     bool take_prog, take_store, take_load, prog_rsp, load_rsp;
     uint32_t load_len;
     bool credit, fmt_ready;
@@ -179,18 +170,27 @@ static inline void post(core *x, const job *j)
         x->out->span(x->out->span_ctx, &j->e, j->from, x->now);
 }
 
-// The head of a unit's queue if its semaphores allow it in this clock.
-static inline const qn_entry *offered(const core *x, unsigned unit)
+// The clock from which a unit may take the head of its queue, unless a semaphore changes before.
+static inline uint64_t offered_at(const core *x, unsigned unit)
 {
     const queue *q = &x->queue[unit];
     if (q->used == 0)
-        return NULL;
+        return NEVER;
     const qn_entry *e = &q->e[q->head];
     uint32_t a = qn_insn_get(&e->x, QN_INSN_WAIT0_LSB, 4), b = qn_insn_get(&e->x, QN_INSN_WAIT1_LSB, 4);
     if ((a && x->sem[a] < 1) || (b && x->sem[b] < (a == b ? 2 : 1)))
-        return NULL;
-    return e;
+        return NEVER;
+    return q->from[q->head];
 }
+
+// The head of a unit's queue if it may be taken in this clock.
+static inline const qn_entry *offered(const core *x, unsigned unit)
+{
+    return offered_at(x, unit) <= x->now ? &x->queue[unit].e[x->queue[unit].head] : NULL;
+}
+
+// The sequencer looks at nothing but room in the queues: it hands out instructions up to the one that finds its queue full.
+void qn_time_hand_out(core *x);
 
 static inline void take(core *x, unsigned unit, job *j)
 {
@@ -198,9 +198,12 @@ static inline void take(core *x, unsigned unit, job *j)
     j->e = q->e[q->head];
     j->from = x->now;
     q->head = (q->head + 1) % QN_EXEC_QUEUE;
-    q->used--;
     x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT0_LSB, 4)]--;
     x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT1_LSB, 4)]--;
+    if (q->used-- == QN_EXEC_QUEUE) {
+        q->room_at = x->now + 1;
+        qn_time_hand_out(x);
+    }
 }
 
 static inline uint32_t burst(uint32_t addr, uint32_t left)
@@ -226,7 +229,7 @@ void qn_time_load(core *x, const wires *w);
 void qn_time_stream(core *x, uint64_t until);
 
 // qn_time_unit.c: the sequencer, the vector and the store unit.
-void qn_time_fetch(core *x, uint64_t act_at);
+void qn_time_start(core *x, uint64_t act_at);          // the first instruction is in stage X in that clock
 void qn_time_sequencer(core *x, const wires *w);
 void qn_time_vector(core *x);
 bool qn_time_vector_writes(const core *x);             // its buffer in this clock, which keeps the load unit out

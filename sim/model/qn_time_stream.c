@@ -227,19 +227,13 @@ static inline void fifo_clock(fifo *f, bool in, bool out_ready)
 
 // Matrix -------------------------------------------------------------------------------------------------------------------------
 
-enum {
-    PARTIAL = 3,
-    GAP = 2 * LAT_FADD + 12 - 1,
-    MUL_LAT = LAT_FMUL > 3 ? LAT_FMUL : 3,
-    STAGE_F = MUL_LAT + LAT_IMUL - 2,
-    BACK = LAT_FADD + 2,
-    READY = LAT_FADD + 1
-};
+enum { GAP = 2 * LAT_FADD + 12 - 1, MUL_LAT = LAT_FMUL > 3 ? LAT_FMUL : 3 };
 
-static bool matrix_draining(const core *x)
+// Clocks from a job's last issue to its post. Nothing stops the holds, the deal and the dequantization units, and the last slot of a job is the
+// last to be written: a second slot's sum waits for its first, and no first slot of another job comes then, for the next job waits too.
+static uint32_t post_after(uint32_t slots, bool two)
 {
-    return x->m.columns || x->m.d_left || (x->m.pipe & ((UINT64_C(1) << (STAGE_F + 1)) - 1)) || x->m.back ||
-           x->m.f_write != x->m.f_read;
+    return 5 + slots + MUL_LAT + LAT_IMUL + LAT_FADD + (two ? LAT_FADD + 2 : 0);
 }
 
 static void matrix_take(core *x)
@@ -261,69 +255,9 @@ static void matrix_take(core *x)
     x->m.group_last = (x->m.rows - 1) / x->t->dequants;
     x->m.slice_left = (uint32_t)V(e, GEMM, SLICES) - 1;
     x->m.block = 0;
+    x->m.post_at[x->m.post_write % 4] = NEVER;
     x->m.post[x->m.post_write++ % 4] = x->gemm.job;
     x->gemm.offer = false;
-}
-
-// The holds, the deal and the dequantization units: nothing stops them.
-static inline __attribute__((always_inline)) void dequant_clock(core *x, uint64_t now)
-{
-    uint64_t bit = 1;
-    // Stage F of this clock; most often no second products are about and no job ends
-    if ((x->m.pipe_second | x->m.wait | x->m.f_ready | x->m.pipe_done | x->m.back_done | x->m.done) == 0) {
-        x->m.back = x->m.back >> 1 | (x->m.pipe_first & 1) << (BACK - 1);
-        x->m.pipe >>= 1;
-        x->m.pipe_first >>= 1;
-    } else if (x->m.pipe | x->m.back | x->m.wait | x->m.f_ready | x->m.d_left | x->m.columns | x->m.done) {
-        x->m.done = (x->m.back & 1) && (x->m.back_done & 1);
-        bool first = x->m.pipe_first & 1, second = x->m.pipe_second & 1, pop = !first && x->m.f_ready;
-        uint64_t back = first || pop, back_done = first ? x->m.pipe_done & 1 : pop ? x->m.f_done >> (x->m.f_read % 16) & 1 : 0;
-        x->m.f_ready += (uint32_t)(x->m.wait & 1) - (uint32_t)pop;
-        if (second) {
-            uint32_t at = x->m.f_write++ % 16;
-            x->m.f_done = (uint16_t)((x->m.f_done & ~(1u << at)) | (uint32_t)(x->m.pipe_done & 1) << at);
-        }
-        x->m.f_read += pop;
-        x->m.back = x->m.back >> 1 | back << (BACK - 1);
-        x->m.back_done = x->m.back_done >> 1 | back_done << (BACK - 1);
-        x->m.wait = x->m.wait >> 1 | (uint64_t)second << (READY - 1);
-        x->m.pipe >>= 1;
-        x->m.pipe_first >>= 1;
-        x->m.pipe_second >>= 1;
-        x->m.pipe_done >>= 1;
-    }
-    // The deal: a slot of this clock reaches stage F in STAGE_F + 1 clocks
-    if (x->m.d_left) {
-        bool is_second = x->m.d_two && (x->m.d_slots - x->m.d_left) % 2 == 1;
-        bit <<= STAGE_F;
-        x->m.pipe |= bit;
-        if (x->m.d_last && !is_second)
-            x->m.pipe_first |= bit;
-        if (x->m.d_last && is_second)
-            x->m.pipe_second |= bit;
-        x->m.d_left--;
-        if (x->m.d_left == 0 && x->m.d_done)
-            x->m.pipe_done |= bit;
-    }
-    if (x->m.columns & 1) {
-        unsigned k = now % 4;
-        x->m.d_left = x->m.d_slots = x->m.column[k].slots;
-        x->m.d_two = x->m.column[k].two;
-        x->m.d_last = x->m.column[k].last;
-        x->m.d_done = x->m.column[k].done;
-    }
-    x->m.columns >>= 1;
-}
-
-// The last plane of a column is consumed in clock `now`.
-static void column_ends(core *x, uint64_t now, bool two, bool block_last, bool done)
-{
-    unsigned k = (now + PARTIAL) % 4;
-    x->m.columns |= 1u << (PARTIAL - 1);
-    x->m.column[k].slots = (x->m.group_last + 1) * (two ? 2 : 1);
-    x->m.column[k].two = two;
-    x->m.column[k].last = block_last;
-    x->m.column[k].done = done;
 }
 
 // The loader of slices; `swap`: the array takes the slice over.
@@ -380,7 +314,7 @@ void qn_time_array(core *x, wires *w)
     bool plane_valid = turning || (x->unpack.plane.out && !bytes);
     bool first = x->m.plane == 0, last = x->m.plane == x->m.plane_last, slice_start = first && x->m.col == 0;
     bool want = x->m.valid && (!last || x->m.slot == 0) &&
-                (!slice_start || (x->gemm.full && x->m.gap == 0 && !(x->m.drain && matrix_draining(x))));
+                (!slice_start || (x->gemm.full && x->m.gap == 0 && !(x->m.drain && x->now < x->m.drained)));
     bool issue = want && plane_valid;
     bool block_last = x->m.block == x->m.block_last, two = x->m.head == 2 && block_last;
     bool slice_end = issue && last && x->m.col == x->m.col_last, job_end = slice_end && x->m.slice_left == 0;
@@ -427,10 +361,9 @@ void qn_time_array(core *x, wires *w)
     fifo_clock(&x->unpack.head, word && is_head, head_ready);
     x->unpack.owed += (uint32_t)raw_moves + (uint32_t)head_moves - (uint32_t)w->credit;
 
-    // Posts and dequantization
-    if (x->m.done)
+    // Posts
+    if (x->m.post_read != x->m.post_write && x->m.post_at[x->m.post_read % 4] == x->now)
         post(x, &x->m.post[x->m.post_read++ % 4]);
-    dequant_clock(x, x->now);
 
     // Headers
     if (issue && first && x->m.col % 2 == 0) {
@@ -455,13 +388,14 @@ void qn_time_array(core *x, wires *w)
         x->m.drain = false;
     if (issue) {
         x->m.plane = last ? 0 : x->m.plane + 1;
-        if (last) {
-            column_ends(x, x->now, two, block_last, job_end);
+        if (last)
             x->m.col = slice_end ? 0 : x->m.col + 1;
-        }
     }
-    if (job_end)
+    if (job_end) {
         x->m.valid = false;
+        x->m.drained = x->now + post_after(x->m.slot + 1, two);
+        x->m.post_at[(x->m.post_write - 1) % 4] = x->m.drained;
+    }
     if (slice_end) {
         x->m.slice_left--;
         x->m.block = block_last ? 0 : x->m.block + 1;
@@ -493,13 +427,13 @@ void qn_time_stream(core *x, uint64_t until)
     uint32_t plane = x->m.plane, col = x->m.col, slot = x->m.slot, gap = x->m.gap;
     bool rsp = x->rsp, loaded = false;
 
-    while (now < until && !x->m.done && !loaded) {
+    while (now < until && !loaded) {
         const bool turning = x->unpack.left_count != 0, out = x->unpack.plane.out;
         const bool bytes = out && x->unpack.kind[x->unpack.kind_at].bytes;
         const bool plane_valid = turning || (out && !bytes), first = plane == 0, last = plane == plane_last;
         const bool slice_start = first && col == 0;
         const bool want = valid && (!last || slot == 0) &&
-                          (!slice_start || (x->gemm.full && gap == 0 && !(x->m.drain && matrix_draining(x))));
+                          (!slice_start || (x->gemm.full && gap == 0 && !(x->m.drain && now < x->m.drained)));
         const bool issue = want && plane_valid, slice_end = issue && last && col == col_last;
         const bool mem_accepts = x->arb.valid && qn_sdram_ready(&x->mem), free = !x->arb.valid || mem_accepts;
         bool take_load = false;
@@ -562,8 +496,7 @@ void qn_time_stream(core *x, uint64_t until)
         // Array
         issues += issue;
         starved += want && !plane_valid;
-        moved |= x->m.columns || x->m.d_left || x->m.pipe || x->m.back || x->m.wait || x->m.f_ready || slot || gap || head_ready;
-        dequant_clock(x, now);
+        moved |= slot || gap || head_ready || (x->m.drain && now < x->m.drained);
         const bool block_last = x->m.block == x->m.block_last, two = head == 2 && block_last;
         if (issue && first && col % 2 == 0) {
             x->m.h_sub = x->m.sub != 0;
@@ -583,7 +516,6 @@ void qn_time_stream(core *x, uint64_t until)
             if (swap)
                 x->m.drain = false;
             if (last) {
-                column_ends(x, now, two, block_last, false);
                 slot = two ? 2 * group_last + 1 : group_last;
                 plane = 0;
                 col = slice_end ? 0 : col + 1;
@@ -640,6 +572,4 @@ void qn_time_stream(core *x, uint64_t until)
     x->m.gap = gap;
     x->rsp = rsp;
     x->now = now;
-    if (x->act_at < now)
-        x->act_at = now;                 // its queue is full: again
 }
