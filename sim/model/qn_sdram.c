@@ -68,7 +68,7 @@ uint64_t qn_sdram_ready_at(const qn_sdram *m)
     return max64(m->now, m->leaves[m->leave_at]);
 }
 
-void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
+uint64_t qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
 {
     const qn_memory *p = &m->p;
     assert(qn_sdram_ready(m) && len >= 1 && len <= (we ? 1 : QN_SDRAM_WORDS) && word_addr % QN_SDRAM_WORDS + len <= QN_SDRAM_WORDS);
@@ -100,7 +100,7 @@ void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
         m->col_ok[b] = act + p->rcd;
         m->pre_ok[b] = act + p->ras;
     }
-    for (unsigned i = 0; i < len; i++)
+    for (unsigned i = 0; m->trace && i < len; i++)
         command(m, col + 2 * i, we ? QN_SDRAM_WRITE : QN_SDRAM_READ, b, column + i);
     uint64_t last = col + 2 * (len - 1);
     m->next_col = last + 2;
@@ -117,6 +117,7 @@ void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
     }
     m->leaves[m->leave_at] = last / 2 + 1;
     m->leave_at = (m->leave_at + 1) % QN_SDRAM_QUEUE;
+    return we ? UINT64_MAX : (col + p->cl + 3) / 2 + QN_SDRAM_IO;
 }
 
 uint64_t qn_sdram_next(const qn_sdram *m, unsigned *run)

@@ -57,8 +57,8 @@ static inline bool qn_sdram_ready(const qn_sdram *m)
     return m->leaves[m->leave_at] <= m->now;             // the oldest of the last four has left
 }
 
-// A read of 1..16 words inside an aligned 16, or a write of one word. Only when ready.
-void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len);
+// A read of 1..16 words inside an aligned 16, or a write of one word. Only when ready. Returns the core clock that delivers the first word read.
+uint64_t qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len);
 
 // Enters the next core clock; true if it delivers a read word.
 static inline bool qn_sdram_step(qn_sdram *m)

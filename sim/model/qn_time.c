@@ -85,25 +85,34 @@ int qn_time_new(qn_time **out, const qn_target *t)
         return QN_ERR_NOMEM;
     x->t = t;
     x->core = calloc(1, sizeof *x->core);
-    if (!x->core) {
+    stream *ring = calloc(t->fifo_words + 2, sizeof *ring);
+    if (!x->core || !ring) {
+        free(ring);
+        free(x->core);
         free(x);
         return QN_ERR_NOMEM;
     }
+    x->core->unpack.stream = ring;
     *out = x;
     return 0;
 }
 
 void qn_time_free(qn_time *x)
 {
-    if (x)
+    if (x) {
+        free(x->core->unpack.stream);
         free(x->core);
+    }
     free(x);
 }
 
 int qn_time_run(qn_time *out, const qn_time_job *in)
 {
     core *x = out->core;
+    stream *ring = x->unpack.stream;
     memset(x, 0, sizeof *x);
+    x->unpack.stream = ring;
+    x->unpack.stream_size = out->t->fifo_words + 2;
     x->t = out->t;
     x->in = in;
     x->out = out;
@@ -128,9 +137,9 @@ int qn_time_run(qn_time *out, const qn_time_job *in)
     if (x->seq_state == SEQ_RUN)
         qn_time_start(x, 11);
     while (!done && !x->trap && x->now < in->limit) {
-        uint64_t until = quiet_until(x);
+        uint64_t until = out->step ? x->now : quiet_until(x);
         if (until > x->now)
-            qn_time_stream(x, until);
+            qn_time_leap(x, until);
         if (x->now < in->limit)
             done = clock(x);
     }

@@ -19,14 +19,21 @@ enum latency {
 #define V(e, op, slot) ((e)->v[QN_SLOT_##op##_##slot])
 #define RAW(e, op, part) QN_GETRAW((e)->v[QN_RAW_##op##_##part], op, part)
 
-enum { RSP_WORDS = 32 };
+enum { RSP_WORDS = 32, MATRIX_GAP = 2 * LAT_FADD + 12 - 1 };
 #define NEVER UINT64_MAX
 
-// qn_fifo: beats in the memory, and whether the output register holds one
+// qn_fifo: words that have come in and that have left, and whether the output register holds one
 typedef struct fifo {
-    uint32_t count;
+    uint64_t in, gone;
     bool out;
 } fifo;
+
+// A STREAM in the order of the words: how many planes and headers came before its first
+typedef struct stream {
+    const qn_fmt *fmt;
+    uint32_t pairs;                      // of a slice
+    uint64_t planes, heads;
+} stream;
 
 typedef struct queue {
     qn_entry e[QN_EXEC_QUEUE];
@@ -94,11 +101,8 @@ typedef struct qn_time_core {
         fifo plane, head;
         uint32_t owed;
         uint32_t fill_count, left_count;
-        struct {
-            uint32_t words;
-            bool bytes;
-        } kind[8];                       // ring: runs of words of planes or of bytes in the plane FIFO
-        unsigned kind_at, kind_used;
+        stream *stream;                  // ring: those of which plane words are in the FIFO, and the last to start
+        unsigned stream_at, stream_used, stream_size;
     } unpack;
 
     // qn_gemm_load
@@ -206,6 +210,33 @@ static inline void take(core *x, unsigned unit, job *j)
     }
 }
 
+// Stream k of the ring, 0 the one of the next plane word.
+static inline stream *qn_time_stream_of(const core *x, unsigned k)
+{
+    return &x->unpack.stream[(x->unpack.stream_at + k) % x->unpack.stream_size];
+}
+
+// Leaves behind the streams whose plane words have left.
+static inline void qn_time_stream_next(core *x)
+{
+    while (x->unpack.stream_used > 1 && qn_time_stream_of(x, 1)->planes <= x->unpack.plane.gone) {
+        x->unpack.stream_at = (x->unpack.stream_at + 1) % x->unpack.stream_size;
+        x->unpack.stream_used--;
+    }
+}
+
+// Header words of a pair of columns, in a block's last slice or another.
+static inline uint32_t qn_time_head_words(const qn_fmt *f, bool last)
+{
+    return (f->sub != 0) + (!last || f->head == 0 ? 0u : f->head == 2 ? 2u : 1u);
+}
+
+// Clocks that the holds of a column of the slice at hand take to be dealt.
+static inline uint32_t qn_time_slots(const core *x)
+{
+    return (x->m.group_last + 1) * (x->m.head == 2 && x->m.block == x->m.block_last ? 2 : 1);
+}
+
 static inline uint32_t burst(uint32_t addr, uint32_t left)
 {
     uint32_t edge = 16 - (addr & 15);
@@ -225,8 +256,11 @@ static inline void arb_take(core *x, bool we, uint32_t addr, uint32_t len, unsig
 void qn_time_ports(core *x, wires *w);                 // first: who gets the memory port
 void qn_time_array(core *x, wires *w);
 void qn_time_load(core *x, const wires *w);
-// Runs the clocks up to `until`, in which nothing but the stream moves, or fewer: up to one in which a STREAM, a run of it, or a GEMM ends.
-void qn_time_stream(core *x, uint64_t until);
+bool qn_time_unpack_words(core *x, uint32_t n);        // they have come; whether the last one is a header
+
+// qn_time_leap.c: enters clock `until`, before which nothing but the stream moves, or an earlier one: that in which a run of a STREAM is asked for,
+// a STREAM has come, a GEMM ends, or its slices have been read. Clock 0 of none if the words are not those that the array expects.
+void qn_time_leap(core *x, uint64_t until);
 
 // qn_time_unit.c: the sequencer, the vector and the store unit.
 void qn_time_start(core *x, uint64_t act_at);          // the first instruction is in stage X in that clock

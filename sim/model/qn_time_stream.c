@@ -158,11 +158,6 @@ void qn_time_load(core *x, const wires *w)
 
 // Unpack -------------------------------------------------------------------------------------------------------------------------
 
-static uint32_t head_words(const qn_fmt *f, bool last)
-{
-    return (f->sub != 0) + (!last || f->head == 0 ? 0u : f->head == 2 ? 2u : 1u);
-}
-
 static void unpack_start(core *x)
 {
     const qn_fmt *f = x->unpack.next_fmt;
@@ -170,8 +165,14 @@ static void unpack_start(core *x)
     x->unpack.words_left = x->unpack.next_words;
     x->unpack.pairs = x->unpack.pair_left = x->unpack.next_pairs;
     x->unpack.slice_left = f->block - 1u;
-    x->unpack.head_left = head_words(f, f->block == 1);
+    x->unpack.head_left = qn_time_head_words(f, f->block == 1);
     x->unpack.plane_left = 2u * f->planes;
+    // Each stream in the ring but the last has plane words in the FIFO: so there is room for all
+    fifo *p = &x->unpack.plane;
+    while (x->unpack.stream_used && qn_time_stream_of(x, x->unpack.stream_used - 1)->planes == p->in)
+        x->unpack.stream_used--;
+    *qn_time_stream_of(x, x->unpack.stream_used++) = (stream){f, x->unpack.pairs + 1, p->in, x->unpack.head.in};
+    qn_time_stream_next(x);
 }
 
 // A word is counted; true if it is a header.
@@ -190,44 +191,46 @@ static inline __attribute__((always_inline)) bool unpack_word(core *x)
         } else {
             x->unpack.pair_left--;
         }
-        x->unpack.head_left = head_words(f, x->unpack.slice_left == 0);
+        x->unpack.head_left = qn_time_head_words(f, x->unpack.slice_left == 0);
         x->unpack.plane_left = 2u * f->planes;
     }
     return false;
 }
 
-static void kind_in(core *x, bool bytes)
+bool qn_time_unpack_words(core *x, uint32_t n)
 {
-    unsigned tail = (x->unpack.kind_at + x->unpack.kind_used - 1) % 8;
-    if (x->unpack.kind_used && x->unpack.kind[tail].bytes == bytes) {
-        x->unpack.kind[tail].words++;
-        return;
+    bool is_head = false;
+    while (n) {
+        const uint32_t planes = 2u * x->unpack.fmt->planes, heads = qn_time_head_words(x->unpack.fmt, x->unpack.slice_left == 0);
+        if (x->unpack.plane_left == planes && x->unpack.head_left == heads && n > planes + heads && x->unpack.pair_left) {
+            uint32_t pairs = (n - 1) / (planes + heads);         // at least the last word by itself
+            pairs = pairs < x->unpack.pair_left ? pairs : x->unpack.pair_left;
+            x->unpack.pair_left -= pairs;
+            x->unpack.words_left -= pairs * (planes + heads);
+            x->unpack.plane.in += pairs * planes;
+            x->unpack.head.in += pairs * heads;
+            n -= pairs * (planes + heads);
+        } else {
+            is_head = unpack_word(x);
+            x->unpack.plane.in += !is_head;
+            x->unpack.head.in += is_head;
+            n--;
+        }
     }
-    assert(x->unpack.kind_used < 8);
-    tail = (tail + 1) % 8;
-    x->unpack.kind[tail].bytes = bytes;
-    x->unpack.kind[tail].words = 1;
-    x->unpack.kind_used++;
-}
-
-static void kind_out(core *x)
-{
-    if (--x->unpack.kind[x->unpack.kind_at].words == 0) {
-        x->unpack.kind_at = (x->unpack.kind_at + 1) % 8;
-        x->unpack.kind_used--;
-    }
+    return is_head;
 }
 
 static inline void fifo_clock(fifo *f, bool in, bool out_ready)
 {
-    bool fetch = f->count != 0 && (!f->out || out_ready);
-    f->out = fetch || (f->out && !out_ready);
-    f->count += (uint32_t)in - (uint32_t)fetch;
+    bool stored = f->in - f->gone > f->out;
+    f->gone += f->out && out_ready;
+    f->out = stored || (f->out && !out_ready);
+    f->in += in;
 }
 
 // Matrix -------------------------------------------------------------------------------------------------------------------------
 
-enum { GAP = 2 * LAT_FADD + 12 - 1, MUL_LAT = LAT_FMUL > 3 ? LAT_FMUL : 3 };
+enum { MUL_LAT = LAT_FMUL > 3 ? LAT_FMUL : 3 };
 
 // Clocks from a job's last issue to its post. Nothing stops the holds, the deal and the dequantization units, and the last slot of a job is the
 // last to be written: a second slot's sum waits for its first, and no first slot of another job comes then, for the next job waits too.
@@ -309,7 +312,7 @@ static void gemm_clock(core *x, bool swap)
 void qn_time_array(core *x, wires *w)
 {
     // What the array wants, and whether a plane is there
-    bool bytes = x->unpack.plane.out && x->unpack.kind[x->unpack.kind_at].bytes;
+    bool bytes = x->unpack.plane.out && qn_time_stream_of(x, 0)->fmt->bytes;
     bool turning = x->unpack.left_count != 0;
     bool plane_valid = turning || (x->unpack.plane.out && !bytes);
     bool first = x->m.plane == 0, last = x->m.plane == x->m.plane_last, slice_start = first && x->m.col == 0;
@@ -332,33 +335,28 @@ void qn_time_array(core *x, wires *w)
     bool word = w->load_rsp && !x->load.vector, is_head = false;
     if (turning && want)
         x->unpack.left_count--;
-    if (raw_moves) {
-        kind_out(x);
-        if (bytes) {
-            x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
-            if (group)
-                x->unpack.left_count = 8;
-        }
+    if (raw_moves && bytes) {
+        x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
+        if (group)
+            x->unpack.left_count = 8;
     }
     bool stream_end = word && x->unpack.words_left == 1;
     bool unpack_starts = x->unpack.next_full && (!x->unpack.active || stream_end);
     w->fmt_ready = !x->unpack.next_full;
     w->credit = x->unpack.owed != 0;
     if (word) {
-        bool word_bytes = x->unpack.fmt->bytes;
         is_head = unpack_word(x);
-        if (!is_head)
-            kind_in(x, word_bytes);
         if (stream_end)
             x->unpack.active = false;
     }
+    fifo_clock(&x->unpack.plane, word && !is_head, raw_ready);
+    fifo_clock(&x->unpack.head, word && is_head, head_ready);
+    qn_time_stream_next(x);
     if (unpack_starts) {
         unpack_start(x);
         x->unpack.next_full = false;
         x->unpack.active = true;
     }
-    fifo_clock(&x->unpack.plane, word && !is_head, raw_ready);
-    fifo_clock(&x->unpack.head, word && is_head, head_ready);
     x->unpack.owed += (uint32_t)raw_moves + (uint32_t)head_moves - (uint32_t)w->credit;
 
     // Posts
@@ -377,11 +375,11 @@ void qn_time_array(core *x, wires *w)
     // Array
     bool job_take = x->gemm.offer && (!x->m.valid || job_end);
     if (swap)
-        x->m.gap = GAP;
+        x->m.gap = MATRIX_GAP;
     else if (x->m.gap && (issue || slice_start))
         x->m.gap--;
     if (issue && last)
-        x->m.slot = two ? 2 * x->m.group_last + 1 : x->m.group_last;
+        x->m.slot = qn_time_slots(x) - 1;
     else if (x->m.slot)
         x->m.slot--;
     if (swap)
@@ -404,172 +402,4 @@ void qn_time_array(core *x, wires *w)
     gemm_clock(x, swap);
     if (job_take)
         matrix_take(x);
-}
-
-// Many clocks --------------------------------------------------------------------------------------------------------------------
-
-// Nothing has moved in the clock before: what can happen next is a word of memory, or the clock `until`.
-static uint64_t still_until(const core *x, uint64_t until)
-{
-    uint64_t word = qn_sdram_next(&x->mem, NULL);
-    return word < until ? word : until;
-}
-
-// The same steps as those above, of which it leaves out what stands still.
-void qn_time_stream(core *x, uint64_t until)
-{
-    const uint64_t begin = x->now;
-    uint64_t now = begin, issues = 0, starved = 0;
-    const bool asking = x->load.state == L_ASK, valid = x->m.valid, loading = x->gemm.state == G_LOAD;
-    const bool matrix_busy = x->gemm.state != G_IDLE || valid || x->m.post_write != x->m.post_read;
-    const uint32_t plane_last = x->m.plane_last, col_last = x->m.col_last, group_last = x->m.group_last, head = x->m.head;
-    const unsigned kind = asking ? QN_GET(x->load.job.e.x, STREAM, KIND) : 0;
-    uint32_t plane = x->m.plane, col = x->m.col, slot = x->m.slot, gap = x->m.gap;
-    bool rsp = x->rsp, loaded = false;
-
-    while (now < until && !loaded) {
-        const bool turning = x->unpack.left_count != 0, out = x->unpack.plane.out;
-        const bool bytes = out && x->unpack.kind[x->unpack.kind_at].bytes;
-        const bool plane_valid = turning || (out && !bytes), first = plane == 0, last = plane == plane_last;
-        const bool slice_start = first && col == 0;
-        const bool want = valid && (!last || slot == 0) &&
-                          (!slice_start || (x->gemm.full && gap == 0 && !(x->m.drain && now < x->m.drained)));
-        const bool issue = want && plane_valid, slice_end = issue && last && col == col_last;
-        const bool mem_accepts = x->arb.valid && qn_sdram_ready(&x->mem), free = !x->arb.valid || mem_accepts;
-        bool take_load = false;
-        uint32_t load_len = 0;
-        if (asking && free) {
-            load_len = burst(x->load.ask, x->load.left);
-            take_load = x->load.room >= load_len;
-        }
-        if ((slice_end && x->m.slice_left == 0) || (rsp && x->unpack.words_left == 1) || (take_load && load_len == x->load.left))
-            break;
-        bool moved = issue || rsp || take_load || mem_accepts;
-
-        // Memory port
-        if (mem_accepts) {
-            qn_sdram_request(&x->mem, x->arb.we, x->arb.addr, x->arb.len);
-            x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.len;
-            x->arb.valid = false;
-        }
-        const bool credit = x->unpack.owed != 0;
-        x->load.room += credit;
-        if (take_load) {
-            x->load.awaited += load_len;
-            x->load.room -= load_len;
-            x->arb.awaited += load_len;
-            arb_take(x, false, x->load.ask, load_len, kind);
-            x->load.ask += load_len;
-            x->load.left -= load_len;
-        }
-
-        // Unpack
-        bool is_head = false;
-        if (rsp) {
-            x->arb.awaited--;
-            x->load.awaited--;
-            is_head = unpack_word(x);
-            if (!is_head)
-                kind_in(x, x->unpack.fmt->bytes);
-        }
-        const bool room = !turning || (x->unpack.left_count == 1 && want), group = x->unpack.fill_count == 7;
-        const bool raw_ready = bytes ? !group || room : !turning && want;
-        const bool head_ready = x->m.h_sub || x->m.h_left, raw_moves = out && raw_ready;
-        const bool head_moves = head_ready && x->unpack.head.out;
-        if (turning && want)
-            x->unpack.left_count--;
-        if (raw_moves) {
-            kind_out(x);
-            if (bytes) {
-                x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
-                if (group)
-                    x->unpack.left_count = 8;
-            }
-        }
-        const uint32_t held = x->unpack.plane.count + x->unpack.plane.out + x->unpack.head.count + x->unpack.head.out;
-        fifo_clock(&x->unpack.plane, rsp && !is_head, raw_ready);
-        fifo_clock(&x->unpack.head, rsp && is_head, head_ready);
-        moved |= raw_moves | head_moves | credit |
-                 (held != x->unpack.plane.count + x->unpack.plane.out + x->unpack.head.count + x->unpack.head.out);
-        x->unpack.owed += (uint32_t)raw_moves + (uint32_t)head_moves - (uint32_t)credit;
-
-        // Array
-        issues += issue;
-        starved += want && !plane_valid;
-        moved |= slot || gap || head_ready || (x->m.drain && now < x->m.drained);
-        const bool block_last = x->m.block == x->m.block_last, two = head == 2 && block_last;
-        if (issue && first && col % 2 == 0) {
-            x->m.h_sub = x->m.sub != 0;
-            x->m.h_left = !block_last || head == 0 ? 0 : head == 2 ? 2 : 1;
-        } else {
-            x->m.h_left -= !x->m.h_sub && x->m.h_left;
-            x->m.h_sub = false;
-        }
-        const bool swap = issue && slice_start;
-        if (swap)
-            gap = GAP;
-        else if (gap && (issue || slice_start))
-            gap--;
-        slot -= slot != 0;
-        if (issue) {
-            plane++;
-            if (swap)
-                x->m.drain = false;
-            if (last) {
-                slot = two ? 2 * group_last + 1 : group_last;
-                plane = 0;
-                col = slice_end ? 0 : col + 1;
-                if (slice_end) {
-                    x->m.slice_left--;
-                    x->m.block = block_last ? 0 : x->m.block + 1;
-                }
-            }
-        }
-
-        // Loader of slices
-        if (loading || x->gemm.s_end) {
-            const bool read = loading && x->gemm.left && !x->gemm.full && !x->gemm.s_end;
-            bool slice_read = false;
-            if (read && ++x->gemm.reads == x->gemm.reads_slice) {
-                slice_read = true;
-                x->gemm.reads = 0;
-                loaded = --x->gemm.left == 0;
-            }
-            moved |= read | x->gemm.s_end;
-            if (x->gemm.s_end)
-                x->gemm.full = true;
-            else if (swap)
-                x->gemm.full = false;
-            x->gemm.s_end = slice_read;
-        } else if (swap) {
-            x->gemm.full = false;
-        }
-
-        rsp = qn_sdram_step(&x->mem);
-        now++;
-        if (!rsp && !moved && !x->arb.valid) {
-            // All stands still until a word comes: skip to the clock before it
-            uint64_t to = still_until(x, until);
-            if (to > now + 1) {
-                starved += want && !plane_valid ? to - 1 - now : 0;
-                x->mem.now = to - 1;
-                now = to - 1;
-            }
-        }
-    }
-
-    const uint64_t n = now - begin;
-    x->count[QN_TIME_CYCLES] += n;
-    x->count[QN_TIME_ARRAY] += issues;
-    x->count[QN_TIME_ROWS] += issues * x->m.rows;
-    x->count[QN_TIME_STARVE] += starved;
-    x->count[QN_TIME_MATRIX] += matrix_busy ? n : 0;
-    x->count[QN_TIME_LOAD] += asking ? n : 0;
-    x->count[QN_TIME_VECTOR] += x->v.busy ? n : 0;
-    x->m.plane = plane;
-    x->m.col = col;
-    x->m.slot = slot;
-    x->m.gap = gap;
-    x->rsp = rsp;
-    x->now = now;
 }
