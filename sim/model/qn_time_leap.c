@@ -120,6 +120,12 @@ static void port_look(leap *l)
         l->port_at = l->port_next;
 }
 
+// How many words may leave before the load unit can ask for more, if it waits for that.
+static uint64_t room_lacks(const leap *l)
+{
+    return l->waits ? l->lack : NEVER;
+}
+
 static void words_join(leap *l, uint64_t at, uint64_t n)
 {
     run *r = &l->word[(l->word_tail - 1) % RUNS];
@@ -210,17 +216,25 @@ static void heads_leave(leap *l, uint64_t at, uint32_t n)
         give_back(l, at, n);
 }
 
-// A plane word leaves the FIFO in clock `at`; its pair's headers are in front of it no more.
-static void raw_leaves(leap *l, uint64_t at, uint32_t pair_heads)
+// Plane words of a pair leave the FIFO, one a clock from `at` on; the pair's headers are in front of them no more.
+static void raw_leaves(leap *l, uint64_t at, uint32_t n, uint32_t pair_heads)
 {
-    words_gone(l, 1 + (l->raw == 0 ? pair_heads : 0));
-    l->raw = l->raw + 1 == 2u * l->s->fmt->planes ? 0 : l->raw + 1;
-    l->raw_last = at;
-    l->raw_left--;
-    l->x->unpack.plane.gone++;
-    give_back(l, at, 1);
+    words_gone(l, n + (l->raw == 0 ? pair_heads : 0));
+    l->raw = l->raw + n == 2u * l->s->fmt->planes ? 0 : l->raw + n;
+    l->raw_last = at + n - 1;
+    l->raw_left -= n;
+    l->x->unpack.plane.gone += n;
+    give_back(l, at, n);
     if (l->raw_left == 0)                                // what comes then is another stream's
-        stop_at(l, at + 1);
+        stop_at(l, at + n);
+}
+
+// Of the next plane words of the pair, how many come one a clock, and what is left of the stream.
+static uint64_t raw_together(const leap *l, uint32_t pair_heads)
+{
+    uint64_t skip = l->raw == 0 ? pair_heads : 0, pair = 2u * l->s->fmt->planes - l->raw;
+    const run *r = &l->word[l->word_head % RUNS];
+    return sooner(sooner(pair, l->raw_left), r->n > skip ? r->n - skip : 1);
 }
 
 // The clock in which the next word can be taken from the FIFO.
@@ -240,11 +254,14 @@ static uint64_t turn_next(const leap *l)
     return at != NEVER && x->unpack.fill_count == 7 ? later(at, l->last) : at;
 }
 
-static void turn_step(leap *l, uint64_t at)
+// The next words enter, the first in clock `at`: one, or more up to the seventh if they do before clock `before`.
+static void turn_step(leap *l, uint64_t at, uint64_t before)
 {
     core *x = l->x;
-    raw_leaves(l, at, qn_time_head_words(l->s->fmt, true));
-    x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
+    const uint32_t heads = qn_time_head_words(l->s->fmt, true), fill = x->unpack.fill_count;
+    const uint32_t n = fill >= 6 ? 1 : (uint32_t)sooner(sooner(7 - fill, before - at), sooner(raw_together(l, heads), room_lacks(l)));
+    raw_leaves(l, at, n, heads);
+    x->unpack.fill_count = (fill + n) % 8;
     if (x->unpack.fill_count == 0) {
         x->unpack.left_count = 8;
         l->turned = at + 1;
@@ -309,27 +326,42 @@ static uint32_t pair_heads(const core *x)
     return qn_time_head_words(x->m.fmt, x->m.block == x->m.block_last);
 }
 
-// Issues the next plane in clock `at`, `wanted` the clock from which the array wanted it.
-static void issue(leap *l, uint64_t wanted, uint64_t at)
+// How many planes of the column can be issued one a clock from clock `at` on, before clock `before`.
+static uint32_t together(const leap *l, uint64_t at, uint64_t before)
+{
+    const core *x = l->x;
+    const uint64_t heads = x->m.plane == 0 && x->m.col % 2 == 0 ? pair_heads(x) : 0, lacks = room_lacks(l);
+    const uint64_t turned = x->m.fmt->bytes ? 8 : 0;     // words that may enter the turner beside
+    if (slice_starts(x) || l->raw_left <= turned || lacks <= heads + turned)
+        return 1;                                        // what ends the leap or lets the load unit go on may come in between
+    uint64_t n = x->m.plane_last - x->m.plane;
+    n += at + n >= l->slot_at && !(x->m.slice_left == 0 && x->m.col == x->m.col_last);
+    n = sooner(n, sooner(before - at, x->m.fmt->bytes ? x->unpack.left_count : raw_together(l, pair_heads(x))));
+    if (!x->m.fmt->bytes)
+        n = sooner(n, lacks - heads);
+    return n ? (uint32_t)n : 1;
+}
+
+// Issues `n` planes of a column, the first in clock `at`, `wanted` the clock from which the array wanted it.
+static void issue(leap *l, uint64_t wanted, uint64_t at, uint32_t n)
 {
     core *x = l->x;
     l->starved += at - wanted;
-    l->issues++;
-    l->last = at;
+    l->issues += n;
+    l->last = at + n - 1;
     if (slice_starts(x))
         swap(l, at);
-    x->m.gap -= x->m.gap != 0;
+    x->m.gap -= x->m.gap < n ? x->m.gap : n;
     if (x->m.fmt->bytes)
-        x->unpack.left_count--;
+        x->unpack.left_count -= n;
     else
-        raw_leaves(l, at, pair_heads(x));
+        raw_leaves(l, at, n, pair_heads(x));
     if (x->m.plane == 0 && x->m.col % 2 == 0)
         heads_leave(l, at + 1, pair_heads(x));
-    if (x->m.plane == x->m.plane_last) {
+    x->m.plane += n;
+    if (x->m.plane > x->m.plane_last) {
         x->m.plane = 0;
         column_next(l, 1);
-    } else {
-        x->m.plane++;
     }
 }
 
@@ -352,8 +384,7 @@ static bool issue_pairs(leap *l, uint64_t wanted, uint64_t before)
     pairs = sooner(pairs, (before - at - planes) / pace + 1);
     if (at > comes && heads)
         pairs = sooner(pairs, (at - comes + heads - 1) / heads);
-    if (l->waits)                               // until just before there is some
-        pairs = sooner(pairs, (l->lack - 1) / words);
+    pairs = sooner(pairs, (room_lacks(l) - 1) / words);
     if (pairs == 0)
         return false;
 
@@ -405,10 +436,10 @@ static bool array_step(leap *l, uint64_t before)
     if (at <= before && at <= turn && at < l->until && job_ends(x)) {
         stop_at(l, at);                                  // before what port and turner do in that clock
     } else if (turn < before && turn <= at) {
-        turn_step(l, turn);
+        turn_step(l, turn, sooner(before, at == NEVER ? at : at + 1));
     } else if (at < before) {
         if (!issue_pairs(l, wanted, before))
-            issue(l, wanted, at);
+            issue(l, wanted, at, together(l, at, before));
     } else {
         return false;
     }
@@ -566,7 +597,8 @@ void qn_time_leap(core *x, uint64_t until)
     l.s = NULL;
     begin(&l);
     for (;;) {
-        while (!l.waits && l.port_next < l.until && l.port_next < array_end(&l))
+        const uint64_t array = array_end(&l);
+        while (!l.waits && l.port_next < l.until && l.port_next < array)
             port_step(&l);
         if (array_step(&l, sooner(l.until, l.port_next)))
             continue;
