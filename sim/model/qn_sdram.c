@@ -72,9 +72,14 @@ uint64_t qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len
 {
     const qn_memory *p = &m->p;
     assert(qn_sdram_ready(m) && len >= 1 && len <= (we ? 1 : QN_SDRAM_WORDS) && word_addr % QN_SDRAM_WORDS + len <= QN_SDRAM_WORDS);
-    uint32_t column = word_addr % p->row_words, page = word_addr / p->row_words;
-    unsigned b = page % p->banks;
-    uint32_t row = page / p->banks;
+    if (word_addr - m->page_at >= p->row_words) {
+        uint32_t page = word_addr / p->row_words;
+        m->page_at = page * p->row_words;
+        m->page_bank = page % p->banks;
+        m->page_row = page / p->banks;
+    }
+    const uint32_t column = word_addr - m->page_at, row = m->page_row;
+    const unsigned b = m->page_bank;
 
     uint64_t start = 2 * (m->now + 1), pre, act, col;
     bool hit, open;

@@ -37,6 +37,7 @@ typedef struct qn_sdram {
     uint64_t refresh_due;
     uint64_t act_ok[QN_SDRAM_BANKS], pre_ok[QN_SDRAM_BANKS], col_ok[QN_SDRAM_BANKS];
     uint32_t row[QN_SDRAM_BANKS];                       // open row, QN_SDRAM_CLOSED if none
+    uint32_t page_at, page_bank, page_row;              // of the last request's row: its first word, bank, row
     uint64_t leaves[QN_SDRAM_QUEUE];                    // ring: core clock in which a request is no longer in the queue
     unsigned leave_at;
     uint64_t first[QN_SDRAM_FLIGHT];                    // ring of reads: clock of the next word, words left

@@ -59,7 +59,7 @@ static uint64_t quiet_until(const core *x)
         until = x->m.post_at[x->m.post_read % 4];
     if (x->store.state != S_IDLE || x->load.rsp_used || x->arb.owner_prog)
         return now;
-    if (x->load.state != L_IDLE && (x->load.state != L_ASK || x->load.vector))
+    if (x->load.state != L_IDLE && (x->load.state != L_ASK || x->load.vector) && (x->load.state != L_FMT || !x->unpack.next_full))
         return now;
     if (x->gemm.state != G_IDLE && (x->gemm.state != G_LOAD || !(x->gemm.left || x->gemm.offer)))
         return now;
@@ -76,6 +76,15 @@ static uint64_t quiet_until(const core *x)
     return x->v.trap_at < until ? x->v.trap_at : until;
 }
 
+// Streams of which the FIFO can hold words, and one that comes.
+static unsigned ring_size(const qn_target *t)
+{
+    unsigned size = 2;
+    while (size < t->fifo_words + 1)
+        size *= 2;
+    return size;
+}
+
 int qn_time_new(qn_time **out, const qn_target *t)
 {
     assert(out && t);
@@ -85,7 +94,7 @@ int qn_time_new(qn_time **out, const qn_target *t)
         return QN_ERR_NOMEM;
     x->t = t;
     x->core = calloc(1, sizeof *x->core);
-    stream *ring = calloc(t->fifo_words + 2, sizeof *ring);
+    stream *ring = calloc(ring_size(t), sizeof *ring);
     if (!x->core || !ring) {
         free(ring);
         free(x->core);
@@ -112,7 +121,7 @@ int qn_time_run(qn_time *out, const qn_time_job *in)
     stream *ring = x->unpack.stream;
     memset(x, 0, sizeof *x);
     x->unpack.stream = ring;
-    x->unpack.stream_size = out->t->fifo_words + 2;
+    x->unpack.stream_mask = ring_size(out->t) - 1;
     x->t = out->t;
     x->in = in;
     x->out = out;

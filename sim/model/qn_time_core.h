@@ -102,7 +102,7 @@ typedef struct qn_time_core {
         uint32_t owed;
         uint32_t fill_count, left_count;
         stream *stream;                  // ring: those of which plane words are in the FIFO, and the last to start
-        unsigned stream_at, stream_used, stream_size;
+        unsigned stream_at, stream_used, stream_mask;          // mask: of a power of two
     } unpack;
 
     // qn_gemm_load
@@ -213,14 +213,14 @@ static inline void take(core *x, unsigned unit, job *j)
 // Stream k of the ring, 0 the one of the next plane word.
 static inline stream *qn_time_stream_of(const core *x, unsigned k)
 {
-    return &x->unpack.stream[(x->unpack.stream_at + k) % x->unpack.stream_size];
+    return &x->unpack.stream[(x->unpack.stream_at + k) & x->unpack.stream_mask];
 }
 
 // Leaves behind the streams whose plane words have left.
 static inline void qn_time_stream_next(core *x)
 {
     while (x->unpack.stream_used > 1 && qn_time_stream_of(x, 1)->planes <= x->unpack.plane.gone) {
-        x->unpack.stream_at = (x->unpack.stream_at + 1) % x->unpack.stream_size;
+        x->unpack.stream_at++;
         x->unpack.stream_used--;
     }
 }
