@@ -377,6 +377,12 @@ static void mini(void **state)
     agree("mini");
 }
 
+static void tiny(void **state)
+{
+    (void)state;
+    agree("tiny");
+}
+
 static void quad(void **state)
 {
     (void)state;
@@ -397,7 +403,7 @@ static void ulx3s_traps(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(quad),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(tiny), cmocka_unit_test(quad),
                                        cmocka_unit_test(ulx3s_traps), cmocka_unit_test(quad_traps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
