@@ -243,29 +243,33 @@ def main():
     parser.add_argument("--work", default=WORK, help="folder of what is made")
     what = parser.add_subparsers(dest="what", required=True)
 
-    def fitting(name, epochs, dropout, noise, decay, lr=0.02, batch=32):
+    def fitting(name, epochs, decay, lr=0.02, batch=32):
         p = what.add_parser(name)
         p.add_argument("--epochs", type=float, default=epochs)
         p.add_argument("--minutes", type=float, default=math.inf, help="end by then, with fewer epochs")
         p.add_argument("--batch", type=int, default=batch, help="rows")
         p.add_argument("--lr", type=float, default=lr)
         p.add_argument("--decay", type=float, default=decay)
-        p.add_argument("--dropout", type=float, default=dropout)
-        p.add_argument("--noise", type=float, default=noise, help="the most of a row's tokens that are read as others")
         p.add_argument("--report", type=int, default=200, help="steps from one look at the held-out text to the next")
         return p
 
-    p = fitting("teachers", epochs=40, dropout=0.3, noise=0.2, decay=0.2)
+    def held_back(p, dropout, noise):
+        p.add_argument("--dropout", type=float, default=dropout)
+        p.add_argument("--noise", type=float, default=noise, help="the most of a row's tokens that are read as others")
+
+    p = fitting("teachers", epochs=36, decay=0.3)
+    held_back(p, dropout=0.2, noise=0.4)
     p.add_argument("--count", type=int, default=6)
     p.add_argument("--first", type=int, default=1, help="number of the first")
-    p = fitting("student", epochs=20, dropout=0.0, noise=0.0, decay=0.1)
-    p.add_argument("--real", type=int, default=2, help="how often an epoch shows the real stories")
+    p = fitting("student", epochs=50, decay=0.1)
+    held_back(p, dropout=0.0, noise=0.0)
+    p.add_argument("--real", type=int, default=1, help="how often an epoch shows the real stories")
     p = what.add_parser("sample")
     p.add_argument("who", help="teacher1, say; or teacher, for all of them in turn")
     p.add_argument("--stories", type=int, default=60000)
     p.add_argument("--at-once", type=int, default=4096)
     p.add_argument("--coldest", type=float, default=0.5, help="temperatures are from here to 1")
-    p = fitting("mend", epochs=1.5, dropout=0.0, noise=0.0, decay=0.1, lr=0.0008, batch=8)
+    p = fitting("mend", epochs=1.5, decay=0.1, lr=0.0008, batch=8)
     p.add_argument("--rounds", type=int, default=2)
     p.add_argument("--stories", type=int, default=160, help="told in a round")
     p.add_argument("--hottest", type=float, default=0.3, help="temperatures are from 0 to here")
