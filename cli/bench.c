@@ -80,7 +80,7 @@ static int measure(sample *x, int kind, qn_session *s, qn_dev *dev, const qn_pro
     *x = (sample){names[kind], texts[kind], n, c->count[QN_COUNT(CYCLES)] - cycles, c->seconds - seconds, 0, 0};
     if (x->cycles) {
         x->array = w.products / ((double)t->depth * t->planes * t->rows * (double)x->cycles);
-        x->memory = w.bytes / (4.0 * (double)x->cycles);
+        x->memory = w.bytes / (4.0 * t->planes * (double)x->cycles);
     }
     return err;
 }

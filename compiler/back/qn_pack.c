@@ -122,26 +122,40 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
     return 0;
 }
 
-// Puts column `odd` of pair `pair` in its places of a tile of `cols` columns.
-static void scatter(const qn_matrix *m, const column *c, uint32_t cols, uint32_t pair, unsigned odd, uint32_t *tile)
+// Puts `depth` slices of `c`, from `first` on, in their places as column `col` of a tile of `cols` columns.
+static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_t cols, uint32_t col, uint32_t *tile)
 {
     const qn_fmt *f = m->fmt;
-    uint32_t *slice = tile;
-    for (uint32_t s = 0; s < m->slices; s++) {
+    uint32_t own = qn_stripe_col(m->stripes, col), odd = own % 2, step = m->stripes, planes[16];
+    uint32_t *slice = tile + qn_stripe_of(m->stripes, col);
+    for (uint32_t s = first; s < first + m->depth; s++) {
         bool last = (s + 1) % f->block == 0;
         uint32_t words = qn_fmt_pair_words(f, last), block = s / f->block;
-        uint32_t *w = slice + (size_t)pair * words;
-        if (f->sub)
-            *w++ |= (uint32_t)c->sub[s] << (16 * odd);
-        if (last && f->head == 2) {
-            w[odd] = c->d[block] | (uint32_t)c->m[block] << 16;
-            w += 2;
-        } else if (last && f->head) {
-            *w++ |= (uint32_t)c->d[block] << (16 * odd);
+        uint32_t *w = slice + (size_t)(own / 2) * words * step;
+        if (f->sub) {
+            *w |= (uint32_t)c->sub[s] << (16 * odd);
+            w += step;
         }
-        qn_pack_planes(c->q + 32 * (size_t)s, f->planes, w + odd * f->planes);
-        slice += (size_t)words * (cols / 2);
+        if (last && f->head == 2) {
+            w[odd * step] = c->d[block] | (uint32_t)c->m[block] << 16;
+            w += 2 * step;
+        } else if (last && f->head) {
+            *w |= (uint32_t)c->d[block] << (16 * odd);
+            w += step;
+        }
+        qn_pack_planes(c->q + 32 * (size_t)s, f->planes, planes);
+        for (uint32_t i = 0; i < f->planes; i++)
+            w[(odd * f->planes + i) * step] = planes[i];
+        slice += (size_t)words * (cols / 2);             // of all stripes
     }
+}
+
+// Output `in` of a tile that has `outputs` of them, piece by piece: one, or each of the embedding's blocks.
+static void scatter_output(const qn_matrix *m, const column *c, uint32_t in, uint32_t outputs, uint32_t *tile)
+{
+    uint32_t pieces = m->slices / m->depth, cols = qn_tile_cols(outputs, pieces, m->stripes);
+    for (uint32_t b = 0; b < pieces; b++)
+        scatter(m, c, b * m->depth, cols, qn_tile_col(in, b, pieces), tile);
 }
 
 int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const void *ctx, qn_why *why)
@@ -166,7 +180,7 @@ int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const v
             qn_fail(why, err, "tensor '%s', row %u: %s", qn_gguf_show(shown, m->tensor->name), row, qn_err_text(err));
             break;
         }
-        scatter(m, &c, cols, in / 2, in % 2, image + m->addr + (size_t)tile * m->tile_step);
+        scatter_output(m, &c, in, cols, image + m->addr + (size_t)tile * m->tile_step);
     }
     free(c.q);
     free(c.sub);

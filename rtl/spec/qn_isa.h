@@ -176,10 +176,32 @@ typedef struct qn_target {
     const char *text;
 } qn_target;
 
+// How columns are dealt out to `planes` stripes (fmt.def): the stripe that has column `col` of a tile, and as which of its own.
+static inline uint32_t qn_stripe_of(uint32_t planes, uint32_t col)
+{
+    return col / 8 % planes;
+}
+
+static inline uint32_t qn_stripe_col(uint32_t planes, uint32_t col)
+{
+    return col / (8 * planes) * 8 + col % 8;
+}
+
+// Back: the tile's column that is column `own` of a stripe.
+static inline uint32_t qn_stripe_tile_col(uint32_t planes, uint32_t stripe, uint32_t own)
+{
+    return (own / 8 * planes + stripe) * 8 + own % 8;
+}
+
 // COLS of GEMM and STREAM are multiples of this: pairs, or whole eights for every stripe. With several stripes ACC is one too.
+static inline uint32_t qn_stripe_unit(uint32_t planes)
+{
+    return planes == 1 ? 2 : 8 * planes;
+}
+
 static inline uint32_t qn_target_cols(const qn_target *t)
 {
-    return t->planes == 1 ? 2 : 8 * t->planes;
+    return qn_stripe_unit(t->planes);
 }
 
 // Lines that hold `words` words from word address `addr` on.

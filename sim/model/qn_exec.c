@@ -196,12 +196,6 @@ static void run_loadv(qn_exec *x, const qn_entry *e)
 
 // Matrix unit ---------------------------------------------------------------------------------------------------------------
 
-// Column of the tile that is column `col` of a stripe (fmt.def).
-static uint32_t tile_col(uint32_t stripes, uint32_t stripe, uint32_t col)
-{
-    return (col / 8 * stripes + stripe) * 8 + col % 8;
-}
-
 // Between the accumulators of a GEMM's columns and those of each stripe, which lie together in `part` ([stripe][row][column]).
 static void deal_acc(const qn_exec *x, const qn_entry *e, float *part, bool back)
 {
@@ -210,7 +204,7 @@ static void deal_acc(const qn_exec *x, const qn_entry *e, float *part, bool back
         for (uint32_t r = 0; r < rows; r++, part += cols) {
             float *acc = x->acc + (size_t)r * x->t->acc_cols + V(e, GEMM, ACC);
             for (uint32_t c = 0; c < cols; c += 8) {
-                float *tile = acc + tile_col(stripes, p, c);
+                float *tile = acc + qn_stripe_tile_col(stripes, p, c);
                 memcpy(back ? tile : part + c, back ? part + c : tile, 8 * sizeof *part);
             }
         }

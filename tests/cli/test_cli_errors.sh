@@ -53,8 +53,8 @@ edit "$work/m.qn" "$work/bad.qn" 'b[-5] ^= 1'
 refused 65 'bad.qn: checksum does not match: section image' "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'b[40] ^= 1'
 refused 65 'bad.qn: checksum does not match: header' "$QUERN" run "$work/bad.qn"
-edit "$work/m.qn" "$work/bad.qn" 'u32(8, 2); head_crc()'
-refused 65 'bad.qn: version does not match: file version 2' "$QUERN" run "$work/bad.qn"
+edit "$work/m.qn" "$work/bad.qn" 'u32(8, 3); head_crc()'
+refused 65 'bad.qn: version does not match: file version 3' "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'b[32:37] = b"mars\0"; head_crc()'
 refused 65 "bad.qn: made for another target: target 'mars' is not known" "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'u32(48, 1); head_crc()'

@@ -79,6 +79,8 @@ static void add_tensor(model *m, const char *name, int type, uint32_t inputs, ui
     m->bytes += (tensor_bytes(t) + 31) / 32 * 32;
 }
 
+static void add_tensors(model *m);
+
 static void some_shape(model *m)
 {
     static const uint32_t heads[] = {8, 10, 16, 20, 24, 32, 36, 40, 48, 64, 72, 96, 100, 128};
@@ -93,7 +95,12 @@ static void some_shape(model *m)
     s->context = between(34, 100);
     s->rope = next() % 3 ? s->head : 2 * between(1, s->head / 2);
     s->separate = next() % 2;
+    add_tensors(m);
+}
 
+static void add_tensors(model *m)
+{
+    const shape *s = &m->s;
     uint32_t q = s->heads * s->head, kv = s->kv_heads * s->head;
     add_tensor(m, "token_embd.weight", some_type(s->width), s->width, s->vocab);
     add_tensor(m, "output_norm.weight", QN_GGML_F32, s->width, 1);
@@ -218,12 +225,12 @@ static double distance(same_bits *s, const qn_gguf *file, uint32_t n, const char
 // Whether it fitted the target; fails where the bits differ.
 static bool check(uint32_t seed)
 {
-    static const char *const targets[] = {"ulx3s", "mini", "large"};
+    static const char *const targets[] = {"ulx3s", "mini", "quad", "large"};
     state = seed * 0x9e3779b97f4a7c15u + 1;
     next();
     model m = {.n = 0};
     some_shape(&m);
-    const char *target = targets[next() % 3];
+    const char *target = targets[next() % 4];
     qn_options o = qn_options_default(qn_target_find(target));
     o.kv_bits = next() % 2 ? 16 : 8;
     o.act_bits = next() % 2 ? 16 : 8;
@@ -272,8 +279,38 @@ static void test_shapes(void **unused)
         fail_msg("only %u of %u models fit their target", fitted, count);
 }
 
+// The embeddings of two tokens stand side by side in a tile of accumulators: the widest that a program can have, and where they have no room.
+static void test_widest(void **unused)
+{
+    (void)unused;
+    model m = {.s = {.width = 4064, .hidden = 32, .layers = 1, .heads = 1, .kv_heads = 1, .head = 8, .vocab = 21, .context = 34, .rope = 8}};
+    qn_target narrow = *qn_target_find("large");
+    qn_options o = qn_options_default(qn_target_find("large"));
+    qn_gguf *g;
+    void *copy;
+    qn_prog p;
+    same_bits s;
+    qn_why why = {""};
+    state = 1;
+    add_tensors(&m);
+    gguf_file f = write_model(&m);
+    if (open_copy(&f, &g, &copy, &why) < 0 || qn_compile(&p, g, &o, &why) < 0)
+        fail_msg("%s", why.text);
+    if (!same_open(&s, &p) || !same_run(&s, 5, 9))
+        fail_msg("%s", s.why);
+    same_close(&s);
+    qn_prog_free(&p);
+
+    narrow.acc_cols = 256;
+    o.target = &narrow;
+    assert_int_equal(qn_compile(&p, g, &o, &why), QN_ERR_TOO_LARGE);
+    assert_non_null(strstr(why.text, "width 4064 needs 256 accumulator columns for a token's embedding, a tile of target large has 128"));
+    qn_gguf_close(g);
+    free(copy);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes), cmocka_unit_test(test_widest)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

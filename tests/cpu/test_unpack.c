@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A packed matrix gives back, value for value, what ggml's formulas make of the tensor, and its products are the plain sums of those
-// values: every coded type, an odd number of rows, several tiles.
+// values: every coded type, an odd number of rows, several tiles; with
+// several stripes; as an embedding.
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,26 +43,31 @@ static void read_blocks(const char *name, uint8_t *q, size_t bytes)
     assert_int_equal(pclose(pipe), 0);
 }
 
-// Packs the rows as a matrix of tiles of `tile` columns, `Gap` words apart, and unpacks it.
-static void pack(const qn_gguf_tensor *t, int fmt, uint32_t tile, qn_unpacked *u)
+typedef int unpacker(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why);
+
+// Packs the rows as a matrix of tiles of `tile` outputs, `Gap` words apart, and unpacks it; tile 0: as an embedding.
+static void pack(const qn_gguf_tensor *t, int fmt, uint32_t stripes, uint32_t tile, qn_unpacked *u)
 {
     const qn_fmt *f = qn_fmt_find((uint32_t)fmt);
-    uint32_t cols = Rows + 1, tiles = (cols + tile - 1) / tile, step = (uint32_t)qn_fmt_tile_words(f, tile, Slices) + Gap;
-    uint32_t last = (uint32_t)qn_fmt_tile_words(f, cols % tile ? cols % tile : tile, Slices);
-    qn_matrix m = {.tensor = t, .fmt = f, .outputs = Rows, .inputs = Row, .cols = cols, .slices = Slices, .tile = tile, .addr = Start,
-                   .tile_step = step};
+    uint32_t unit = stripes > 1 && tile ? 8 * stripes : 2, cols = (Rows + unit - 1) / unit * unit, depth = tile ? Slices : f->block;
+    unpacker *unpack = tile ? qn_unpack : qn_unpack_embedding;
+    tile = tile ? tile : 2;
+    uint32_t tiles = (cols + tile - 1) / tile, step = (uint32_t)qn_fmt_tile_words(f, qn_tile_cols(tile, Slices / depth, stripes), depth) + Gap;
+    uint32_t last = (uint32_t)qn_fmt_tile_words(f, qn_tile_cols(cols % tile ? cols % tile : tile, Slices / depth, stripes), depth);
+    qn_matrix m = {.tensor = t, .fmt = f, .outputs = Rows, .inputs = Row, .stripes = stripes, .cols = cols, .slices = Slices, .depth = depth,
+                   .tile = tile, .addr = Start, .tile_step = step};
     qn_prog_matrix in_prog = {(uint32_t)fmt, Rows, Row, cols, Slices, tile, Start, step};
     uint32_t words = Start + (tiles - 1) * step + last;
     uint32_t *image = calloc(words, sizeof *image);
     assert_non_null(image);
     qn_why why = {""};
-    if (qn_pack_matrix(&m, image, NULL, NULL, &why) < 0 || qn_unpack(u, &in_prog, image, words, &why) < 0)
+    if (qn_pack_matrix(&m, image, NULL, NULL, &why) < 0 || unpack(u, &in_prog, stripes, image, words, &why) < 0)
         fail_msg("%s", why.text);
     qn_unpacked cut;                                               // one word less is refused
-    assert_int_equal(qn_unpack(&cut, &in_prog, image, words - 1, &why), QN_ERR_FORMAT);
+    assert_int_equal(unpack(&cut, &in_prog, stripes, image, words - 1, &why), QN_ERR_FORMAT);
     qn_unpacked_free(&cut);
     in_prog.tile_step = UINT32_MAX;
-    assert_int_equal(qn_unpack(&cut, &in_prog, image, words, &why), tiles > 1 ? QN_ERR_FORMAT : 0);
+    assert_int_equal(unpack(&cut, &in_prog, stripes, image, words, &why), tiles > 1 ? QN_ERR_FORMAT : 0);
     qn_unpacked_free(&cut);
     free(image);
 }
@@ -108,7 +114,9 @@ static void test_coded(void **state)
 {
     (void)state;
     static float expected[Rows * Row];
-    static const uint32_t tiles[] = {2, 8, 64};
+    static const struct {
+        uint32_t stripes, tile;
+    } shapes[] = {{1, 2}, {1, 8}, {1, 64}, {1, 0}, {2, 16}, {2, 32}, {2, 64}, {2, 0}, {4, 32}, {4, 64}, {4, 0}};
     for (size_t k = 0; k < sizeof coded / sizeof *coded; k++) {
         const qn_ggml_info *info = qn_ggml_type_find(coded[k].type);
         size_t bytes = (size_t)Rows * Row / info->elements * info->bytes;
@@ -118,9 +126,9 @@ static void test_coded(void **state)
         assert_int_equal(qn_ggml_dequant_row(coded[k].type, q, expected, (size_t)Rows * Row), 0);
         qn_gguf_tensor t = {.name = {"t", 1}, .data = q, .bytes = bytes, .elements = (size_t)Rows * Row, .dims = {Row, Rows, 1, 1},
                             .n_dims = 2, .type = coded[k].type};
-        for (int i = 0; i < 3; i++) {
+        for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
             qn_unpacked u;
-            pack(&t, coded[k].fmt, tiles[i], &u);
+            pack(&t, coded[k].fmt, shapes[i].stripes, shapes[i].tile, &u);
             check_rows(&u, expected);
             check_products(&u, expected, 8);
             check_products(&u, expected, 16);
