@@ -23,6 +23,11 @@ def logits(name):
     return d["decode"]["cycles"] - d["layers"]["cycles"]
 
 
+def speed(name):
+    # The best of those measured: the model needs a few milliseconds, in which a machine may do something else
+    return max(d["decode"]["simulator_cycles_per_second"] for d in shape["devices"] if d["device"] == name)
+
+
 bits = logits("q2") / logits("q4")
 value = {
     "decode_cycles": rtl["decode"]["cycles"],
@@ -31,6 +36,7 @@ value = {
     "chunk_per_decode_layers": rtl["chunk_per_decode_layers"],
     "two_bits_per_four_bits": bits,
     "memory_idle": 1 - rtl["decode"]["memory"],
+    "rtl_speed_per_model_speed": speed("rtl:ulx3s") / speed("model:ulx3s"),
     "prediction_error": max(abs(model[k]["cycles"] / rtl[k]["cycles"] - 1) for k in ("chunk", "layers", "decode")),
 }
 if len(sys.argv) > 2:
@@ -53,7 +59,7 @@ rows = [
     ("embedded model on the RTL, same bits and digest as the model", "yes" if stories["same_bits"] else "NO", "`make run`"),
     ("simulator, decoding 15M: RTL", f"{rtl['decode']['simulator_cycles_per_second'] / 1e3:.0f} thousand cycles/s", cmd),
     ("- chunk of a prompt: RTL", f"{rtl['chunk']['simulator_cycles_per_second'] / 1e3:.0f} thousand cycles/s", cmd),
-    ("- machine model, times the RTL's speed in the same run", f"{model['decode']['simulator_cycles_per_second'] / rtl['decode']['simulator_cycles_per_second']:.0f} x", cmd),
+    ("- machine model, times the RTL's speed in the same run", f"{1 / value['rtl_speed_per_model_speed']:.0f} x", cmd),
 ]
 for r in rows:
     print("| " + " | ".join(r) + " |")

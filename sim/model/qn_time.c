@@ -43,7 +43,7 @@ static bool clock(core *x)
     return done;
 }
 
-// The clock up to which nothing but the stream moves: memory, FIFOs, array. The present clock if something else may.
+// The clock up to which nothing but the stream moves: memory, FIFOs, array. The present clock, or one before it, if something else may.
 static uint64_t quiet_until(const core *x)
 {
     const uint64_t now = x->now;

@@ -265,8 +265,8 @@ void qn_time_array(core *x, wires *w);
 void qn_time_load(core *x, const wires *w);
 bool qn_time_unpack_words(core *x, uint32_t n);        // they have come; whether the last one is a header
 
-// qn_time_leap.c: enters clock `until`, before which nothing but the stream moves, or an earlier one: that in which a run of a STREAM is asked for,
-// a STREAM has come, a GEMM ends, or its slices have been read. Clock 0 of none if the words are not those that the array expects.
+// qn_time_leap.c: enters clock `until`, before which nothing but the stream moves, or an earlier one: that in which a run of a STREAM is asked for to
+// its end, a STREAM has come, a GEMM ends or its last slice has been read. Stays where it is if the words are not those that the array expects.
 void qn_time_leap(core *x, uint64_t until);
 
 // qn_time_unit.c: the sequencer, the vector and the store unit.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_time_leap.c: many clocks at once while only the stream moves. Not what each clock does is asked here, but in which clock each word comes and
 // each plane is issued: the law of rtl/README.md ("clock by clock") as it stands there. qn_time_stream.c says the same clock by clock, and
-// tests/model/test_leap.c holds the two together.
+// tests/model/test_time_leap.c holds the two together.
 //
 // Two sides wait for each other through the FIFO only: the memory port, which asks for bursts while there is room, and the array, which issues planes
 // as they come. Each is carried on in its own time:
@@ -110,12 +110,13 @@ static uint64_t room_at(leap *l, uint32_t len)
 
 // Memory port --------------------------------------------------------------------------------------------------------------------------
 
+// When the port does the next thing, by what is known.
 static void port_look(leap *l)
 {
     core *x = l->x;
     const uint64_t take = l->asking ? room_at(l, burst(x->load.ask, x->load.left)) : NEVER;
     l->waits = l->asking && take == NEVER;
-    l->port_next = x->arb.valid ? later(l->port_at, x->mem.leaves[x->mem.leave_at]) : take;
+    l->port_next = x->arb.valid ? later(l->port_at, qn_sdram_ready_at(&x->mem)) : take;
     if (l->port_next != NEVER)
         l->port_at = l->port_next;
 }
@@ -244,7 +245,7 @@ static uint64_t raw_next(const leap *l, uint32_t pair_heads)
     return at == NEVER ? NEVER : later(at + 2, l->raw_last + 1);
 }
 
-// Turner: seven bytes of words enter beside the planes of the eight before, the last one as the last of those leaves.
+// The turner takes words of bytes by eights: seven enter beside the planes of the eight before, the last one as the last of those leaves.
 static uint64_t turn_next(const leap *l)
 {
     const core *x = l->x;
@@ -384,7 +385,7 @@ static bool issue_pairs(leap *l, uint64_t wanted, uint64_t before)
     pairs = sooner(pairs, (before - at - planes) / pace + 1);
     if (at > comes && heads)
         pairs = sooner(pairs, (at - comes + heads - 1) / heads);
-    pairs = sooner(pairs, (room_lacks(l) - 1) / words);
+    pairs = sooner(pairs, (room_lacks(l) - 1) / words);                                // the load unit may not go on in between
     if (pairs == 0)
         return false;
 

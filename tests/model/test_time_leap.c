@@ -165,55 +165,69 @@ static void on_end(void *ctx, const qn_entry *e, uint64_t from, uint64_t to)
         *h = (*h ^ said[i]) * UINT64_C(0x100000001b3);
 }
 
-static void leaps_like_steps(void **state)
+static uint32_t ended, trapped;
+static uint64_t clocks;
+
+static void compare(uint32_t k)
 {
-    (void)state;
-    const char *runs = getenv("QN_RUNS"), *first = getenv("QN_SEED");
-    const uint32_t from = first ? (uint32_t)strtoul(first, NULL, 0) : 1, n = runs ? (uint32_t)strtoul(runs, NULL, 0) : 1500;
     uint32_t base[QN_WINDOWS] = {0}, size[QN_WINDOWS], flags[QN_WINDOWS], args[QN_ARGS] = {0};
-    uint32_t ended = 0, trapped = 0;
-    uint64_t clocks = 0;
     for (unsigned i = 0; i < QN_WINDOWS; i++) {
         base[i] = 4096 * i;
         size[i] = 1 << 20;
         flags[i] = i == 1;
     }
-    for (uint32_t k = from; k < from + n; k++) {
-        random_program(k);
-        qn_time_job job = {.prog = p.w, .prog_words = p.n, .load = below(4) == 0, .args = args, .win_base = base, .win_size = size, .win_flags = flags,
-                           .limit = below(3) ? 100000 : 100 + (uint64_t)below(20000)};
-        qn_time *x[2];
-        uint64_t said[2] = {0, 0};
-        int err[2];
-        for (int i = 0; i < 2; i++) {
-            assert_int_equal(qn_time_new(&x[i], t), 0);
-            x[i]->step = i;
-            x[i]->span = on_end;
-            x[i]->span_ctx = &said[i];
-            err[i] = qn_time_run(x[i], &job);
-        }
-        bool same = err[0] == err[1] && said[0] == said[1] && x[0]->trap == x[1]->trap && x[0]->trap_pc == x[1]->trap_pc &&
-                    x[0]->trap_addr == x[1]->trap_addr;
-        for (int i = 0; i < QN_TIME_COUNTS; i++)
-            if (x[0]->count[i] != x[1]->count[i]) {
-                print_message("counter %d: leaps %llu, steps %llu\n", i, (unsigned long long)x[0]->count[i], (unsigned long long)x[1]->count[i]);
-                same = false;
-            }
-        if (!same) {
-            print_message("%s, QN_SEED=%u QN_RUNS=1: ended with %d and %d\n", t->name, k, err[0], err[1]);
-            fail();
-        }
-        ended += err[0] == 0;
-        trapped += x[0]->trap != 0;
-        clocks += x[0]->count[QN_TIME_CYCLES];
-        qn_time_free(x[0]);
-        qn_time_free(x[1]);
+    random_program(k);
+    qn_time_job job = {.prog = p.w, .prog_words = p.n, .load = below(4) == 0, .args = args, .win_base = base, .win_size = size, .win_flags = flags,
+                       .limit = below(3) ? 100000 : 100 + (uint64_t)below(20000)};
+    qn_time *x[2];
+    uint64_t said[2] = {0, 0};
+    int err[2];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(qn_time_new(&x[i], t), 0);
+        x[i]->step = i;
+        x[i]->span = on_end;
+        x[i]->span_ctx = &said[i];
+        err[i] = qn_time_run(x[i], &job);
     }
+    bool same = err[0] == err[1] && said[0] == said[1] && x[0]->trap == x[1]->trap && x[0]->trap_pc == x[1]->trap_pc &&
+                x[0]->trap_addr == x[1]->trap_addr;
+    for (int i = 0; i < QN_TIME_COUNTS; i++)
+        if (x[0]->count[i] != x[1]->count[i]) {
+            print_message("counter %d: leaps %llu, steps %llu\n", i, (unsigned long long)x[0]->count[i], (unsigned long long)x[1]->count[i]);
+            same = false;
+        }
+    if (!same) {
+        print_message("%s, QN_SEED=%u QN_RUNS=1: ended with %d and %d\n", t->name, k, err[0], err[1]);
+        fail();
+    }
+    ended += err[0] == 0;
+    trapped += x[0]->trap != 0;
+    clocks += x[0]->count[QN_TIME_CYCLES];
+    qn_time_free(x[0]);
+    qn_time_free(x[1]);
+}
+
+static void leaps_like_steps(void **state)
+{
+    (void)state;
+    const char *runs = getenv("QN_RUNS"), *first = getenv("QN_SEED");
+    const uint32_t from = first ? (uint32_t)strtoul(first, NULL, 0) : 1, n = runs ? (uint32_t)strtoul(runs, NULL, 0) : 1200;
+    for (uint32_t k = from; k < from + n; k++)
+        compare(k);
     print_message("QN_SEED=%u: %u programs, %u ended, %u trapped, %llu clocks\n", from, n, ended, trapped, (unsigned long long)clocks);
+}
+
+// Programs that have found faults when they were there.
+static void found_faults(void **state)
+{
+    (void)state;
+    static const uint32_t seeds[] = {255, 417, 2120, 4836, 102672, 105605, 129544};
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
+        compare(seeds[i]);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(leaps_like_steps)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(leaps_like_steps), cmocka_unit_test(found_faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
