@@ -452,12 +452,12 @@ static bool array_step(leap *l, uint64_t before)
 // From registers and to registers ----------------------------------------------------------------------------------------------------------
 
 // Headers of a stream that come before its plane word `at`, those of that word's pair included unless it is the first of it.
-static uint64_t heads_before(const stream *s, uint64_t at)
+static uint64_t heads_before(const stream *s, uint32_t at)
 {
     const qn_fmt *f = s->fmt;
-    const uint64_t pair = 2u * f->planes, slice = at / (pair * s->pairs), begun = (at % (pair * s->pairs) + pair - 1) / pair;
-    const uint64_t other = qn_time_head_words(f, false), last = qn_time_head_words(f, true);
-    return slice / f->block * s->pairs * (other * (f->block - 1u) + last) + slice % f->block * s->pairs * other +
+    const uint32_t pair = 2u * f->planes, slice = at / (pair * s->pairs), begun = (at % (pair * s->pairs) + pair - 1) / pair;
+    const uint32_t other = qn_time_head_words(f, false), last = qn_time_head_words(f, true);
+    return (uint64_t)(slice / f->block) * s->pairs * (other * (f->block - 1u) + last) + slice % f->block * s->pairs * other +
            begun * (slice % f->block == f->block - 1u ? last : other);
 }
 
@@ -477,10 +477,10 @@ static bool expected(const core *x)
     if (no_words(x))
         return heads == 0 && turning == 0;
     const stream *s = qn_time_stream_of(x, 0);
-    const uint64_t taken = x->unpack.plane.gone - s->planes;
+    const uint32_t taken = (uint32_t)(x->unpack.plane.gone - s->planes);
     if (s->fmt != x->m.fmt || 2 * s->pairs != x->m.col_last + 1 || taken < turning || (turning && !s->fmt->bytes))
         return false;
-    const uint64_t at = taken - turning, column = at / s->fmt->planes;
+    const uint32_t at = taken - turning, column = at / s->fmt->planes;
     return at % s->fmt->planes == x->m.plane && column % (2 * s->pairs) == x->m.col &&
            column / (2 * s->pairs) % s->fmt->block == x->m.block && x->unpack.head.gone + heads == s->heads + heads_before(s, at);
 }
@@ -499,9 +499,9 @@ static void begin(leap *l)
     l->raw_last = l->last = now - 1;
     if (!no_words(x)) {
         l->s = qn_time_stream_of(x, 0);
-        const uint64_t taken = x->unpack.plane.gone - l->s->planes;
+        const uint32_t taken = (uint32_t)(x->unpack.plane.gone - l->s->planes);      // a stream has less than 2^32 words
         const uint64_t held = x->unpack.plane.in - x->unpack.plane.gone + x->unpack.head.in - (l->s->heads + heads_before(l->s, taken));
-        l->raw = (uint32_t)(taken % (2u * l->s->fmt->planes));
+        l->raw = taken % (2u * l->s->fmt->planes);
         l->raw_left = x->unpack.stream_used > 1 ? qn_time_stream_of(x, 1)->planes - x->unpack.plane.gone : NEVER;
         if (held)
             words_join(l, now - held - x->unpack.plane.out, held);
