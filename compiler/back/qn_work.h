@@ -15,7 +15,7 @@
 typedef struct qn_work {
     // Bytes of weights with their scales, of cached keys and values read and written, of norms and rotations. Tokens of a step share them.
     double bytes;
-    // Products of one bit of a weight (or of a cached number) and 8 bits of an activation: the array does 32 in a row each cycle.
+    // Products of one bit of a weight (or of a cached number) and 8 bits of an activation: the array does `depth` in a row each cycle.
     double products;
 } qn_work;
 

@@ -225,12 +225,12 @@ static double distance(same_bits *s, const qn_gguf *file, uint32_t n, const char
 // Whether it fitted the target; fails where the bits differ.
 static bool check(uint32_t seed)
 {
-    static const char *const targets[] = {"ulx3s", "mini", "quad", "large"};
+    static const char *const targets[] = {"ulx3s", "mini", "tiny", "quad", "large"};
     state = seed * 0x9e3779b97f4a7c15u + 1;
     next();
     model m = {.n = 0};
     some_shape(&m);
-    const char *target = targets[next() % 4];
+    const char *target = targets[next() % 5];
     qn_options o = qn_options_default(qn_target_find(target));
     o.kv_bits = next() % 2 ? 16 : 8;
     o.act_bits = next() % 2 ? 16 : 8;
