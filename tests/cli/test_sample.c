@@ -21,10 +21,10 @@ static void generator(void **state)
         assert_true(draw(&s) == (float)(want[i] >> 40) * 0x1p-24f);
 }
 
-// 100,000 draws against probabilities in doubles: within five standard deviations, and nothing outside the cut.
+// 20,000 draws against probabilities in doubles: within five standard deviations, and nothing outside the cut.
 static void frequencies(const float *logits, uint32_t n, cli_sampler s, const double *want)
 {
-    enum { DRAWS = 100000 };
+    enum { DRAWS = 20000 };
     uint32_t count[CLI_SAMPLE_MOST + 64] = {0};
     for (int i = 0; i < DRAWS; i++)
         count[cli_sample(&s, logits, n)]++;
