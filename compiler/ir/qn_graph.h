@@ -72,7 +72,7 @@ typedef struct qn_layout {
     uint32_t key_addr, val_addr, scale_addr;      // first word of each region in the KV window
     uint32_t kv_words;
     uint32_t rope_addr, rope_step;                // tables of a position: cosines and signed sines, head_pad words each
-    uint32_t norm_out_addr, const_addr, unit_addr;
+    uint32_t norm_out_addr, const_addr;
     uint32_t scratch_addr;      // in the I/O window: attention's outputs on their way to stand side by side, where heads are padded
     uint32_t image_words, io_words, code_addr;
 } qn_layout;

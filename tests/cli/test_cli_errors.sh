@@ -65,7 +65,7 @@ edit "$work/m.qn" "$work/bad.qn" 'b.append(0)'
 refused 65 'bad.qn: malformed file: goes on after its end' "$QUERN" run "$work/bad.qn"
 # A bit of an instruction, with all checksums right: the verifier refuses what the core would trap on
 edit "$work/m.qn" "$work/bad.qn" '
-code, image, n = (struct.unpack_from(f, b, at)[0] for f, at in (("<I", 256 + 64 + 4 * 37), ("<Q", 64 + 4 * 32 + 8), ("<Q", 64 + 4 * 32 + 16)))
+code, image, n = (struct.unpack_from(f, b, at)[0] for f, at in (("<I", 256 + 64 + 4 * 36), ("<Q", 64 + 4 * 32 + 8), ("<Q", 64 + 4 * 32 + 16)))
 b[image + 4 * code + 32 * 20 + 9] ^= 1
 u32(64 + 4 * 32 + 24, zlib.crc32(b[image:image + n])); head_crc()'
 refused 65 'bad.qn: program refused by the verifier: .*instruction 20' "$QUERN" run "$work/bad.qn"
