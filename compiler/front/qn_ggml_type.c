@@ -8,7 +8,7 @@
 #include "driver/qn_le.h"
 
 static const qn_ggml_info TYPES[] = {
-#define ROW(name, id, elements, bytes, form, bits, sub) [id] = {#name, elements, bytes, QN_GGML_##form, bits, sub},
+#define ROW(name, id, elements, bytes, form, bits, sub, scale) [id] = {#name, elements, bytes, QN_GGML_##form, bits, sub, scale},
     QN_GGML_TYPES(ROW)
 #undef ROW
 };
@@ -72,6 +72,21 @@ static void scales_k(int8_t *sc, uint8_t *mn, const uint8_t *p)
     }
 }
 
+// Sixteen 6-bit scales less 32 in 12 bytes: four bits of j and j + 8 in byte j, two bits of j, j + 4, j + 8, j + 12 in byte 8 + j
+static void scales_q3_k(int8_t *sc, const uint8_t *p)
+{
+    for (int j = 0; j < 16; j++)
+        sc[j] = (int8_t)((p[j % 8] >> 4 * (j / 8) & 15) + ((p[8 + j % 4] >> 2 * (j / 4) & 3) << 4) - 32);
+}
+
+// 128 elements from 32 bytes of bit pairs; their third bit, which stands for +4 on a code of -4..-1, is bit i / 32 of hmask for element i
+static void codes_q3_k(int8_t *restrict q, const uint8_t *restrict hmask, const uint8_t *restrict qs)
+{
+    for (int g = 0; g < 8; g++, q += 32)
+        for (int l = 0; l < 32; l++)
+            q[l] = (int8_t)((qs[32 * (g / 4) + l] >> 2 * (g % 4) & 3) + (hmask[l] >> g & 1) * 4 - 4);
+}
+
 // 64 elements from each 32 bytes: low nibbles, then high ones
 static void codes_q4_k(int8_t *restrict q, const uint8_t *restrict qs)
 {
@@ -114,9 +129,9 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
     memset(out, 0, offsetof(qn_block, q));
     out->n = info->elements;
     out->sub = info->sub;
-    out->d = qn_le16(type == QN_GGML_Q6_K ? p + 208 : p);
+    out->d = qn_le16(p + info->scale);
     if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
-        out->m = qn_le16(p + 2);
+        out->m = qn_le16(p + info->scale + 2);
 
     switch (type) {
     case QN_GGML_Q8_0:
@@ -133,6 +148,10 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
         return 0;
     case QN_GGML_Q5_1:
         nibbles_5(out->q, qn_le32(p + 4), p + 8, 0);
+        return 0;
+    case QN_GGML_Q3_K:
+        scales_q3_k(out->sc, p + 96);
+        codes_q3_k(out->q, p, p + 32);
         return 0;
     case QN_GGML_Q4_K:
         scales_k(out->sc, out->mn, p + 4);

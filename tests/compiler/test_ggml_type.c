@@ -27,7 +27,8 @@ static const struct {
     int type;
     const char *name;
 } coded[] = {{QN_GGML_Q8_0, "Q8_0"}, {QN_GGML_Q4_0, "Q4_0"}, {QN_GGML_Q4_1, "Q4_1"}, {QN_GGML_Q5_0, "Q5_0"},
-             {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"}};
+             {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"},
+             {QN_GGML_Q3_K, "Q3_K"}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -174,7 +175,7 @@ static void test_table(void **state)
         removed += info->form == QN_GGML_REMOVED;
     }
     assert_int_equal(removed, 43 - sizeof rows / sizeof *rows);
-    assert_int_equal(supported, 11);
+    assert_int_equal(supported, 12);
     assert_null(qn_ggml_type_find(-1));
     assert_null(qn_ggml_type_find(43));
     assert_null(qn_ggml_type_find(INT64_MIN));
