@@ -114,6 +114,11 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
             return QN_ERR_NONFINITE;
         memcpy(c->q + (size_t)i * b.n, b.q, b.n);
         c->d[i] = b.d;
+        if (info->form == QN_GGML_SCALE_UP) {
+            for (uint32_t k = 0; k < b.n; k++)
+                c->q[(size_t)i * b.n + k] = (int8_t)-b.q[k];
+            c->d[i] = b.d ^ 0x8000;
+        }
         c->m[i] = m->fmt->sub ? b.m : b.m ^ 0x8000;      // subtracted by the machine, added by Q4_1 and Q5_1
         for (uint32_t s = 0; m->fmt->sub && s < 8; s++)
             c->sub[8 * i + s] = m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)

@@ -118,6 +118,32 @@ static void codes_q6_k(int8_t *restrict q, const uint8_t *restrict ql, const uin
         }
 }
 
+// The first `n` trits of a byte that holds them as a fraction of 256: each is what thrice the rest carries over
+static void trits(int8_t *q, int step, uint8_t rest, int n)
+{
+    for (int i = 0; i < n; i++, q += step, rest = (uint8_t)(3 * rest))
+        *q = (int8_t)((3 * rest >> 8) - 1);
+}
+
+// 160 elements from 32 bytes, 80 from 16, 16 from 4 that hold four: a byte's trits lie as far apart as there are bytes
+static void codes_tq1_0(int8_t *q, const uint8_t *p)
+{
+    for (int m = 0; m < 32; m++)
+        trits(q + m, 32, p[m], 5);
+    for (int m = 0; m < 16; m++)
+        trits(q + 160 + m, 16, p[32 + m], 5);
+    for (int m = 0; m < 4; m++)
+        trits(q + 240 + m, 4, p[48 + m], 4);
+}
+
+// 128 elements from each 32 bytes
+static void codes_tq2_0(int8_t *restrict q, const uint8_t *restrict qs)
+{
+    for (int g = 0; g < 8; g++, q += 32)
+        for (int l = 0; l < 32; l++)
+            q[l] = (int8_t)((qs[32 * (g / 4) + l] >> 2 * (g % 4) & 3) - 1);
+}
+
 int qn_ggml_codes(int type, const void *block, qn_block *out)
 {
     assert(block && out);
@@ -165,6 +191,12 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
         memcpy(out->sc, p + 192, 16);
         codes_q6_k(out->q, p, p + 128);
         return 0;
+    case QN_GGML_TQ1_0:
+        codes_tq1_0(out->q, p);
+        return 0;
+    case QN_GGML_TQ2_0:
+        codes_tq2_0(out->q, p);
+        return 0;
     default:
         assert(!"a form with codes and no reader");
         return QN_ERR_UNSUPPORTED;
@@ -177,6 +209,7 @@ static void values(const qn_block *b, int form, float *dst)
     float d = qn_ggml_f16(b->d), m = qn_ggml_f16(b->m);
     switch (form) {
     case QN_GGML_SCALE:
+    case QN_GGML_SCALE_UP:
         for (int i = 0; i < b->n; i++)
             dst[i] = (float)b->q[i] * d;
         break;

@@ -21,6 +21,7 @@ enum qn_ggml_form {
     QN_GGML_KNOWN,     // a layout that is not read here
     QN_GGML_FLOAT,     // no code: the element is its value
     QN_GGML_SCALE,     // d*q
+    QN_GGML_SCALE_UP,  // d*q, where q reaches one further up than down: -q is what two's complement has room for
     QN_GGML_SCALE_MIN, // d*q + m
     QN_GGML_SUPER,     // d*sc*q
     QN_GGML_SUPER_MIN, // d*sc*q - m*mn
@@ -62,8 +63,8 @@ enum qn_ggml_form {
     X(Q4_0_4_4, 31,   0,   0, REMOVED,   0,  0,   0) \
     X(Q4_0_4_8, 32,   0,   0, REMOVED,   0,  0,   0) \
     X(Q4_0_8_8, 33,   0,   0, REMOVED,   0,  0,   0) \
-    X(TQ1_0,    34, 256,  54, KNOWN,     0,  0,   0) \
-    X(TQ2_0,    35, 256,  66, KNOWN,     0,  0,   0) \
+    X(TQ1_0,    34, 256,  54, SCALE,     2,  0,  52) \
+    X(TQ2_0,    35, 256,  66, SCALE_UP,  2,  0,  64) \
     X(IQ4_NL_4_4, 36, 0,   0, REMOVED,   0,  0,   0) \
     X(IQ4_NL_4_8, 37, 0,   0, REMOVED,   0,  0,   0) \
     X(IQ4_NL_8_8, 38, 0,   0, REMOVED,   0,  0,   0) \
@@ -83,7 +84,7 @@ typedef struct qn_ggml_info {
     uint16_t elements; // of a block; 0: removed
     uint16_t bytes;    // of a block
     uint8_t form;      // enum qn_ggml_form
-    uint8_t bits;      // of a code: signed without a minimum, unsigned with one
+    uint8_t bits;      // of a code (SCALE_UP: of -q): signed without a minimum, unsigned with one
     uint8_t sub;       // elements under one sub-scale; 0: the block has none
     uint8_t scale;     // byte of a block where its scale stands; a minimum follows it
 } qn_ggml_info;
@@ -98,7 +99,7 @@ static inline int qn_ggml_supported(const qn_ggml_info *info)
 }
 
 // One block's content. Codes are as the value formulas above want them: Q3_K -4..3, Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31,
-// Q8_0 -128..127, with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
+// Q8_0 -128..127, TQ1_0 -1..1, TQ2_0 -1..2, with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
 // unset.
 typedef struct qn_block {
     uint16_t n;     // elements: 32 or 256

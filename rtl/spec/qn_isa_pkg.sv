@@ -318,9 +318,10 @@ package qn_isa_pkg;
   localparam [4:0] FMT_VAL8 = 5'd19;  // cached values of 8 bits: columns are dimensions, a slice is 32 tokens
   localparam [4:0] FMT_VAL16 = 5'd20;  // cached values of 16 bits
   localparam [4:0] FMT_K3 = 5'd21;  // GGUF Q3_K: 6-bit signed scales per 16, FP16 per 256
+  localparam [4:0] FMT_S2G256 = 5'd22;  // 2-bit signed, scale per 256: GGUF TQ1_0, TQ2_0 (codes and scale negated)
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd21;
+    fmt_valid = id >= 32'd1 && id <= 32'd22;
   endfunction
 
   function automatic [4:0] fmt_planes(input [4:0] id);
@@ -346,6 +347,7 @@ package qn_isa_pkg;
       FMT_VAL8: fmt_planes = 5'd8;
       FMT_VAL16: fmt_planes = 5'd16;
       FMT_K3: fmt_planes = 5'd3;
+      FMT_S2G256: fmt_planes = 5'd2;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
@@ -369,6 +371,7 @@ package qn_isa_pkg;
       FMT_VAL8: fmt_signed = 1'd1;
       FMT_VAL16: fmt_signed = 1'd1;
       FMT_K3: fmt_signed = 1'd1;
+      FMT_S2G256: fmt_signed = 1'd1;
       default: fmt_signed = 1'd0;
     endcase
   endfunction
@@ -406,6 +409,7 @@ package qn_isa_pkg;
       FMT_VAL8: fmt_block = 4'd1;
       FMT_VAL16: fmt_block = 4'd1;
       FMT_K3: fmt_block = 4'd8;
+      FMT_S2G256: fmt_block = 4'd8;
       default: fmt_block = 4'd0;
     endcase
   endfunction
@@ -431,6 +435,7 @@ package qn_isa_pkg;
       FMT_KEY8: fmt_head = 2'd3;
       FMT_KEY16: fmt_head = 2'd3;
       FMT_K3: fmt_head = 2'd1;
+      FMT_S2G256: fmt_head = 2'd1;
       default: fmt_head = 2'd0;
     endcase
   endfunction

@@ -28,7 +28,7 @@ static const struct {
     const char *name;
 } coded[] = {{QN_GGML_Q8_0, "Q8_0"}, {QN_GGML_Q4_0, "Q4_0"}, {QN_GGML_Q4_1, "Q4_1"}, {QN_GGML_Q5_0, "Q5_0"},
              {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"},
-             {QN_GGML_Q3_K, "Q3_K"}};
+             {QN_GGML_Q3_K, "Q3_K"}, {QN_GGML_TQ1_0, "TQ1_0"}, {QN_GGML_TQ2_0, "TQ2_0"}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -57,6 +57,7 @@ static float value_of(const qn_block *b, const qn_ggml_info *info, int i)
     float d = qn_ggml_f16(b->d), m = qn_ggml_f16(b->m), q = b->q[i];
     switch (info->form) {
     case QN_GGML_SCALE:
+    case QN_GGML_SCALE_UP:
         return d * q;
     case QN_GGML_SCALE_MIN:
         return d * q + m;
@@ -65,6 +66,13 @@ static float value_of(const qn_block *b, const qn_ggml_info *info, int i)
     default:
         return d * b->sc[i / b->sub] * q - m * b->mn[i / b->sub];
     }
+}
+
+static void check_range(const qn_ggml_info *info, int low, int high)
+{
+    int whole = 1 << info->bits, up = info->form == QN_GGML_SCALE_UP, is_signed = up || info->form == QN_GGML_SCALE || info->form == QN_GGML_SUPER;
+    assert_in_range(low + 128, (is_signed ? up - whole / 2 : 0) + 128, 127 + 128);
+    assert_in_range(high + 128, 0, (is_signed ? up + whole / 2 : whole) - 1 + 128);
 }
 
 static void test_vectors(void **state)
@@ -96,9 +104,7 @@ static void test_vectors(void **state)
         }
         if (different)
             fail_msg("%s: %d of %d values differ", coded[k].name, different, Rows * Row);
-        int whole = 1 << info->bits, is_signed = info->form == QN_GGML_SCALE || info->form == QN_GGML_SUPER;
-        assert_in_range(low + 128, (is_signed ? -whole / 2 : 0) + 128, 127 + 128);
-        assert_in_range(high + 128, 0, (is_signed ? whole / 2 : whole) - 1 + 128);
+        check_range(info, low, high);
         free(q);
     }
 }
@@ -175,7 +181,7 @@ static void test_table(void **state)
         removed += info->form == QN_GGML_REMOVED;
     }
     assert_int_equal(removed, 43 - sizeof rows / sizeof *rows);
-    assert_int_equal(supported, 12);
+    assert_int_equal(supported, 14);
     assert_null(qn_ggml_type_find(-1));
     assert_null(qn_ggml_type_find(43));
     assert_null(qn_ggml_type_find(INT64_MIN));
