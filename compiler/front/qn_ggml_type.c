@@ -52,6 +52,17 @@ static void nibbles(int8_t *restrict q, const uint8_t *restrict qs, int offset)
     }
 }
 
+// The same, where a nibble is a place in a code book
+static void book(int8_t *restrict q, const uint8_t *restrict qs, const int8_t values[16])
+{
+    for (int j = 0; j < 16; j++) {
+        q[j] = values[qs[j] & 15];
+        q[j + 16] = values[qs[j] >> 4];
+    }
+}
+
+static const int8_t IQ4[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
 // The same with a fifth bit from bit i of qh for element i
 static void nibbles_5(int8_t *restrict q, uint32_t qh, const uint8_t *restrict qs, int offset)
 {
@@ -190,6 +201,9 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
     case QN_GGML_Q6_K:
         memcpy(out->sc, p + 192, 16);
         codes_q6_k(out->q, p, p + 128);
+        return 0;
+    case QN_GGML_IQ4_NL:
+        book(out->q, p + 2, IQ4);
         return 0;
     case QN_GGML_TQ1_0:
         codes_tq1_0(out->q, p);

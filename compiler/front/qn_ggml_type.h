@@ -49,7 +49,7 @@ enum qn_ggml_form {
     X(IQ2_XS,   17, 256,  74, KNOWN,     0,  0,   0) \
     X(IQ3_XXS,  18, 256,  98, KNOWN,     0,  0,   0) \
     X(IQ1_S,    19, 256,  50, KNOWN,     0,  0,   0) \
-    X(IQ4_NL,   20,  32,  18, KNOWN,     0,  0,   0) \
+    X(IQ4_NL,   20,  32,  18, SCALE,     8,  0,   0) \
     X(IQ3_S,    21, 256, 110, KNOWN,     0,  0,   0) \
     X(IQ2_S,    22, 256,  82, KNOWN,     0,  0,   0) \
     X(IQ4_XS,   23, 256, 136, KNOWN,     0,  0,   0) \
@@ -99,7 +99,7 @@ static inline int qn_ggml_supported(const qn_ggml_info *info)
 }
 
 // One block's content. Codes are as the value formulas above want them: Q3_K -4..3, Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31,
-// Q8_0 -128..127, TQ1_0 -1..1, TQ2_0 -1..2, with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
+// Q8_0 -128..127, IQ4_NL -127..113 (its code book's), TQ1_0 -1..1, TQ2_0 -1..2, with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
 // unset.
 typedef struct qn_block {
     uint16_t n;     // elements: 32 or 256

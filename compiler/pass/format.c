@@ -28,6 +28,7 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     switch (m->tensor->type) {
     case QN_GGML_Q4_0: m->fmt = qn_fmt_find(QN_FMT_S4); break;
     case QN_GGML_Q5_0: m->fmt = qn_fmt_find(QN_FMT_S5); break;
+    case QN_GGML_IQ4_NL:       // its code book's values are bytes
     case QN_GGML_Q8_0: m->fmt = qn_fmt_find(QN_FMT_S8); break;
     case QN_GGML_Q4_1: m->fmt = qn_fmt_find(QN_FMT_U4M); break;
     case QN_GGML_Q5_1: m->fmt = qn_fmt_find(QN_FMT_U5M); break;

@@ -28,7 +28,8 @@ static const struct {
     const char *name;
 } coded[] = {{QN_GGML_Q8_0, "Q8_0"}, {QN_GGML_Q4_0, "Q4_0"}, {QN_GGML_Q4_1, "Q4_1"}, {QN_GGML_Q5_0, "Q5_0"},
              {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"},
-             {QN_GGML_Q3_K, "Q3_K"}, {QN_GGML_TQ1_0, "TQ1_0"}, {QN_GGML_TQ2_0, "TQ2_0"}};
+             {QN_GGML_Q3_K, "Q3_K"}, {QN_GGML_TQ1_0, "TQ1_0"}, {QN_GGML_TQ2_0, "TQ2_0"},
+             {QN_GGML_IQ4_NL, "IQ4_NL"}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -109,6 +110,47 @@ static void test_vectors(void **state)
     }
 }
 
+// FNV-1a over the bits of the values of 64 blocks of any bytes under scales less than 2: codes that ggml's quantizers never write are
+// among them. Expected: `gguf.quants.dequantize` of the PyPI package gguf 0.19.0.
+static const struct {
+    int type;
+    uint32_t digest;
+} any_bytes[] = {{QN_GGML_Q8_0, 0xc2bdf803}, {QN_GGML_Q4_0, 0x87d4c41c}, {QN_GGML_Q4_1, 0x36cf3304}, {QN_GGML_Q5_0, 0x3f9e21ca},
+                 {QN_GGML_Q5_1, 0x0bf0da62}, {QN_GGML_Q4_K, 0x51e3d0f6}, {QN_GGML_Q5_K, 0x7f419a30}, {QN_GGML_Q6_K, 0xbc7f610e},
+                 {QN_GGML_Q3_K, 0x5a91a97f}, {QN_GGML_TQ1_0, 0x83e50723}, {QN_GGML_TQ2_0, 0x6945fa42}, {QN_GGML_IQ4_NL, 0x9b71801a}};
+
+static void put_finite(const qn_ggml_info *info, uint8_t *block)
+{
+    block[info->scale + 1] &= 0xbf;
+    if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
+        block[info->scale + 3] &= 0xbf;
+}
+
+static void test_any_bytes(void **state)
+{
+    (void)state;
+    enum { Blocks = 64 };
+    assert_int_equal(sizeof any_bytes / sizeof *any_bytes, Coded);
+    for (int k = 0; k < Coded; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(any_bytes[k].type);
+        uint8_t bytes[Blocks * 256];
+        float values[Blocks * 256];
+        uint32_t random = 1, digest = 2166136261u;
+        for (int i = 0; i < Blocks * info->bytes; i++) {
+            random = random * 1664525 + 1013904223;
+            bytes[i] = (uint8_t)(random >> 24);
+        }
+        for (int i = 0; i < Blocks; i++)
+            put_finite(info, bytes + i * info->bytes);
+        assert_int_equal(qn_ggml_dequant_row(any_bytes[k].type, bytes, values, (size_t)Blocks * info->elements), 0);
+        for (int i = 0; i < Blocks * info->elements; i++)
+            for (int shift = 0; shift < 32; shift += 8)
+                digest = (digest ^ (bits_of(values[i]) >> shift & 255)) * 16777619;
+        if (digest != any_bytes[k].digest)
+            fail_msg("%s: values of any bytes have digest 0x%08x, expected 0x%08x", info->name, digest, any_bytes[k].digest);
+    }
+}
+
 // All 65,536 FP16 and BF16 patterns, against value = (-1)^s * fraction * 2^exponent
 static void test_halves(void **state)
 {
@@ -181,7 +223,7 @@ static void test_table(void **state)
         removed += info->form == QN_GGML_REMOVED;
     }
     assert_int_equal(removed, 43 - sizeof rows / sizeof *rows);
-    assert_int_equal(supported, 14);
+    assert_int_equal(supported, 15);
     assert_null(qn_ggml_type_find(-1));
     assert_null(qn_ggml_type_find(43));
     assert_null(qn_ggml_type_find(INT64_MIN));
@@ -237,7 +279,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_halves), cmocka_unit_test(test_f32),   cmocka_unit_test(test_table), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_speed),  cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_speed),  cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_vectors),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (failed || !access(VECTORS, R_OK))

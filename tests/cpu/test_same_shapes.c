@@ -61,7 +61,7 @@ static uint64_t tensor_bytes(const tensor *t)
 static int some_type(uint32_t inputs)
 {
     static const int any[] = {QN_GGML_F32, QN_GGML_F16, QN_GGML_BF16};
-    static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0};
+    static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0, QN_GGML_IQ4_NL};
     static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0};
     uint32_t pick = next() % 4;
     if (inputs % 256 == 0 && pick < 2)

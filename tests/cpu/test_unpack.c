@@ -31,7 +31,8 @@ static const struct {
 } coded[] = {{QN_GGML_Q8_0, "Q8_0", QN_FMT_S8},  {QN_GGML_Q4_0, "Q4_0", QN_FMT_S4},  {QN_GGML_Q4_1, "Q4_1", QN_FMT_U4M},
              {QN_GGML_Q5_0, "Q5_0", QN_FMT_S5},  {QN_GGML_Q5_1, "Q5_1", QN_FMT_U5M}, {QN_GGML_Q4_K, "Q4_K", QN_FMT_K4},
              {QN_GGML_Q5_K, "Q5_K", QN_FMT_K5},  {QN_GGML_Q6_K, "Q6_K", QN_FMT_K6},  {QN_GGML_Q3_K, "Q3_K", QN_FMT_K3},
-             {QN_GGML_TQ1_0, "TQ1_0", QN_FMT_S2G256}, {QN_GGML_TQ2_0, "TQ2_0", QN_FMT_S2G256}};
+             {QN_GGML_TQ1_0, "TQ1_0", QN_FMT_S2G256}, {QN_GGML_TQ2_0, "TQ2_0", QN_FMT_S2G256},
+             {QN_GGML_IQ4_NL, "IQ4_NL", QN_FMT_S8}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
