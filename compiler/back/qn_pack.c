@@ -100,6 +100,20 @@ static int quantize_row(const qn_matrix *m, uint32_t row, column *c)
     return err;
 }
 
+// A scale that the machine would read as zero under a code that is not, or a value that is not finite. A block of zeros gets the scale 0: ggml's
+// quantizer gives it the least one.
+static int power_scale(const qn_block *b, uint16_t *d)
+{
+    int top = 0;
+    for (int i = 0; i < b->n; i++)
+        top = abs(b->q[i]) > top ? abs(b->q[i]) : top;
+    float scale = qn_ggml_bf16(b->d);
+    *d = top ? b->d : 0;
+    if (top && scale < 0x1p-126f)
+        return QN_ERR_RANGE;
+    return isfinite(scale * (float)top) ? 0 : QN_ERR_NONFINITE;
+}
+
 static int copy_row(const qn_matrix *m, uint32_t row, column *c)
 {
     const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
@@ -110,10 +124,13 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
         int err = qn_ggml_codes(m->tensor->type, at, &b);
         if (err < 0)
             return err;
-        if (!finite_half(b.d) || !finite_half(b.m))
+        bool power = info->form == QN_GGML_SCALE_POW;
+        if (!power && (!finite_half(b.d) || !finite_half(b.m)))
             return QN_ERR_NONFINITE;
         memcpy(c->q + (size_t)i * b.n, b.q, b.n);
         c->d[i] = b.d;
+        if (power && (err = power_scale(&b, &c->d[i])) < 0)
+            return err;
         if (info->form == QN_GGML_SCALE_UP) {
             for (uint32_t k = 0; k < b.n; k++)
                 c->q[(size_t)i * b.n + k] = (int8_t)-b.q[k];
@@ -182,7 +199,8 @@ int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const v
         err = m->requantize ? quantize_row(m, row, &c) : copy_row(m, row, &c);
         if (err < 0) {
             char shown[QN_GGUF_SHOW];
-            qn_fail(why, err, "tensor '%s', row %u: %s", qn_gguf_show(shown, m->tensor->name), row, qn_err_text(err));
+            qn_fail(why, err, "tensor '%s', row %u: %s", qn_gguf_show(shown, m->tensor->name), row,
+                    err == QN_ERR_RANGE ? "a scale below 2^-126, which the machine reads as zero" : qn_err_text(err));
             break;
         }
         scatter_output(m, &c, in, cols, image + m->addr + (size_t)tile * m->tile_step);

@@ -63,6 +63,14 @@ static void book(int8_t *restrict q, const uint8_t *restrict qs, const int8_t va
 
 static const int8_t IQ4[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
+static const int8_t E2M1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+// BF16 bits of 2^(e - 128): half of what E8M0 says, for E2M1's doubled values. The two smallest are subnormal; NaN's code is one more exponent.
+static uint16_t half_e8m0(uint8_t e)
+{
+    return (uint16_t)(e < 2 ? 0x20 << e : (e - 1) << 7);
+}
+
 // The same with a fifth bit from bit i of qh for element i
 static void nibbles_5(int8_t *restrict q, uint32_t qh, const uint8_t *restrict qs, int offset)
 {
@@ -166,7 +174,7 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
     memset(out, 0, offsetof(qn_block, q));
     out->n = info->elements;
     out->sub = info->sub;
-    out->d = qn_le16(p + info->scale);
+    out->d = info->form == QN_GGML_SCALE_POW ? half_e8m0(p[info->scale]) : qn_le16(p + info->scale);
     if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
         out->m = qn_le16(p + info->scale + 2);
 
@@ -205,6 +213,9 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
     case QN_GGML_IQ4_NL:
         book(out->q, p + 2, IQ4);
         return 0;
+    case QN_GGML_MXFP4:
+        book(out->q, p + 1, E2M1);
+        return 0;
     case QN_GGML_TQ1_0:
         codes_tq1_0(out->q, p);
         return 0;
@@ -217,13 +228,14 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
     }
 }
 
-// Products are exact in FP32 (11 bits of d, 8 of sc, 6 of q at most), in whatever order: only a sum rounds, as ggml's does
+// Products are exact in FP32 (11 bits of d, 8 of sc, 6 of q at most) but for MXFP4's that are infinite, in whatever order: only a sum rounds, as ggml's does
 static void values(const qn_block *b, int form, float *dst)
 {
-    float d = qn_ggml_f16(b->d), m = qn_ggml_f16(b->m);
+    float d = form == QN_GGML_SCALE_POW ? qn_ggml_bf16(b->d) : qn_ggml_f16(b->d), m = qn_ggml_f16(b->m);
     switch (form) {
     case QN_GGML_SCALE:
     case QN_GGML_SCALE_UP:
+    case QN_GGML_SCALE_POW:
         for (int i = 0; i < b->n; i++)
             dst[i] = (float)b->q[i] * d;
         break;

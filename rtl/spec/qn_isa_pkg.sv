@@ -319,9 +319,10 @@ package qn_isa_pkg;
   localparam [4:0] FMT_VAL16 = 5'd20;  // cached values of 16 bits
   localparam [4:0] FMT_K3 = 5'd21;  // GGUF Q3_K: 6-bit signed scales per 16, FP16 per 256
   localparam [4:0] FMT_S2G256 = 5'd22;  // 2-bit signed, scale per 256: GGUF TQ1_0, TQ2_0 (codes and scale negated)
+  localparam [4:0] FMT_MX4 = 5'd23;  // 5-bit signed, BF16 scale per 32: GGUF MXFP4 (E2M1 doubled, E8M0 halved)
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd22;
+    fmt_valid = id >= 32'd1 && id <= 32'd23;
   endfunction
 
   function automatic [4:0] fmt_planes(input [4:0] id);
@@ -348,6 +349,7 @@ package qn_isa_pkg;
       FMT_VAL16: fmt_planes = 5'd16;
       FMT_K3: fmt_planes = 5'd3;
       FMT_S2G256: fmt_planes = 5'd2;
+      FMT_MX4: fmt_planes = 5'd5;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
@@ -372,6 +374,7 @@ package qn_isa_pkg;
       FMT_VAL16: fmt_signed = 1'd1;
       FMT_K3: fmt_signed = 1'd1;
       FMT_S2G256: fmt_signed = 1'd1;
+      FMT_MX4: fmt_signed = 1'd1;
       default: fmt_signed = 1'd0;
     endcase
   endfunction
@@ -410,6 +413,7 @@ package qn_isa_pkg;
       FMT_VAL16: fmt_block = 4'd1;
       FMT_K3: fmt_block = 4'd8;
       FMT_S2G256: fmt_block = 4'd8;
+      FMT_MX4: fmt_block = 4'd1;
       default: fmt_block = 4'd0;
     endcase
   endfunction
@@ -436,6 +440,7 @@ package qn_isa_pkg;
       FMT_KEY16: fmt_head = 2'd3;
       FMT_K3: fmt_head = 2'd1;
       FMT_S2G256: fmt_head = 2'd1;
+      FMT_MX4: fmt_head = 2'd3;
       default: fmt_head = 2'd0;
     endcase
   endfunction

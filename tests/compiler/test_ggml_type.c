@@ -29,7 +29,7 @@ static const struct {
 } coded[] = {{QN_GGML_Q8_0, "Q8_0"}, {QN_GGML_Q4_0, "Q4_0"}, {QN_GGML_Q4_1, "Q4_1"}, {QN_GGML_Q5_0, "Q5_0"},
              {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"},
              {QN_GGML_Q3_K, "Q3_K"}, {QN_GGML_TQ1_0, "TQ1_0"}, {QN_GGML_TQ2_0, "TQ2_0"},
-             {QN_GGML_IQ4_NL, "IQ4_NL"}};
+             {QN_GGML_IQ4_NL, "IQ4_NL"}, {QN_GGML_MXFP4, "MXFP4"}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -55,10 +55,11 @@ static uint32_t bits_of(float f)
 // The value of one code by the header's formulas
 static float value_of(const qn_block *b, const qn_ggml_info *info, int i)
 {
-    float d = qn_ggml_f16(b->d), m = qn_ggml_f16(b->m), q = b->q[i];
+    float d = info->form == QN_GGML_SCALE_POW ? qn_ggml_bf16(b->d) : qn_ggml_f16(b->d), m = qn_ggml_f16(b->m), q = b->q[i];
     switch (info->form) {
     case QN_GGML_SCALE:
     case QN_GGML_SCALE_UP:
+    case QN_GGML_SCALE_POW:
         return d * q;
     case QN_GGML_SCALE_MIN:
         return d * q + m;
@@ -71,7 +72,7 @@ static float value_of(const qn_block *b, const qn_ggml_info *info, int i)
 
 static void check_range(const qn_ggml_info *info, int low, int high)
 {
-    int whole = 1 << info->bits, up = info->form == QN_GGML_SCALE_UP, is_signed = up || info->form == QN_GGML_SCALE || info->form == QN_GGML_SUPER;
+    int whole = 1 << info->bits, up = info->form == QN_GGML_SCALE_UP, is_signed = info->form != QN_GGML_SCALE_MIN && info->form != QN_GGML_SUPER_MIN;
     assert_in_range(low + 128, (is_signed ? up - whole / 2 : 0) + 128, 127 + 128);
     assert_in_range(high + 128, 0, (is_signed ? up + whole / 2 : whole) - 1 + 128);
 }
@@ -110,18 +111,22 @@ static void test_vectors(void **state)
     }
 }
 
-// FNV-1a over the bits of the values of 64 blocks of any bytes under scales less than 2: codes that ggml's quantizers never write are
+// FNV-1a over the bits of the values of 64 blocks of any bytes under scales less than 2 (MXFP4: 2^-64..2^63): codes that ggml's quantizers never write are
 // among them. Expected: `gguf.quants.dequantize` of the PyPI package gguf 0.19.0.
 static const struct {
     int type;
     uint32_t digest;
 } any_bytes[] = {{QN_GGML_Q8_0, 0xc2bdf803}, {QN_GGML_Q4_0, 0x87d4c41c}, {QN_GGML_Q4_1, 0x36cf3304}, {QN_GGML_Q5_0, 0x3f9e21ca},
                  {QN_GGML_Q5_1, 0x0bf0da62}, {QN_GGML_Q4_K, 0x51e3d0f6}, {QN_GGML_Q5_K, 0x7f419a30}, {QN_GGML_Q6_K, 0xbc7f610e},
-                 {QN_GGML_Q3_K, 0x5a91a97f}, {QN_GGML_TQ1_0, 0x83e50723}, {QN_GGML_TQ2_0, 0x6945fa42}, {QN_GGML_IQ4_NL, 0x9b71801a}};
+                 {QN_GGML_Q3_K, 0x5a91a97f}, {QN_GGML_TQ1_0, 0x83e50723}, {QN_GGML_TQ2_0, 0x6945fa42}, {QN_GGML_IQ4_NL, 0x9b71801a},
+                 {QN_GGML_MXFP4, 0x94cd0fcc}};
 
 static void put_finite(const qn_ggml_info *info, uint8_t *block)
 {
-    block[info->scale + 1] &= 0xbf;
+    if (info->form == QN_GGML_SCALE_POW)
+        block[info->scale] = 64 + (block[info->scale] & 127);
+    else
+        block[info->scale + 1] &= 0xbf;
     if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
         block[info->scale + 3] &= 0xbf;
 }
@@ -194,6 +199,19 @@ static void test_f32(void **state)
     assert_int_equal(bits_of(got[2]), 0xc0490fdb);
 }
 
+// All E8M0 scales, over code 1: 2^(e - 128), and 2^127 for what OCP's specification has as NaN, as ggml does
+static void test_e8m0(void **state)
+{
+    (void)state;
+    for (int e = 0; e < 256; e++) {
+        uint8_t block[17] = {(uint8_t)e, 0x1f};
+        float got[32];
+        assert_int_equal(qn_ggml_dequant_row(QN_GGML_MXFP4, block, got, 32), 0);
+        assert_true((double)got[16] == ldexp(1, e - 128) && bits_of(got[1]) == 0);
+        assert_true(e > 252 ? isinf(got[0]) : (double)got[0] == -12 * ldexp(1, e - 128));
+    }
+}
+
 // Ids, sizes and names of ggml.h, ggml-common.h and ggml.c
 static void test_table(void **state)
 {
@@ -223,7 +241,7 @@ static void test_table(void **state)
         removed += info->form == QN_GGML_REMOVED;
     }
     assert_int_equal(removed, 43 - sizeof rows / sizeof *rows);
-    assert_int_equal(supported, 15);
+    assert_int_equal(supported, 16);
     assert_null(qn_ggml_type_find(-1));
     assert_null(qn_ggml_type_find(43));
     assert_null(qn_ggml_type_find(INT64_MIN));
@@ -279,7 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_halves), cmocka_unit_test(test_f32),   cmocka_unit_test(test_table), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_speed),  cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_speed),  cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_e8m0),
         cmocka_unit_test(test_vectors),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static const struct {
              {QN_GGML_Q5_0, "Q5_0", QN_FMT_S5},  {QN_GGML_Q5_1, "Q5_1", QN_FMT_U5M}, {QN_GGML_Q4_K, "Q4_K", QN_FMT_K4},
              {QN_GGML_Q5_K, "Q5_K", QN_FMT_K5},  {QN_GGML_Q6_K, "Q6_K", QN_FMT_K6},  {QN_GGML_Q3_K, "Q3_K", QN_FMT_K3},
              {QN_GGML_TQ1_0, "TQ1_0", QN_FMT_S2G256}, {QN_GGML_TQ2_0, "TQ2_0", QN_FMT_S2G256},
-             {QN_GGML_IQ4_NL, "IQ4_NL", QN_FMT_S8}};
+             {QN_GGML_IQ4_NL, "IQ4_NL", QN_FMT_S8}, {QN_GGML_MXFP4, "MXFP4", QN_FMT_MX4}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -114,10 +114,13 @@ static void check_products(const qn_unpacked *u, const float *expected, uint32_t
     qn_acts_free(&a);
 }
 
-// Makes the block's scale and minimum less than 2 in size.
+// Makes the block's scale and minimum less than 2 in size, a power of two's 2^-64..2^63.
 static void put_finite(const qn_ggml_info *info, uint8_t *block)
 {
-    block[info->scale + 1] &= 0xbf;
+    if (info->form == QN_GGML_SCALE_POW)
+        block[info->scale] = 64 + (block[info->scale] & 127);
+    else
+        block[info->scale + 1] &= 0xbf;
     if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
         block[info->scale + 3] &= 0xbf;
 }
@@ -179,9 +182,44 @@ static void test_any_codes(void **state)
     }
 }
 
+// What an E8M0 scale may be: what the machine reads as zero only over zeros, and none that makes a value infinite.
+static void test_powers(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t e, code;
+        int err;
+        double value;
+    } cases[] = {{0, 0, 0, 0}, {0, 8, 0, 0}, {1, 0, 0, 0}, {255, 0, 0, 0}, {0, 1, QN_ERR_RANGE, 0}, {1, 15, QN_ERR_RANGE, 0}, {2, 1, 0, 0x1p-126},
+                 {2, 15, 0, -12 * 0x1p-126}, {252, 7, 0, 12 * 0x1p124}, {253, 7, QN_ERR_NONFINITE, 0}, {253, 5, 0, 6 * 0x1p125},
+                 {255, 1, 0, 0x1p127}, {255, 2, QN_ERR_NONFINITE, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t block[17] = {cases[i].e, cases[i].code};
+        uint32_t image[64] = {0};
+        qn_gguf_tensor t = {.name = {"t", 1}, .data = block, .bytes = 17, .elements = 32, .dims = {32, 1, 1, 1}, .n_dims = 2, .type = QN_GGML_MXFP4};
+        qn_matrix m = {.tensor = &t, .fmt = qn_fmt_find(QN_FMT_MX4), .outputs = 1, .inputs = 32, .stripes = 1, .cols = 2, .slices = 1, .depth = 1, .tile = 2};
+        qn_prog_matrix in_prog = {QN_FMT_MX4, 1, 32, 2, 1, 2, 0, 0};
+        qn_unpacked u;
+        qn_why why = {""};
+        int err = qn_pack_matrix(&m, image, NULL, NULL, &why);
+        if (err != cases[i].err)
+            fail_msg("scale %u over code %u: %d '%s', expected %d", cases[i].e, cases[i].code, err, why.text, cases[i].err);
+        if (err == QN_ERR_RANGE)
+            assert_string_equal(why.text, "tensor 't', row 0: a scale below 2^-126, which the machine reads as zero");
+        if (err < 0)
+            continue;
+        float got[32];
+        assert_int_equal(qn_unpack(&u, &in_prog, 1, image, 64, &why), 0);
+        qn_unpacked_row(&u, 0, got);
+        if ((double)got[0] != cases[i].value || got[1] != 0)
+            fail_msg("scale %u over code %u is %g, expected %g", cases[i].e, cases[i].code, (double)got[0], cases[i].value);
+        qn_unpacked_free(&u);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_any_codes), cmocka_unit_test(test_coded)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_powers), cmocka_unit_test(test_any_codes), cmocka_unit_test(test_coded)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (failed || !access(VECTORS, R_OK))
         return failed;
