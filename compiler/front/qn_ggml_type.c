@@ -137,6 +137,18 @@ static void codes_q6_k(int8_t *restrict q, const uint8_t *restrict ql, const uin
         }
 }
 
+static void codes_q1_0(int8_t *restrict q, const uint8_t *restrict qs)
+{
+    for (int i = 0; i < 128; i++)
+        q[i] = qs[i / 8] >> i % 8 & 1 ? 1 : -1;
+}
+
+static void codes_q2_0(int8_t *restrict q, const uint8_t *restrict qs)
+{
+    for (int i = 0; i < 64; i++)
+        q[i] = (int8_t)((qs[i / 4] >> 2 * (i % 4) & 3) - 1);
+}
+
 // The first `n` trits of a byte that holds them as a fraction of 256: each is what thrice the rest carries over
 static void trits(int8_t *q, int step, uint8_t rest, int n)
 {
@@ -215,6 +227,12 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
         return 0;
     case QN_GGML_MXFP4:
         book(out->q, p + 1, E2M1);
+        return 0;
+    case QN_GGML_Q1_0:
+        codes_q1_0(out->q, p + 2);
+        return 0;
+    case QN_GGML_Q2_0:
+        codes_q2_0(out->q, p + 2);
         return 0;
     case QN_GGML_TQ1_0:
         codes_tq1_0(out->q, p);

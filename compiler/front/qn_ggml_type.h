@@ -71,8 +71,8 @@ enum qn_ggml_form {
     X(IQ4_NL_8_8, 38, 0,   0, REMOVED,   0,  0,   0) \
     X(MXFP4,    39,  32,  17, SCALE_POW, 5,  0,   0) \
     X(NVFP4,    40,  64,  36, KNOWN,     0,  0,   0) \
-    X(Q1_0,     41, 128,  18, KNOWN,     0,  0,   0) \
-    X(Q2_0,     42,  64,  18, KNOWN,     0,  0,   0)
+    X(Q1_0,     41, 128,  18, SCALE,     2,  0,   0) \
+    X(Q2_0,     42,  64,  18, SCALE_UP,  2,  0,   0)
 
 enum qn_ggml_type {
 #define QN_GGML_ENUM(name, id, elements, bytes, form, bits, sub, scale) QN_GGML_##name = id,
@@ -99,11 +99,11 @@ static inline int qn_ggml_supported(const qn_ggml_info *info)
     return info && info->form >= QN_GGML_FLOAT;
 }
 
-// One block's content. Codes are as the value formulas above want them: Q3_K -4..3, Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31,
+// One block's content. Codes are as the value formulas above want them: Q1_0 -1 and 1, Q2_0 -1..2, Q3_K -4..3, Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31,
 // Q8_0 -128..127, IQ4_NL -127..113 (its code book's), TQ1_0 -1..1, TQ2_0 -1..2, MXFP4 -12..12 (E2M1 doubled), with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
 // unset.
 typedef struct qn_block {
-    uint16_t n;     // elements: 32 or 256
+    uint16_t n;     // elements: 32, 64, 128 or 256
     uint16_t sub;   // elements under one sub-scale; 0: sc and mn say nothing
     uint16_t d;     // FP16 bits: scale; MXFP4: BF16 bits of 2^-128..2^127
     uint16_t m;     // FP16 bits: Q4_1, Q5_1 minimum; Q4_K, Q5_K scale of the minima

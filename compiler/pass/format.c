@@ -26,6 +26,8 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     m->stripes = opt->target->planes;
     m->requantize = false;
     switch (m->tensor->type) {
+    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(QN_FMT_S2G128); break;
+    case QN_GGML_Q2_0: m->fmt = qn_fmt_find(QN_FMT_S2G64); break;
     case QN_GGML_Q4_0: m->fmt = qn_fmt_find(QN_FMT_S4); break;
     case QN_GGML_Q5_0: m->fmt = qn_fmt_find(QN_FMT_S5); break;
     case QN_GGML_IQ4_NL:       // its code book's values are bytes

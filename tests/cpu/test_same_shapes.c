@@ -64,6 +64,8 @@ static int some_type(uint32_t inputs)
     static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0, QN_GGML_IQ4_NL, QN_GGML_MXFP4};
     static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0};
     uint32_t pick = next() % 4;
+    if (inputs % 128 == 0 && next() % 8 == 0)
+        return next() % 2 ? QN_GGML_Q1_0 : QN_GGML_Q2_0;
     if (inputs % 256 == 0 && pick < 2)
         return by256[next() % (sizeof by256 / sizeof *by256)];
     if (inputs % 32 == 0 && pick < 3)
