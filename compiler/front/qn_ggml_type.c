@@ -63,6 +63,13 @@ static void book(int8_t *restrict q, const uint8_t *restrict qs, const int8_t va
 
 static const int8_t IQ4[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
+// Eight 6-bit scales less 32: four bits in nibbles, the upper two side by side
+static void scales_iq4_xs(int8_t *sc, uint16_t high, const uint8_t *low)
+{
+    for (int j = 0; j < 8; j++)
+        sc[j] = (int8_t)((low[j / 2] >> 4 * (j % 2) & 15) + ((high >> 2 * j & 3) << 4) - 32);
+}
+
 static const int8_t E2M1[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
 // BF16 bits of 2^(e - 128): half of what E8M0 says, for E2M1's doubled values. The two smallest are subnormal; NaN's code is one more exponent.
@@ -224,6 +231,11 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
         return 0;
     case QN_GGML_IQ4_NL:
         book(out->q, p + 2, IQ4);
+        return 0;
+    case QN_GGML_IQ4_XS:
+        scales_iq4_xs(out->sc, qn_le16(p + 2), p + 4);
+        for (int g = 0; g < 8; g++)
+            book(out->q + 32 * g, p + 8 + 16 * g, IQ4);
         return 0;
     case QN_GGML_MXFP4:
         book(out->q, p + 1, E2M1);

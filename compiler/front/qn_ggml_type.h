@@ -53,7 +53,7 @@ enum qn_ggml_form {
     X(IQ4_NL,   20,  32,  18, SCALE,     8,  0,   0) \
     X(IQ3_S,    21, 256, 110, KNOWN,     0,  0,   0) \
     X(IQ2_S,    22, 256,  82, KNOWN,     0,  0,   0) \
-    X(IQ4_XS,   23, 256, 136, KNOWN,     0,  0,   0) \
+    X(IQ4_XS,   23, 256, 136, SUPER,     8, 32,   0) \
     X(I8,       24,   1,   1, KNOWN,     0,  0,   0) \
     X(I16,      25,   1,   2, KNOWN,     0,  0,   0) \
     X(I32,      26,   1,   4, KNOWN,     0,  0,   0) \
@@ -100,14 +100,14 @@ static inline int qn_ggml_supported(const qn_ggml_info *info)
 }
 
 // One block's content. Codes are as the value formulas above want them: Q1_0 -1 and 1, Q2_0 -1..2, Q3_K -4..3, Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31,
-// Q8_0 -128..127, IQ4_NL -127..113 (its code book's), TQ1_0 -1..1, TQ2_0 -1..2, MXFP4 -12..12 (E2M1 doubled), with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
+// Q8_0 -128..127, IQ4_NL, IQ4_XS -127..113 (their code book's), TQ1_0 -1..1, TQ2_0 -1..2, MXFP4 -12..12 (E2M1 doubled), with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
 // unset.
 typedef struct qn_block {
     uint16_t n;     // elements: 32, 64, 128 or 256
     uint16_t sub;   // elements under one sub-scale; 0: sc and mn say nothing
     uint16_t d;     // FP16 bits: scale; MXFP4: BF16 bits of 2^-128..2^127
     uint16_t m;     // FP16 bits: Q4_1, Q5_1 minimum; Q4_K, Q5_K scale of the minima
-    int8_t sc[16];  // sub-scales: Q4_K, Q5_K 8 of 0..63; Q3_K 16 of -32..31; Q6_K 16 of -128..127
+    int8_t sc[16];  // sub-scales: Q4_K, Q5_K 8 of 0..63; IQ4_XS 8 of -32..31; Q3_K 16 of -32..31; Q6_K 16 of -128..127
     uint8_t mn[8];  // Q4_K, Q5_K: minima, 0..63
     int8_t q[256];
 } qn_block;

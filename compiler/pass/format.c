@@ -38,6 +38,7 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     case QN_GGML_Q4_K: m->fmt = qn_fmt_find(QN_FMT_K4); break;
     case QN_GGML_Q5_K: m->fmt = qn_fmt_find(QN_FMT_K5); break;
     case QN_GGML_Q6_K: m->fmt = qn_fmt_find(QN_FMT_K6); break;
+    case QN_GGML_IQ4_XS: m->fmt = qn_fmt_find(QN_FMT_X4); break;
     case QN_GGML_MXFP4: m->fmt = qn_fmt_find(QN_FMT_MX4); break;
     case QN_GGML_TQ1_0:
     case QN_GGML_TQ2_0: m->fmt = qn_fmt_find(QN_FMT_S2G256); break;

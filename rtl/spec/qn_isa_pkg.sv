@@ -321,9 +321,10 @@ package qn_isa_pkg;
   localparam [4:0] FMT_S2G256 = 5'd22;  // 2-bit signed, scale per 256: GGUF TQ1_0, TQ2_0 (codes and scale negated)
   localparam [4:0] FMT_MX4 = 5'd23;  // 5-bit signed, BF16 scale per 32: GGUF MXFP4 (E2M1 doubled, E8M0 halved)
   localparam [4:0] FMT_S2G64 = 5'd24;  // 2-bit signed, scale per 64: GGUF Q2_0 (codes and scale negated)
+  localparam [4:0] FMT_X4 = 5'd25;  // 13-bit signed, scale per 256: GGUF IQ4_XS (code book's value x 6-bit scale)
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd24;
+    fmt_valid = id >= 32'd1 && id <= 32'd25;
   endfunction
 
   function automatic [4:0] fmt_planes(input [4:0] id);
@@ -352,6 +353,7 @@ package qn_isa_pkg;
       FMT_S2G256: fmt_planes = 5'd2;
       FMT_MX4: fmt_planes = 5'd5;
       FMT_S2G64: fmt_planes = 5'd2;
+      FMT_X4: fmt_planes = 5'd13;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
@@ -378,6 +380,7 @@ package qn_isa_pkg;
       FMT_S2G256: fmt_signed = 1'd1;
       FMT_MX4: fmt_signed = 1'd1;
       FMT_S2G64: fmt_signed = 1'd1;
+      FMT_X4: fmt_signed = 1'd1;
       default: fmt_signed = 1'd0;
     endcase
   endfunction
@@ -418,6 +421,7 @@ package qn_isa_pkg;
       FMT_S2G256: fmt_block = 4'd8;
       FMT_MX4: fmt_block = 4'd1;
       FMT_S2G64: fmt_block = 4'd2;
+      FMT_X4: fmt_block = 4'd8;
       default: fmt_block = 4'd0;
     endcase
   endfunction
@@ -446,6 +450,7 @@ package qn_isa_pkg;
       FMT_S2G256: fmt_head = 2'd1;
       FMT_MX4: fmt_head = 2'd3;
       FMT_S2G64: fmt_head = 2'd1;
+      FMT_X4: fmt_head = 2'd1;
       default: fmt_head = 2'd0;
     endcase
   endfunction

@@ -29,7 +29,7 @@ static const struct {
 } coded[] = {{QN_GGML_Q8_0, "Q8_0"}, {QN_GGML_Q4_0, "Q4_0"}, {QN_GGML_Q4_1, "Q4_1"}, {QN_GGML_Q5_0, "Q5_0"},
              {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"},
              {QN_GGML_Q3_K, "Q3_K"}, {QN_GGML_TQ1_0, "TQ1_0"}, {QN_GGML_TQ2_0, "TQ2_0"},
-             {QN_GGML_IQ4_NL, "IQ4_NL"}, {QN_GGML_MXFP4, "MXFP4"}};
+             {QN_GGML_IQ4_NL, "IQ4_NL"}, {QN_GGML_MXFP4, "MXFP4"}, {QN_GGML_IQ4_XS, "IQ4_XS"}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -120,7 +120,8 @@ static const struct {
 } any_bytes[] = {{QN_GGML_Q8_0, 0xc2bdf803}, {QN_GGML_Q4_0, 0x87d4c41c}, {QN_GGML_Q4_1, 0x36cf3304}, {QN_GGML_Q5_0, 0x3f9e21ca},
                  {QN_GGML_Q5_1, 0x0bf0da62}, {QN_GGML_Q4_K, 0x51e3d0f6}, {QN_GGML_Q5_K, 0x7f419a30}, {QN_GGML_Q6_K, 0xbc7f610e},
                  {QN_GGML_Q3_K, 0x5a91a97f}, {QN_GGML_TQ1_0, 0x83e50723}, {QN_GGML_TQ2_0, 0x6945fa42}, {QN_GGML_IQ4_NL, 0x9b71801a},
-                 {QN_GGML_MXFP4, 0x94cd0fcc}, {QN_GGML_Q1_0, 0x0522f7c5}, {QN_GGML_Q2_0, 0x5680cd4b}};
+                 {QN_GGML_MXFP4, 0x94cd0fcc}, {QN_GGML_Q1_0, 0x0522f7c5}, {QN_GGML_Q2_0, 0x5680cd4b},
+                 {QN_GGML_IQ4_XS, 0xc33ad9ef}};
 
 static void put_finite(const qn_ggml_info *info, uint8_t *block)
 {
@@ -241,7 +242,7 @@ static void test_table(void **state)
         removed += info->form == QN_GGML_REMOVED;
     }
     assert_int_equal(removed, 43 - sizeof rows / sizeof *rows);
-    assert_int_equal(supported, 18);
+    assert_int_equal(supported, 19);
     assert_null(qn_ggml_type_find(-1));
     assert_null(qn_ggml_type_find(43));
     assert_null(qn_ggml_type_find(INT64_MIN));

@@ -62,7 +62,7 @@ static int some_type(uint32_t inputs)
 {
     static const int any[] = {QN_GGML_F32, QN_GGML_F16, QN_GGML_BF16};
     static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0, QN_GGML_IQ4_NL, QN_GGML_MXFP4};
-    static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0};
+    static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0, QN_GGML_IQ4_XS};
     uint32_t pick = next() % 4;
     if (inputs % 128 == 0 && next() % 8 == 0)
         return next() % 2 ? QN_GGML_Q1_0 : QN_GGML_Q2_0;
