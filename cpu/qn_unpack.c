@@ -35,13 +35,13 @@ static void *array(size_t a, size_t b, size_t size)
     return qn_size_mul(&n, a, b) && n <= SIZE_MAX / size ? calloc(n ? n : 1, size) : NULL;
 }
 
-// Planes, most significant first; the first one of a signed code counts negative.
-static void read_codes(reader *r, const qn_fmt *f, int8_t code[QN_DEPTH])
+// `planes` planes, most significant first; the first one of a signed code counts negative.
+static void read_codes(reader *r, unsigned planes, bool sign, int8_t code[QN_DEPTH])
 {
     uint32_t plane = take(r);
     for (int k = 0; k < QN_DEPTH; k++)
-        code[k] = f->sign ? -(int8_t)(plane >> k & 1) : (int8_t)(plane >> k & 1);
-    for (unsigned p = 1; p < f->planes; p++) {
+        code[k] = sign ? -(int8_t)(plane >> k & 1) : (int8_t)(plane >> k & 1);
+    for (unsigned p = 1; p < planes; p++) {
         plane = take(r);
         for (int k = 0; k < QN_DEPTH; k++)
             code[k] = (int8_t)(2 * code[k] + (int)(plane >> k & 1));
@@ -70,11 +70,16 @@ static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uin
         d[1] = head >> 16;
     }
     for (uint32_t i = 0; i < 2; i++, row++) {
-        int8_t code[QN_DEPTH];
-        read_codes(r, f, code);
+        int8_t code[QN_DEPTH], high[QN_DEPTH];
+        if (u->high)
+            read_codes(r, f->planes - 7u, f->sign, high);
+        read_codes(r, u->high ? 7 : f->planes, !u->high && f->sign, code);
         if (row >= end)
             continue;
-        memcpy(u->code + ((size_t)row * u->slices + slice) * QN_DEPTH, code, QN_DEPTH);
+        size_t at = ((size_t)row * u->slices + slice) * QN_DEPTH;
+        memcpy(u->code + at, code, QN_DEPTH);
+        if (u->high)
+            memcpy(u->high + at, high, QN_DEPTH);
         if (f->sub)
             u->sub[(size_t)row * u->slices + slice] = (uint16_t)(sub >> (16 * i));
         if (last)
@@ -109,7 +114,7 @@ static int unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, uint
 {
     memset(u, 0, sizeof *u);
     const qn_fmt *f = u->fmt = qn_fmt_find(m->fmt);
-    if (!f || f->bytes || f->planes > 8 || !f->head)
+    if (!f || f->bytes || f->planes > 15 || !f->head)
         return qn_fail(why, QN_ERR_FORMAT, "format %u is none of weights", m->fmt);
     if (!m->outputs || m->cols < m->outputs || m->cols % unit || !m->tile || m->tile % unit || !m->slices || m->slices % f->block ||
         m->inputs > (uint64_t)m->slices * QN_DEPTH)
@@ -122,10 +127,11 @@ static int unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, uint
     u->slices = m->slices;
     u->blocks = m->slices / f->block;
     u->code = array(u->outputs, u->slices, QN_DEPTH);
+    u->high = f->planes > 8 ? array(u->outputs, u->slices, QN_DEPTH) : NULL;
     u->sub = f->sub ? array(u->outputs, u->slices, sizeof *u->sub) : NULL;
     u->d = array(u->outputs, u->blocks, sizeof *u->d);
     u->m = f->head == 2 ? array(u->outputs, u->blocks, sizeof *u->m) : NULL;
-    if (!u->code || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
+    if (!u->code || (f->planes > 8 && !u->high) || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
         return QN_ERR_NOMEM;
 
     for (uint32_t first = 0, tile = 0; first < m->cols; first += m->tile, tile++) {
@@ -152,6 +158,7 @@ int qn_unpack_embedding(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes
 void qn_unpacked_free(qn_unpacked *u)
 {
     free(u->code);
+    free(u->high);
     free(u->sub);
     free(u->d);
     free(u->m);
@@ -166,7 +173,8 @@ void qn_unpacked_row(const qn_unpacked *u, uint32_t output, float *x)
         size_t block = row * u->blocks + s / u->fmt->block;
         uint32_t sub = u->sub ? u->sub[row * u->slices + s] : 0;
         for (int k = 0; k < QN_DEPTH; k++) {
-            int32_t i1 = u->code[(row * u->slices + s) * QN_DEPTH + k], i2 = 1;
+            size_t at = (row * u->slices + s) * QN_DEPTH + (size_t)k;
+            int32_t i1 = u->code[at] + (u->high ? 128 * u->high[at] : 0), i2 = 1;
             if (u->fmt->sub == 1) {
                 i1 *= (int32_t)(sub & 255);
                 i2 = (int32_t)(sub >> 8);
@@ -249,9 +257,14 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
     for (uint32_t b = 0; b < u->blocks; b++) {
         int32_t i1 = 0, i2 = 0;
         for (uint32_t s = b * f->block; s < (b + 1) * f->block; s++) {
-            const int8_t *w = u->code + (row * u->slices + s) * QN_DEPTH;
+            size_t at = (row * u->slices + s) * QN_DEPTH;
+            const int8_t *w = u->code + at;
             const int16_t *x = a + (size_t)s * QN_DEPTH;
             int32_t low = dot16(x, w), high = dot16(x + 16, w + 16);
+            if (u->high) {
+                low += 128 * dot16(x, u->high + at);
+                high += 128 * dot16(x + 16, u->high + at + 16);
+            }
             uint32_t sub = f->sub ? u->sub[row * u->slices + s] : 0;
             if (f->sub == 0) {
                 i1 += low + high;

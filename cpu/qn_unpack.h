@@ -23,6 +23,7 @@ typedef struct qn_unpacked {
     const qn_fmt *fmt;
     uint32_t outputs, slices, blocks;
     int8_t *code;                // [output][32 x slices]
+    int8_t *high;                // the same: codes of more than 8 bits are 128 high + code, code 0..127; NULL for others
     uint16_t *sub;               // [output][slices]; NULL where the format has no second level
     float *d, *m;                // [output][blocks]; m NULL where the format has no minimum
 } qn_unpacked;

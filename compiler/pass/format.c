@@ -26,14 +26,22 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     m->stripes = opt->target->planes;
     m->requantize = false;
     switch (m->tensor->type) {
+    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(QN_FMT_S2G128); break;
+    case QN_GGML_Q2_0: m->fmt = qn_fmt_find(QN_FMT_S2G64); break;
     case QN_GGML_Q4_0: m->fmt = qn_fmt_find(QN_FMT_S4); break;
     case QN_GGML_Q5_0: m->fmt = qn_fmt_find(QN_FMT_S5); break;
+    case QN_GGML_IQ4_NL:       // its code book's values are bytes
     case QN_GGML_Q8_0: m->fmt = qn_fmt_find(QN_FMT_S8); break;
     case QN_GGML_Q4_1: m->fmt = qn_fmt_find(QN_FMT_U4M); break;
     case QN_GGML_Q5_1: m->fmt = qn_fmt_find(QN_FMT_U5M); break;
+    case QN_GGML_Q3_K: m->fmt = qn_fmt_find(QN_FMT_K3); break;
     case QN_GGML_Q4_K: m->fmt = qn_fmt_find(QN_FMT_K4); break;
     case QN_GGML_Q5_K: m->fmt = qn_fmt_find(QN_FMT_K5); break;
     case QN_GGML_Q6_K: m->fmt = qn_fmt_find(QN_FMT_K6); break;
+    case QN_GGML_IQ4_XS: m->fmt = qn_fmt_find(QN_FMT_X4); break;
+    case QN_GGML_MXFP4: m->fmt = qn_fmt_find(QN_FMT_MX4); break;
+    case QN_GGML_TQ1_0:
+    case QN_GGML_TQ2_0: m->fmt = qn_fmt_find(QN_FMT_S2G256); break;
     default:
         m->requantize = true;
         m->fmt = float_format(opt, m->inputs);

@@ -132,6 +132,11 @@ enum qn_fmt_id {
 #include "rtl/spec/fmt.def"
 };
 #undef QN_FMT
+#define QN_FMT(name, id, planes, sign, sub, block, head, bytes, text) +1
+enum { QN_FMTS = 0                            // ids are 1..QN_FMTS
+#include "rtl/spec/fmt.def"
+};
+#undef QN_FMT
 const qn_fmt *qn_fmt_find(uint32_t id);      // NULL where the id is not defined
 // Words of one pair of columns in one slice; `last` tells the last slice of a block.
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last);

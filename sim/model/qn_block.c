@@ -51,6 +51,16 @@ INLINE void from_planes(unsigned planes, bool sign, const uint32_t *words, int16
         w[k] = b[k];
 }
 
+// The same for codes of more bits.
+INLINE void from_many_planes(unsigned planes, bool sign, const uint32_t *words, int16_t *w)
+{
+    for (int k = 0; k < QN_DEPTH; k++)
+        w[k] = (int16_t)((words[0] >> k & 1) * (sign ? -1 : 1));
+    for (unsigned p = 1; p < planes; p++)
+        for (int k = 0; k < QN_DEPTH; k++)
+            w[k] = (int16_t)(2 * w[k] + (int)(words[p] >> k & 1));
+}
+
 INLINE void from_bytes(unsigned planes, const uint32_t *words, int16_t *w)
 {
     int8_t high[QN_DEPTH];
@@ -69,6 +79,8 @@ INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
 {
     if (f->bytes)
         from_bytes(f->planes, words, w);
+    else if (f->planes > 8)
+        from_many_planes(f->planes, f->sign, words, w);
     else if (f->planes == 4 && f->sign)
         from_planes(4, true, words, w);          // the common ones, unrolled
     else if (f->planes == 8 && f->sign)
@@ -81,7 +93,6 @@ INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
 
 void qn_block_codes(const qn_fmt *f, const uint32_t *words, int16_t w[QN_DEPTH])
 {
-    assert(f->bytes || f->planes <= 8);
     codes(f, words, w);
 }
 
@@ -369,12 +380,12 @@ CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t c
 
 void qn_block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
 {
-    assert(f && words && r && cols % 2 == 0 && (f->bytes || f->planes <= 8));
+    assert(f && words && r && cols % 2 == 0);
     block_gemm(f, words, cols, r, !wide);
 }
 
 void qn_block_gemm_plain(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
 {
-    assert(f && words && r && cols % 2 == 0 && (f->bytes || f->planes <= 8));
+    assert(f && words && r && cols % 2 == 0);
     block_gemm(f, words, cols, r, true);
 }

@@ -61,13 +61,15 @@ static uint64_t tensor_bytes(const tensor *t)
 static int some_type(uint32_t inputs)
 {
     static const int any[] = {QN_GGML_F32, QN_GGML_F16, QN_GGML_BF16};
-    static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0};
-    static const int by256[] = {QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K};
+    static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0, QN_GGML_IQ4_NL, QN_GGML_MXFP4};
+    static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0, QN_GGML_IQ4_XS};
     uint32_t pick = next() % 4;
+    if (inputs % 128 == 0 && next() % 8 == 0)
+        return next() % 2 ? QN_GGML_Q1_0 : QN_GGML_Q2_0;
     if (inputs % 256 == 0 && pick < 2)
-        return by256[next() % 3];
+        return by256[next() % (sizeof by256 / sizeof *by256)];
     if (inputs % 32 == 0 && pick < 3)
-        return by32[next() % 5];
+        return by32[next() % (sizeof by32 / sizeof *by32)];
     return any[next() % 3];
 }
 
@@ -159,10 +161,13 @@ static void put_values(gguf_file *f, const tensor *t)
         }
         for (int k = 0; k < info->bytes; k++)
             block[k] = (uint8_t)next();
-        uint32_t sub = info->elements == 256 ? t->type == QN_GGML_Q6_K ? 7 : 5 : 0;
-        put_scale(block + (t->type == QN_GGML_Q6_K ? 208 : 0), info->bits + 1u, sub, true);
+        uint32_t sub = info->sub ? t->type == QN_GGML_Q6_K ? 7 : 5 : 0;
+        if (info->form == QN_GGML_SCALE_POW)
+            block[info->scale] = (uint8_t)(128 - 5 - next() % 2);
+        else
+            put_scale(block + info->scale, info->bits + 1u, sub, true);
         if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
-            put_scale(block + 2, 2, sub, true);
+            put_scale(block + info->scale + 2, 2, sub, true);
         put(f, block, info->bytes);
     }
 }

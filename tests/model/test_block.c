@@ -114,7 +114,7 @@ static void blocks(void **state)
     const char *first = getenv("QN_SEED");
     seed = first ? (uint32_t)strtoul(first, NULL, 0) : 1;
     print_message("QN_SEED=%u\n", seed);
-    for (uint32_t id = 1; id <= 20; id++)
+    for (uint32_t id = 1; id <= QN_FMTS; id++)
         for (size_t c = 0; c < sizeof cols / sizeof *cols; c++)
             for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
                 check(qn_fmt_find(id), cols[c], rows[r]);

@@ -675,7 +675,7 @@ static void unit_traps(void **state)
     x->win_base[1] = 1000;
     ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(0), I(1), I(0), I(4), I(2));
     ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(9), I(0), I(0), I(4), I(2));
-    ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(9), I(1), I(0), I(21), I(2));
+    ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(9), I(1), I(0), I(QN_FMTS + 1), I(2));
     ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(9), I(1), I(0), I(4), I(3));
     ONE(QN_TRAP_WINDOW, QN_OP_STREAM, 1, 0, I(92), I(9), I(1), I(0), I(4), I(2));
     ONE(QN_TRAP_WINDOW, QN_OP_STREAM, 1, 0, I(-1), I(9), I(1), I(0), I(4), I(2));

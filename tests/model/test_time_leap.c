@@ -60,13 +60,13 @@ static unsigned sems(unsigned unit)
 // GEMMs of a format with their words, in STREAMs that end where they do or elsewhere; now and then not the words that they want.
 static void matrix(void)
 {
-    const qn_fmt *f = qn_fmt_find((uint32_t)(1 + below(20)));
+    const qn_fmt *f = qn_fmt_find((uint32_t)(1 + below(QN_FMTS)));
     int32_t blocks = 1 + below(below(3) ? 4 : (int32_t)t->slices / f->block), slices = blocks * f->block;
     int32_t cols = 2 * (1 + below(below(3) ? 16 : (int32_t)t->acc_cols / 2)), rows = 1 + below(below(2) ? 4 : (int32_t)t->rows);
     int32_t gemms = 1 + below(3), words = (int32_t)qn_fmt_tile_words(f, (uint32_t)cols, (uint32_t)slices);
     uint32_t flags = (uint32_t)below(2) | (uint32_t)below(3) << 3;
     bool odd = below(12) == 0;
-    int32_t said = odd && below(2) ? 1 + below(20) : f->id, said_cols = odd && below(2) ? 2 * (1 + below(16)) : cols, at = below(40000);
+    int32_t said = odd && below(2) ? 1 + below(QN_FMTS) : f->id, said_cols = odd && below(2) ? 2 * (1 + below(16)) : cols, at = below(40000);
     int way = below(4);
     if (blocks * gemms > 60)
         way = 0;

@@ -83,10 +83,7 @@ int main(int argc, char **argv)
         word_total = head_total = 0;
         bool straight = round == 0;          // one format of bytes, no stall: rate and latency
         for (int i = 0; i < (straight ? 1 : 12); i++) {
-            uint32_t id;
-            do
-                id = 1 + random32() % 31;
-            while (!qn_fmt_find(id));
+            uint32_t id = 1 + random32() % QN_FMTS;
             id = straight ? QN_FMT_VAL16 : round == 1 ? QN_FMT_S1 : id;
             uint32_t cols = straight ? 64 : 2 * (1 + random32() % (random32() % 8 ? 20 : 512));
             uint32_t slices = qn_fmt_find(id)->block * (1 + random32() % 4);

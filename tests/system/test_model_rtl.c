@@ -114,7 +114,7 @@ static void one_pass(const qn_target *t, int pass)
     // stream and array, in one or two GEMMs
     const qn_fmt *f;
     do
-        f = qn_fmt_find(1 + random32() % 20);
+        f = qn_fmt_find(1 + random32() % QN_FMTS);
     while (slices % f->block);
     int32_t cols = up(2 * (1 + below(16)), qn_target_cols(t)), grows = wide ? 2 * rows : rows;
     int32_t words = (int32_t)qn_fmt_tile_words(f, (uint32_t)cols, (uint32_t)slices);
@@ -161,7 +161,7 @@ static void matrix_program(machine *m)
     PUT(&p, QN_OP_QUANT, 0, 0, 0x1020, I(0), I(0), I(n), I(rows), I((int32_t)QN_SETRAW(QUANT, HI, n)), I((int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8)));
     int gemms = 2 + below(12);
     for (int g = 0; g < gemms; g++) {
-        const qn_fmt *f = qn_fmt_find(1 + random32() % 20);
+        const qn_fmt *f = qn_fmt_find(1 + random32() % QN_FMTS);
         int32_t depth = f->block * (1 + below((uint32_t)(16 / f->block))), cols = 2 * (1 + below(below(3) ? 12 : 64)), acc = 2 * below(60);
         if (t->planes > 1) {
             cols = up(cols, qn_target_cols(t));

@@ -214,7 +214,7 @@ static void same_bits(void **state)
 
     for (uint32_t i = 0; i < runs; i++) {
         rng = (seed ? strtoull(seed, NULL, 0) : 0) * 1000000 + i + 1;
-        const qn_fmt *f = qn_fmt_find(1 + i % 20);
+        const qn_fmt *f = qn_fmt_find(1 + i % QN_FMTS);
         assert_non_null(f);
         make_program(t, f);
         run_rtl(r);
