@@ -14,8 +14,8 @@ proofs() {
     cat <<'EOF'
 qn_fifo    qn_fifo          2  14  R/mem/qn_fifo.sv R/lib/qn_stream_check.sv | | Width=4 Depth=4
 qn_queue   qn_queue         2  14  R/ctrl/qn_queue.sv R/lib/qn_stream_check.sv | | Width=4 Depth=4
-qn_sems    qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=15
-qn_sems_1  qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=1
+qn_sems    qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=4 Sem=15
+qn_sems_1  qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=4 Sem=1
 qn_mem_arb qn_mem_arb_proof 2  14  T/qn_mem_arb_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_mem_arb.sv |
 qn_turn    qn_turn_proof    2  30  T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Byte=2
 qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
