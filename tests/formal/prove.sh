@@ -19,6 +19,7 @@ qn_sems_1  qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Unit
 qn_mem_arb qn_mem_arb_proof 2  14  T/qn_mem_arb_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_mem_arb.sv |
 qn_turn    qn_turn_proof    2  30  T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Byte=2
 qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
+unpack_heads unpack_heads_proof 2 16 R/spec/qn_isa_pkg.sv T/unpack_heads_proof.sv | R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
 row_lanes  row_lanes_proof  1   4  T/row_lanes_proof.sv | |
 row_lane   row_lane_proof   1   4  T/row_lane_proof.sv | | Width=4
@@ -35,7 +36,7 @@ prove() {
         # Last: Yosys 0.23 leaves -noassert on
         [ -z "${plain// /}" ] || echo "read_verilog -sv -noassert -noassume $plain" | sed "s#R/#$rtl/#g; s#T/#tests/formal/#g"
         echo "hierarchy -check -top $top $(echo "$params" | sed 's/\([A-Za-z]*\)=\([0-9]*\)/-chparam \1 \2/g')"
-        echo "proc; flatten; prep -nordff; async2sync; dffunmap; check -assert; write_smt2 -wires $log.smt2"
+        echo "proc -norom; flatten; prep -nordff; async2sync; dffunmap; check -assert; write_smt2 -wires $log.smt2"
     } > "$log.ys"
     yosys -q -s "$log.ys" > "$log.log" 2>&1 || { tail -5 "$log.log"; echo "FAIL $name: not read"; return 1; }
     [ "$(grep -c '^; yosys-smt2-assert ' "$log.smt2")" -gt 0 ] || { echo "FAIL $name: nothing to prove"; return 1; }
