@@ -38,6 +38,17 @@ qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
+qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
+unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd2
+unpack_heads|mem/qn_unpack.sv|plane_left_q <= {planes_q, 1'b0};|plane_left_q <= {1'b0, planes_q};
+unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|head == 2'd2 ? 2'd3 : 2'd1
+qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q != '0;|assign f_pop    = !f_first && (f_ready_q != '0) != f_wait_q[Ready-1];
+qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q|assign f_pop    = !f_first && !f_second && f_ready_q
+qn_dequant|dequant/qn_dequant.sv|if (f_second) f_write_q <= f_write_q + 1'b1;|if (f_second && !f_pop) f_write_q <= f_write_q + 1'b1;
+qn_gemm_load|array/qn_gemm_load.sv|!full_q && !s_end_q;|!full_q;
+qn_gemm_load|array/qn_gemm_load.sv|if (left_q == 32'd0 && !offer_q)|if (left_q == 32'd0)
+qn_gemm_load|array/qn_gemm_load.sv|s_end_q   <= read && slice_end;|s_end_q   <= read && pair_q == pair_last;
+qn_gemm_load|array/qn_gemm_load.sv|if (slice_end)            side_q|if (slice_end && !unit_q) side_q
 row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {a[15]|{9{sel[1]}} & {1'b0
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_gemm_load: each slice of a GEMM stands in the shadows once, in order, whole before it is offered, and nothing is loaded over it until it is
+// swapped: between two swaps every pair of rows gets its four beats once, from the slice whose turn it is. The side words carry the
+// slices' number modulo 4. A job is offered once, with its fields, until it is taken; the next GEMM is accepted when all slices
+// of the one before are read and its job is taken. A refused GEMM is never offered.
+
+`default_nettype none
+
+module qn_gemm_load_proof #(
+  parameter int Rows    = 8,
+  parameter int AccCols = 16,
+  parameter int Slices  = 8,
+  parameter RowW   = $clog2(Rows),
+  parameter SliceW = $clog2(Slices),
+  parameter ColW   = $clog2(AccCols)
+) (
+  input logic                           clk_i,
+  input logic                           rst_ni,
+  input logic                           insn_valid_i,
+  input logic [qn_isa_pkg::ENTRY_W-1:0] insn_i,
+  input logic                           job_take_i,
+  input logic                           swap_i
+);
+
+  localparam [1:0] IDLE = 2'd0, CHECK = 2'd1, LOAD = 2'd2, STOP = 2'd3;
+
+  logic              insn_ready, trap_valid, idle, job_valid, job_accum, buf_re, shadow_full, load, side_we;
+  logic [31:0]       job_slices;
+  logic [ColW:0]     job_cols;
+  logic [RowW:0]     job_rows;
+  logic [ColW-1:0]   job_acc;
+  logic [4:0]        job_format;
+  logic [7:0]        job_post;
+  logic [RowW-2:0]   buf_pair, load_pair;
+  logic [SliceW-1:0] buf_slice;
+  logic [1:0]        buf_beat, side_index;
+  qn_gemm_load #(.Rows(Rows), .AccCols(AccCols), .Slices(Slices)) u_dut (
+    .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o(insn_ready), .insn_i,
+    .trap_valid_o(trap_valid), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .idle_o(idle),
+    .job_valid_o(job_valid), .job_take_i, .job_slices_o(job_slices), .job_cols_o(job_cols), .job_rows_o(job_rows), .job_acc_o(job_acc),
+    .job_format_o(job_format), .job_accum_o(job_accum), .job_post_o(job_post),
+    .buf_re_o(buf_re), .buf_pair_o(buf_pair), .buf_slice_o(buf_slice), .buf_beat_o(buf_beat), .buf_data_i('0), .buf_side_i('0),
+    .shadow_full_o(shadow_full), .swap_i, .load_o(load), .load_pair_o(load_pair), .load_data_o(),
+    .side_we_o(side_we), .side_index_o(side_index), .side_o());
+  (* hierconn *) logic [1:0]      \u_dut.state_q ;
+  (* hierconn *) logic [31:0]     \u_dut.left_q , \u_dut.rows_q , \u_dut.slices_q , \u_dut.slice_q ;
+  (* hierconn *) logic [RowW-2:0] \u_dut.pair_q , \u_dut.pair_last ;
+  (* hierconn *) logic [1:0]      \u_dut.beat_q , \u_dut.side_q , \u_dut.s_beat_q ;
+  (* hierconn *) logic            \u_dut.s_end_q , \u_dut.s_valid_q , \u_dut.unit_q , \u_dut.accum_q ;
+
+  initial assume (!rst_ni);
+  qn_stream_check #(.Width(32 + ColW + 1 + RowW + 1 + ColW + 5 + 1 + 8), .Assume(1'b0)) u_job (
+    .clk_i, .rst_ni, .valid_i(job_valid), .ready_i(job_take_i),
+    .data_i({job_slices, job_cols, job_rows, job_acc, job_format, job_accum, job_post}));
+
+  // Places of a slice, in order: pair, beat
+  logic [RowW:0] f_place_q, f_need_q;      // that the shadows get next; places of the slice read last
+  logic [1:0]    f_swaps_q;                // swaps, modulo 4
+  logic          f_some_q, f_due_q;        // a GEMM was accepted; its job has not been taken
+  logic [31:0]   f_left_q, f_slice_q;      // its slices not read; the one being read
+  logic          take, f_read_end;
+  assign take       = insn_valid_i && insn_ready;
+  assign f_read_end = buf_re && buf_beat == 2'd3 && buf_pair == \u_dut.pair_last ;
+  always @(posedge clk_i) begin
+    if (!rst_ni) begin
+      f_place_q <= '0;
+      f_swaps_q <= 2'd0;
+      f_some_q  <= 1'b0;
+      f_due_q   <= 1'b0;
+    end else begin
+      f_place_q <= swap_i ? '0 : f_place_q + {{RowW{1'b0}}, load};
+      f_swaps_q <= f_swaps_q + {1'b0, swap_i};
+      if (take) f_some_q <= 1'b1;
+      if (take) f_due_q <= 1'b1;
+      else if (job_valid && job_take_i) f_due_q <= 1'b0;
+    end
+    if (f_read_end) f_need_q <= {\u_dut.pair_last , 2'd3} + 1'b1;
+    if (take) begin
+      f_left_q  <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICES +: 32];
+      f_slice_q <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICE +: 32];
+    end else if (f_read_end) begin
+      f_left_q  <= f_left_q - 32'd1;
+      f_slice_q <= f_slice_q + 32'd1;
+    end
+
+    if (rst_ni) begin
+      if (swap_i) assume (shadow_full);
+      if (job_take_i) assume (job_valid);
+
+      // What is loaded is the next place, and never over a slice that waits; whole when offered
+      if (load) assert (!shadow_full && {1'b0, load_pair, \u_dut.s_beat_q } == f_place_q);
+      if (shadow_full) assert (f_place_q == f_need_q);
+      if (buf_re) assert (f_left_q != 32'd0 && (\u_dut.unit_q || buf_slice == f_slice_q[SliceW-1:0]));
+      if (side_we) assert (side_index == f_swaps_q);
+      if (job_valid) assert (f_due_q && !trap_valid && qn_isa_pkg::fmt_valid({27'd0, job_format}) && job_slices != 32'd0
+                             && job_cols != '0 && !job_cols[0] && job_rows != '0 && {1'b0, job_acc} + {1'b0, job_cols} <= AccCols);
+      if (insn_ready && f_some_q) assert (!f_due_q && !trap_valid && f_left_q == 32'd0);
+      if (trap_valid) assert (!job_valid && !load && !buf_re && !insn_ready);
+
+      // What induction needs
+      if (\u_dut.state_q != LOAD) assert (!\u_dut.s_valid_q && !job_valid);
+      if (\u_dut.state_q == CHECK || \u_dut.state_q == LOAD) assert (f_some_q && (f_due_q == job_valid || \u_dut.state_q == CHECK));
+      if (\u_dut.state_q == CHECK) assert (f_due_q && !trap_valid);
+      if (trap_valid) assert (\u_dut.state_q == STOP);
+      if (f_some_q) assert (\u_dut.left_q == f_left_q && (\u_dut.unit_q || \u_dut.slice_q == f_slice_q));
+      if (!f_some_q) assert (\u_dut.state_q == IDLE && !f_due_q);
+      if (\u_dut.state_q == LOAD) assert (\u_dut.rows_q != 32'd0 && \u_dut.rows_q <= Rows && \u_dut.pair_q <= \u_dut.pair_last );
+      if (\u_dut.state_q != LOAD || \u_dut.left_q == 32'd0 || shadow_full || \u_dut.s_end_q ) assert (\u_dut.pair_q == '0 && \u_dut.beat_q == 2'd0);
+      else assert ({1'b0, \u_dut.pair_q , \u_dut.beat_q } == f_place_q + {{RowW{1'b0}}, \u_dut.s_valid_q });
+      if (!shadow_full && !\u_dut.s_valid_q && \u_dut.pair_q == '0 && \u_dut.beat_q == 2'd0) assert (f_place_q == '0);
+      if (\u_dut.s_end_q ) assert (\u_dut.s_valid_q && f_place_q + 1'b1 == f_need_q);
+      if (\u_dut.s_valid_q && !\u_dut.s_end_q ) assert (\u_dut.left_q != 32'd0);
+      if (job_valid) assert (job_slices == \u_dut.slices_q && !\u_dut.rows_q [31] && job_rows == \u_dut.rows_q [RowW:0]);
+      assert (\u_dut.side_q == f_swaps_q + {1'b0, shadow_full || \u_dut.s_end_q });
+      if (\u_dut.s_valid_q ) assert (side_index == f_swaps_q);
+
+      cover (swap_i && f_swaps_q == 2'd0 && f_need_q == 8 && \u_dut.state_q == IDLE);
+      cover (take && shadow_full);
+      cover (trap_valid && shadow_full);
+      cover (job_valid && job_take_i && shadow_full && f_left_q == 32'd0);
+    end
+  end
+
+endmodule
+
+`default_nettype wire
