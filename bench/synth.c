@@ -147,7 +147,7 @@ static void put_tensor(const tensor *t)
                 uint8_t *p = row + b * info->bytes;
                 uint16_t d = (uint16_t)(0x2000 - ((info->bits > 4 ? info->bits - 4 : 0) << 10) + (next() & 0x3ff));
                 if (info->sub)
-                    d -= 5 << 10;
+                    d = (uint16_t)(d < 5 << 10 ? d & 0x3ff : d - (5 << 10));     // subnormal for IQ4_XS
                 if (info->form == QN_GGML_SCALE_POW)
                     p[info->scale] = (uint8_t)(128 - 7 - (next() & 1));
                 else

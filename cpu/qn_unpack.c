@@ -249,8 +249,8 @@ static inline int32_t sum32(const int16_t *a)
     return sum;
 }
 
-// One output's accumulator for one row of activations.
-static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, size_t row, const int16_t *a, const float *scale)
+// One output's accumulator for one row of activations; `many`: codes of more than 8 bits.
+static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, bool many, size_t row, const int16_t *a, const float *scale)
 {
     const qn_fmt *f = u->fmt;
     float acc = 0;
@@ -261,7 +261,7 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
             const int8_t *w = u->code + at;
             const int16_t *x = a + (size_t)s * QN_DEPTH;
             int32_t low = dot16(x, w), high = dot16(x + 16, w + 16);
-            if (u->high) {
+            if (many) {
                 low += 128 * dot16(x, u->high + at);
                 high += 128 * dot16(x + 16, u->high + at + 16);
             }
@@ -283,17 +283,30 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
     return acc;
 }
 
-CLONES static void multiply(const qn_unpacked *u, const qn_acts *a, float *y)
+static inline __attribute__((always_inline)) void multiply_rows(const qn_unpacked *u, bool many, const qn_acts *a, float *y)
 {
     for (uint32_t r = 0; r < u->outputs; r++) {
-        y[r] = accumulate(u, r, a->code[0], a->scale[0]);
+        y[r] = accumulate(u, many, r, a->code[0], a->scale[0]);
         if (a->rows == 2)
-            y[r] = qn_fadd(y[r], accumulate(u, r, a->code[1], a->scale[1]));
+            y[r] = qn_fadd(y[r], accumulate(u, many, r, a->code[1], a->scale[1]));
     }
+}
+
+CLONES static void multiply(const qn_unpacked *u, const qn_acts *a, float *y)
+{
+    multiply_rows(u, false, a, y);
+}
+
+CLONES static void multiply_many(const qn_unpacked *u, const qn_acts *a, float *y)
+{
+    multiply_rows(u, true, a, y);
 }
 
 void qn_multiply(const qn_unpacked *u, const qn_acts *a, float *y)
 {
     assert(a->block == u->fmt->block);
-    multiply(u, a, y);
+    if (u->high)
+        multiply_many(u, a, y);
+    else
+        multiply(u, a, y);
 }

@@ -20,6 +20,38 @@ const qn_ggml_info *qn_ggml_type_find(int64_t type)
     return &TYPES[type];
 }
 
+const char *qn_ggml_why_not(int64_t type)
+{
+    const qn_ggml_info *info = qn_ggml_type_find(type);
+    if (qn_ggml_supported(info))
+        return NULL;
+    switch (info ? type : -1) {
+    case QN_GGML_Q2_K:
+        return "which has a minimum for each 16 elements, where the machine sums activations over 32";
+    case QN_GGML_NVFP4:
+        return "whose scales for each 16 elements are floats: their ratios are no integers of 8 bits";
+    case QN_GGML_IQ1_S:
+    case QN_GGML_IQ1_M:
+    case QN_GGML_IQ2_XXS:
+    case QN_GGML_IQ2_XS:
+    case QN_GGML_IQ2_S:
+    case QN_GGML_IQ3_XXS:
+    case QN_GGML_IQ3_S:
+        return "whose lattice code books are not read";
+    case QN_GGML_Q8_1:
+    case QN_GGML_Q8_K:
+        return "which is one of activations, not of weights";
+    case QN_GGML_I8:
+    case QN_GGML_I16:
+    case QN_GGML_I32:
+    case QN_GGML_I64:
+    case QN_GGML_F64:
+        return "which is none of weights";
+    default:
+        return "which ggml does not have";
+    }
+}
+
 static float float_of(uint32_t bits)
 {
     float f;

@@ -99,6 +99,9 @@ static inline int qn_ggml_supported(const qn_ggml_info *info)
     return info && info->form >= QN_GGML_FLOAT;
 }
 
+// Why a type is not taken, to follow its name; NULL for one that is.
+const char *qn_ggml_why_not(int64_t type);
+
 // One block's content. Codes are as the value formulas above want them: Q1_0 -1 and 1, Q2_0 -1..2, Q3_K -4..3, Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31,
 // Q8_0 -128..127, IQ4_NL, IQ4_XS -127..113 (their code book's), TQ1_0 -1..1, TQ2_0 -1..2, MXFP4 -12..12 (E2M1 doubled), with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
 // unset.

@@ -237,12 +237,16 @@ static void test_table(void **state)
     for (int id = 0; id < 43; id++) {
         const qn_ggml_info *info = qn_ggml_type_find(id);
         assert_non_null(info->name); // no gap in the list
+        assert_int_equal(!qn_ggml_why_not(id), qn_ggml_supported(info));
+        assert_int_equal(qn_ggml_why_not(id) && strstr(qn_ggml_why_not(id), "does not have"), info->form == QN_GGML_REMOVED); // others: a reason
         assert_int_equal(!info->elements, info->form == QN_GGML_REMOVED);
         supported += qn_ggml_supported(info);
         removed += info->form == QN_GGML_REMOVED;
     }
     assert_int_equal(removed, 43 - sizeof rows / sizeof *rows);
     assert_int_equal(supported, 19);
+    assert_non_null(qn_ggml_why_not(-1));
+    assert_non_null(qn_ggml_why_not(43));
     assert_null(qn_ggml_type_find(-1));
     assert_null(qn_ggml_type_find(43));
     assert_null(qn_ggml_type_find(INT64_MIN));

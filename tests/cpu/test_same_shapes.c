@@ -57,9 +57,13 @@ static uint64_t tensor_bytes(const tensor *t)
     return (uint64_t)t->inputs / info->elements * info->bytes * t->outputs;
 }
 
+static int only = -1;             // the type of all matrices; -1: any
+
 // A type that rows of `inputs` can have
 static int some_type(uint32_t inputs)
 {
+    if (only >= 0)
+        return only;
     static const int any[] = {QN_GGML_F32, QN_GGML_F16, QN_GGML_BF16};
     static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0, QN_GGML_IQ4_NL, QN_GGML_MXFP4};
     static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0, QN_GGML_IQ4_XS};
@@ -146,7 +150,7 @@ static void put_values(gguf_file *f, const tensor *t)
     const qn_ggml_info *info = qn_ggml_type_find(t->type);
     float size = t->outputs == 1 ? 1.0f : 1.0f / sqrtf((float)t->inputs);
     for (uint64_t i = 0; i < (uint64_t)t->inputs / info->elements * t->outputs; i++) {
-        uint8_t block[256];
+        uint8_t block[300];
         float x = t->outputs == 1 ? 1.0f + 0.3f * normal() : 2 * size * normal();
         uint32_t bits;
         memcpy(&bits, &x, 4);
@@ -314,8 +318,86 @@ static void test_widest(void **unused)
     free(copy);
 }
 
+static const shape square = {.width = 256, .hidden = 512, .layers = 2, .heads = 4, .kv_heads = 2, .head = 64, .vocab = 70, .context = 40, .rope = 64};
+
+// A model with all matrices in one type, for each type: the same bits on cpu and model, and logits near the float path's.
+static void test_types(void **unused)
+{
+    (void)unused;
+    int types = 0;
+    for (int id = 0; qn_ggml_type_find(id); id++) {
+        if (!qn_ggml_supported(qn_ggml_type_find(id)))
+            continue;
+        const char *what = qn_ggml_type_find(id)->name;
+        model m = {.s = square};
+        qn_options o = qn_options_default(qn_target_find("ulx3s"));
+        o.kv_bits = o.act_bits = 16;
+        o.weight_bits = 8;
+        qn_gguf *g;
+        void *copy;
+        qn_prog p;
+        same_bits s;
+        qn_why why = {""};
+        state = (uint64_t)id + 1;
+        only = id;
+        add_tensors(&m);
+        gguf_file f = write_model(&m);
+        if (open_copy(&f, &g, &copy, &why) < 0 || qn_compile(&p, g, &o, &why) < 0)
+            fail_msg("%s: %s", what, why.text);
+        if (!same_open(&s, &p) || !same_run(&s, 9, 36))
+            fail_msg("%s: %s", what, s.why);
+        double far = distance(&s, g, 34, what), most = qn_ggml_type_find(id)->form == QN_GGML_FLOAT ? 0.1 : 0.003;
+        if (getenv("V"))
+            printf("%s: logits differ by %g from the float path's\n", what, far);
+        if (far > most)
+            fail_msg("%s: logits differ by %g from the float path's", what, far);
+        same_close(&s);
+        qn_prog_free(&p);
+        qn_gguf_close(g);
+        free(copy);
+        types++;
+    }
+    only = -1;
+    assert_int_equal(types, 19);
+}
+
+// The others are refused by name and reason.
+static void test_refused_types(void **unused)
+{
+    (void)unused;
+    int types = 0;
+    for (int id = 0; qn_ggml_type_find(id); id++) {
+        const qn_ggml_info *info = qn_ggml_type_find(id);
+        if (qn_ggml_supported(info) || info->form == QN_GGML_REMOVED)
+            continue;
+        model m = {.s = square};
+        qn_options o = qn_options_default(qn_target_find("ulx3s"));
+        qn_gguf *g;
+        void *copy;
+        qn_prog p;
+        qn_why why = {""};
+        char text[200];
+        state = 1;
+        only = id;
+        add_tensors(&m);
+        gguf_file f = write_model(&m);
+        if (open_copy(&f, &g, &copy, &why) < 0)
+            fail_msg("%s: %s", info->name, why.text);
+        assert_int_equal(qn_compile(&p, g, &o, &why), QN_ERR_UNSUPPORTED);
+        snprintf(text, sizeof text, "tensor 'token_embd.weight' has type %s, wh", info->name);
+        if (strncmp(why.text, text, strlen(text)))
+            fail_msg("%s is refused with '%s'", info->name, why.text);
+        qn_gguf_close(g);
+        free(copy);
+        types++;
+    }
+    only = -1;
+    assert_int_equal(types, 16);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes), cmocka_unit_test(test_widest)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes), cmocka_unit_test(test_widest), cmocka_unit_test(test_types),
+                                       cmocka_unit_test(test_refused_types)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
