@@ -50,6 +50,12 @@ qn_gemm_load|array/qn_gemm_load.sv|if (left_q == 32'd0 && !offer_q)|if (left_q =
 qn_gemm_load|array/qn_gemm_load.sv|s_end_q   <= read && slice_end;|s_end_q   <= read && pair_q == pair_last;
 qn_gemm_load|array/qn_gemm_load.sv|if (slice_end)            side_q|if (slice_end && !unit_q) side_q
 row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {a[15]|{9{sel[1]}} & {1'b0
+matrix_flow|array/qn_matrix.sv|slot_q <= two ? {a_group_last_q, 1'b1}|slot_q <= two ? {a_group_last_q, 1'b0}
+matrix_flow|array/qn_matrix.sv|a_head_q == 2'd2 ? 2'd2 : 2'd1|a_head_q == 2'd2 ? 2'd3 : 2'd1
+matrix_flow|array/qn_matrix.sv|a_drain_q      <= a_head_q == 2'd2|a_drain_q      <= a_head_q == 2'd3
+matrix_flow|array/qn_matrix.sv|assign slice_ok    = shadow_full && gap_q|assign slice_ok    = gap_q
+matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (slice_end)     side_q  <= side_q - 2'd1;
+matrix_flow|array/qn_matrix.sv|if (hold_load)  d_valid_q <= 1'b1;|if (hold_load && !d_end)  d_valid_q <= 1'b1;
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi
 row_step8|pe/qn_row_shiftadd.sv|sum_part_q[0] ? hi_o : double|sum_part_q[1] ? hi_o : double

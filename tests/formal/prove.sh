@@ -22,6 +22,7 @@ qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R
 unpack_heads unpack_heads_proof 2 16 R/spec/qn_isa_pkg.sv T/unpack_heads_proof.sv | R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
 qn_dequant qn_dequant_proof 2  22  R/spec/qn_isa_pkg.sv T/qn_dequant_proof.sv | R/dequant/qn_dequant.sv R/dequant/qn_dequant_unit.sv R/dequant/qn_imul.sv R/lib/qn_fadd.sv R/lib/qn_fmul.sv R/lib/qn_fpack.sv R/lib/qn_delay.sv | Units=2 AddrW=4
 qn_gemm_load qn_gemm_load_proof 2 16 R/spec/qn_isa_pkg.sv T/qn_gemm_load_proof.sv R/lib/qn_stream_check.sv | R/array/qn_gemm_load.sv |
+matrix_flow matrix_flow_proof 2 20 R/spec/qn_isa_pkg.sv T/matrix_flow_proof.sv T/matrix_free.sv | R/array/qn_matrix.sv R/array/qn_stripe.sv R/lib/qn_half.sv R/lib/qn_rotate.sv R/lib/qn_delay.sv |
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
 row_step16 row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=16
 row_step8  row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=8
