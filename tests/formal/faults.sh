@@ -38,6 +38,16 @@ qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
+qn_sdr_plan|soc/qn_sdr_bank.sv|timer_q <= Rp[TimerW-1:0] - 1'b1|timer_q <= '0
+qn_sdr_plan|soc/qn_sdr_bank.sv|&& timer_q <= Ras[TimerW-1:0] - Rcd[TimerW-1:0]|
+qn_sdr_plan|soc/qn_sdr_plan.sv|(target & pre_q) != '0 && (target & behind) == '0|(target & pre_q) != '0
+qn_sdr_plan|soc/qn_sdr_plan.sv|(we_q[0] == last_we_q|(1'b1
+qn_sdr_plan|soc/qn_sdr_plan.sv|(valid_q & ~behind) :|(valid_q & behind) :
+qn_sdr_plan|soc/qn_sdr_plan.sv|&& !(ref_go && same == '0)|
+qn_sdr_plan|soc/qn_sdr_plan.sv|col_q[3:0] + 4'd1|col_q[3:0] + 4'd2
+qn_sdr_plan|soc/qn_sdr_plan.sv|&& !begun_q[0] && !col_go|&& !begun_q[0]
+qn_sdr_late|soc/qn_sdr_plan.sv|(begun_q[0]|(1'b1
+qn_sdr_late|soc/qn_sdr_plan.sv|&& (!due|&& (1'b1
 row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {a[15]|{9{sel[1]}} & {1'b0
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi
