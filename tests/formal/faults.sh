@@ -49,6 +49,16 @@ qn_gemm_load|array/qn_gemm_load.sv|!full_q && !s_end_q;|!full_q;
 qn_gemm_load|array/qn_gemm_load.sv|if (left_q == 32'd0 && !offer_q)|if (left_q == 32'd0)
 qn_gemm_load|array/qn_gemm_load.sv|s_end_q   <= read && slice_end;|s_end_q   <= read && pair_q == pair_last;
 qn_gemm_load|array/qn_gemm_load.sv|if (slice_end)            side_q|if (slice_end && !unit_q) side_q
+qn_sdr_plan|soc/qn_sdr_bank.sv|timer_q <= Rp[TimerW-1:0] - 1'b1|timer_q <= '0
+qn_sdr_plan|soc/qn_sdr_bank.sv|&& timer_q <= Ras[TimerW-1:0] - Rcd[TimerW-1:0]|
+qn_sdr_plan|soc/qn_sdr_plan.sv|(target & pre_q) != '0 && (target & behind) == '0|(target & pre_q) != '0
+qn_sdr_plan|soc/qn_sdr_plan.sv|(we_q[0] == last_we_q|(1'b1
+qn_sdr_plan|soc/qn_sdr_plan.sv|(valid_q & ~behind) :|(valid_q & behind) :
+qn_sdr_plan|soc/qn_sdr_plan.sv|&& !(ref_go && same == '0)|
+qn_sdr_plan|soc/qn_sdr_plan.sv|col_q[3:0] + 4'd1|col_q[3:0] + 4'd2
+qn_sdr_plan|soc/qn_sdr_plan.sv|&& !begun_q[0] && !col_go|&& !begun_q[0]
+qn_sdr_late|soc/qn_sdr_plan.sv|(begun_q[0]|(1'b1
+qn_sdr_late|soc/qn_sdr_plan.sv|&& (!due|&& (1'b1
 row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {a[15]|{9{sel[1]}} & {1'b0
 matrix_flow|array/qn_matrix.sv|slot_q <= two ? {a_group_last_q, 1'b1}|slot_q <= two ? {a_group_last_q, 1'b0}
 matrix_flow|array/qn_matrix.sv|a_head_q == 2'd2 ? 2'd2 : 2'd1|a_head_q == 2'd2 ? 2'd3 : 2'd1

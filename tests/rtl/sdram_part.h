@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // sdram_part.h: an SDR SDRAM of 4 banks x 8192 rows x 512 columns x 16 bits (MT48LC16M16A2 and its like) at its pins, for benches.
 //
-//     sdram_part part(sdram_part::speed_75, 7518);             // data sheet's table, picoseconds of a clock
+//     std::vector<uint16_t> cells(sdram_part::CELLS);          // the data, row : bank : column, the way a stream walks; the caller's
+//     sdram_part part(sdram_part::speed_75, 7518, cells.data());   // data sheet's table, picoseconds of a clock
 //     at each rising edge of the part's clock:
 //         top.dq_i = part.drives() ? part.dq() : anything;     // as the controller samples it at this edge
 //         ... the controller's edge ...
 //         part.clock(pins as they were before this edge);      // throws std::runtime_error, naming the rule that was broken
 //
-// It keeps the data and refuses what the data sheet forbids: times in nanoseconds, states of banks, the order of initialization, the
+// It moves the data and refuses what the data sheet forbids: times in nanoseconds, states of banks, the order of initialization, the
 // refresh interval, collisions on the data pins. What it allows but a controller of ours never means (bursts cut short, automatic
 // precharge, masked reads) is refused too. Written from the data sheets; it knows nothing of sim/model/qn_sdram.c.
 #ifndef SDRAM_PART_H
@@ -18,7 +19,6 @@
 #include <deque>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 class sdram_part {
 public:
@@ -35,11 +35,10 @@ public:
         bool oe;
     };
 
-    enum { BANKS = 4, ROWS = 8192, COLUMNS = 512 };
-    std::vector<uint16_t> cell;              // row : bank : column, what a stream walks along
+    enum { BANKS = 4, ROWS = 8192, COLUMNS = 512, CELLS = BANKS * ROWS * COLUMNS };
     uint64_t refreshes = 0, activates = 0, clocks = 0;
 
-    sdram_part(const timing &t, int64_t clock_ps) : cell(size_t{BANKS} * ROWS * COLUMNS), t(t), tck(clock_ps) {}
+    sdram_part(const timing &t, int64_t clock_ps, uint16_t *cells) : cell(cells), t(t), tck(clock_ps) {}
 
     bool drives() const { return driving; }
     unsigned dq() const { return out; }
@@ -90,6 +89,7 @@ private:
         unsigned ba;
     };
 
+    uint16_t *const cell;
     const timing t;
     const int64_t tck;
     int64_t now = 0, cke_since = 0, act = AGO, ref = AGO, run_since = 0;
