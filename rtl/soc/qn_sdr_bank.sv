@@ -25,7 +25,7 @@ module qn_sdr_bank #(
   output logic col_ok_o                    // a read or a write may come
 );
 
-  localparam int TimerW = 4;
+  localparam int TimerW = 4;               // so every time is 15 or less
 
   logic [TimerW-1:0] timer_q, left;
   assign left     = timer_q == '0 ? '0 : timer_q - 1'b1;

@@ -139,8 +139,8 @@ module qn_sdr_plan #(
     end
   endgenerate
 
-  // Refresh: memory clocks from this clock's row command to the next refresh, less 1; negative when it is due. One memory clock
-  // before, in the first half of this clock, it was not due yet if this is the first such clock and it came due with the row command.
+  // Refresh: left_q is the memory clocks from this clock's row place to the time it falls due, less 1: negative, it is due for row commands.
+  // The column place is a memory clock earlier: due there too, but for a first clock in which that very clock makes the difference.
   localparam int LeftW = $clog2(Refi) + 1;
   localparam logic [LeftW-1:0] INTERVAL = Refi[LeftW-1:0], CLOCK = 2;
   logic [LeftW-1:0] left_q;
