@@ -62,6 +62,11 @@ load_room|mem/qn_load.sv|vector_q ? rsp_room_q >= {1'b0, req_len_o} : room_q|vec
 load_room|mem/qn_load.sv|if (w_runs_q == 32'd0) state_q|if (w_runs_q[30:0] == 31'd1) state_q
 load_room_1|mem/qn_load.sv|(ask && !vector_q ? {{(RoomW-5)|(ask ? {{(RoomW-5)
 load_write|mem/qn_load.sv|w_addr_q <= w_run_q;|w_addr_q <= w_addr_q + dstride;
+qn_store|mem/qn_store.sv|accepted && !over_q;|accepted;
+qn_store|mem/qn_store.sv|byte_q != 2'd0;|byte_q[0] != 1'b0;
+qn_store|mem/qn_store.sv|src_q     <= src_run_q;|src_q     <= src_run_q + {18'd0, sstride};
+qn_store|mem/qn_store.sv|{2'd0, dst_q[31:2]} >= win_size_i|{2'd0, dst_q[31:2]} > win_size_i
+qn_store|mem/qn_store.sv|state_q == DATA ? vb_data_i : word_q;|word_q;
 row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {act[15]|{9{sel[1]}} & {1'b0
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step|pe/qn_row_shiftadd.sv|{load_data_i, shadow_q[255:64]}|{shadow_q[191:0], load_data_i}
