@@ -67,6 +67,12 @@ qn_store|mem/qn_store.sv|byte_q != 2'd0;|byte_q[0] != 1'b0;
 qn_store|mem/qn_store.sv|src_q     <= src_run_q;|src_q     <= src_run_q + {18'd0, sstride};
 qn_store|mem/qn_store.sv|{2'd0, dst_q[31:2]} >= win_size_i|{2'd0, dst_q[31:2]} > win_size_i
 qn_store|mem/qn_store.sv|state_q == DATA ? vb_data_i : word_q;|word_q;
+qn_vbuf|vector/qn_vbuf.sv|assign ld_ready_o = !we_i;|assign ld_ready_o = 1'b1;
+qn_vbuf|vector/qn_vbuf.sv|b_re_i ? b_beat_i :|!st_valid_i ? b_beat_i :
+vector_flow|vector/qn_vector.sv|!stop_q && (!full_q|!stop_q && (!b_run_q
+vector_flow|vector/qn_vector.sv|else if (insn_ready_o)  full_q <= insn_valid_i;|else                    full_q <= insn_valid_i;
+vector_flow|vector/qn_vector.sv|if (halt)       stop_q|if (halt && fin_q) stop_q
+vector_flow|vector/qn_vector.sv|if (clear)           chain_q|if (!rst_ni)         chain_q
 row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {act[15]|{9{sel[1]}} & {1'b0
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step|pe/qn_row_shiftadd.sv|{load_data_i, shadow_q[255:64]}|{shadow_q[191:0], load_data_i}
