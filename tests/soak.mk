@@ -3,3 +3,4 @@ soak:                    ## long random tests, not part of test: COUNT= programs
 	@$(MAKE) --no-print-directory -s build/tests/system/test_rtl_exec build/tests/system/test_model_rtl
 	@COUNT="$(COUNT)" SEED="$(SEED)" tests/system/soak_programs.sh
 	@tests/compiler/soak_token.sh
+	@QN_ALL=1 tests/rtl/test_sdr.sh

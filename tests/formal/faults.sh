@@ -66,6 +66,24 @@ matrix_flow|array/qn_matrix.sv|a_drain_q      <= a_head_q == 2'd2|a_drain_q     
 matrix_flow|array/qn_matrix.sv|assign slice_ok    = shadow_full && gap_q|assign slice_ok    = gap_q
 matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (slice_end)     side_q  <= side_q - 2'd1;
 matrix_flow|array/qn_matrix.sv|if (hold_load)  d_valid_q <= 1'b1;|if (hold_load && !d_end)  d_valid_q <= 1'b1;
+load_ask|mem/qn_load.sv|left_q < {27'd0, to_edge} ? left_q[4:0] : to_edge;|left_q < 32'd16 ? left_q[4:0] : to_edge;
+load_ask|mem/qn_load.sv|+ {1'b0, words} > {1'b0, win_size_i};|+ {1'b0, words} > {1'b0, win_size_i} + 33'd1;
+load_ask|mem/qn_load.sv|state_q <= runs_left_q != 32'd0 ? RUN|state_q <= runs_left_q > 32'd1 ? RUN
+load_room|mem/qn_load.sv|vector_q ? rsp_room_q >= {1'b0, req_len_o} : room_q|vector_q ? rsp_room_q != 6'd0 : room_q
+load_room|mem/qn_load.sv|if (w_runs_q == 32'd0) state_q|if (w_runs_q[30:0] == 31'd1) state_q
+load_room_1|mem/qn_load.sv|(ask && !vector_q ? {{(RoomW-5)|(ask ? {{(RoomW-5)
+load_write|mem/qn_load.sv|w_addr_q <= w_run_q;|w_addr_q <= w_addr_q + dstride;
+qn_store|mem/qn_store.sv|accepted && !over_q;|accepted;
+qn_store|mem/qn_store.sv|byte_q != 2'd0;|byte_q[0] != 1'b0;
+qn_store|mem/qn_store.sv|src_q     <= src_run_q;|src_q     <= src_run_q + {18'd0, sstride};
+qn_store|mem/qn_store.sv|{2'd0, dst_q[31:2]} >= win_size_i|{2'd0, dst_q[31:2]} > win_size_i
+qn_store|mem/qn_store.sv|state_q == DATA ? vb_data_i : word_q;|word_q;
+qn_vbuf|vector/qn_vbuf.sv|assign ld_ready_o = !we_i;|assign ld_ready_o = 1'b1;
+qn_vbuf|vector/qn_vbuf.sv|b_re_i ? b_beat_i :|!st_valid_i ? b_beat_i :
+vector_flow|vector/qn_vector.sv|!stop_q && (!full_q|!stop_q && (!b_run_q
+vector_flow|vector/qn_vector.sv|else if (insn_ready_o)  full_q <= insn_valid_i;|else                    full_q <= insn_valid_i;
+vector_flow|vector/qn_vector.sv|if (halt)       stop_q|if (halt && fin_q) stop_q
+vector_flow|vector/qn_vector.sv|if (clear)           chain_q|if (!rst_ni)         chain_q
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi
 row_step8|pe/qn_row_shiftadd.sv|sum_part_q[0] ? hi_o : double|sum_part_q[1] ? hi_o : double
