@@ -84,6 +84,13 @@ vector_flow|vector/qn_vector.sv|!stop_q && (!full_q|!stop_q && (!b_run_q
 vector_flow|vector/qn_vector.sv|else if (insn_ready_o)  full_q <= insn_valid_i;|else                    full_q <= insn_valid_i;
 vector_flow|vector/qn_vector.sv|if (halt)       stop_q|if (halt && fin_q) stop_q
 vector_flow|vector/qn_vector.sv|if (clear)           chain_q|if (!rst_ni)         chain_q
+qn_seq|ctrl/qn_seq.sv|end else if (go) begin|end else begin
+qn_seq|ctrl/qn_seq.sv|if (go && c_valid_q) begin|if (c_valid_q) begin
+qn_seq|ctrl/qn_seq.sv|to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};|to_edge     = 5'd16;
+qn_seq|ctrl/qn_seq.sv|if (fill_left_q == '0) state_q|if (ask_left_q == '0) state_q
+qn_regs|ctrl/qn_regs.sv|if (trap_valid_i[1]) which = 3'd1;|if (trap_valid_i[2]) which = 3'd1;
+qn_regs|ctrl/qn_regs.sv|end else if (trap && !trapped_q) begin|end else if (trap_valid_i != 6'd0) begin
+qn_regs|ctrl/qn_regs.sv|else if (resetting_q && mem_idle_i)|else if (resetting_q)
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi
 row_step8|pe/qn_row_shiftadd.sv|sum_part_q[0] ? hi_o : double|sum_part_q[1] ? hi_o : double

@@ -32,6 +32,8 @@ load_write qn_load_proof    2  18  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib
 qn_store   qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_store.sv |
 qn_vbuf    qn_vbuf_proof    2  5   T/qn_vbuf_proof.sv | R/vector/qn_vbuf.sv |
 vector_flow vector_flow_proof 2 16 R/spec/qn_isa_pkg.sv T/vector_flow_proof.sv T/vector_free.sv | R/vector/qn_vector.sv R/vector/qn_walk.sv |
+qn_seq     qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv |
+qn_regs    qn_regs_proof    2  8   R/spec/qn_isa_pkg.sv T/qn_regs_proof.sv | R/ctrl/qn_regs.sv |
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
 row_step16 row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=16
 row_step8  row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=8
