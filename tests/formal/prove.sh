@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Proves NAME... (all without names): every assertion for all time, by induction from any state that the assertions allow, and every cover
+# Proves NAME... (all without names; --list prints them): every assertion for all time, by induction from any state that the assertions allow, and every cover
 # reached from reset. A proof without a cover, a cover that is not reached and an assertion that fails end it with status 1.
 # RTL=folder proves a copy of rtl/ (faults.sh). Logs and counterexamples: build/formal/NAME*.
 set -uo pipefail
@@ -69,6 +69,7 @@ prove() {
     echo "proved $name ($((SECONDS - start)) s)"
 }
 
+[ "${1:-}" != --list ] || { proofs | cut -d' ' -f1; exit 0; }
 status=0
 for name in ${*:-$(proofs | cut -d' ' -f1)}; do
     line=$(proofs | grep "^$name ") || { echo "no proof is named $name"; exit 64; }
