@@ -16,6 +16,12 @@ enum { CHECK_AT = 4 * QN_LINK_HEAD_CHECK_WORD };
 #define HEAD_GET(p, name) \
     qn_link_part(qn_le32((p) + 4 * QN_LINK_HEAD_##name##_WORD), QN_LINK_HEAD_##name##_LSB, QN_LINK_HEAD_##name##_W)
 
+// `check` is the CRC of words 0 to 2, as word 3 has it.
+static uint32_t payload_crc(uint32_t check, const uint8_t *body, size_t n)
+{
+    return qn_crc32c(check, body, n);
+}
+
 size_t qn_link_build(uint8_t *frame, const qn_link_head *head, const uint8_t *payload)
 {
     size_t n = 4 * (size_t)head->words;
@@ -29,7 +35,7 @@ size_t qn_link_build(uint8_t *frame, const qn_link_head *head, const uint8_t *pa
         return QN_LINK_HEAD_BYTES;
     if (payload)
         memcpy(body, payload, n);
-    qn_le32_put(body + n, qn_crc32c(crc, body, n));
+    qn_le32_put(body + n, payload_crc(crc, body, n));
     return QN_LINK_HEAD_BYTES + n + 4;
 }
 
@@ -84,10 +90,10 @@ enum qn_link_event qn_link_rx_next(qn_link_rx *rx, const uint8_t **p, size_t *n)
         take(rx, rx->need, p, n);
         if (rx->have < rx->need)
             return QN_LINK_EV_MORE;
-        uint32_t end = rx->need - 4, crc = qn_le32(rx->buf + CHECK_AT);
-        bool empty = !rx->head.words;
+        size_t n_body = 4 * (size_t)rx->head.words;
+        const uint8_t *body = rx->buf + QN_LINK_HEAD_BYTES;
         qn_link_rx_clear(rx);
-        if (empty || qn_crc32c(crc, rx->buf + QN_LINK_HEAD_BYTES, end - QN_LINK_HEAD_BYTES) == qn_le32(rx->buf + end))
+        if (!n_body || payload_crc(qn_le32(rx->buf + CHECK_AT), body, n_body) == qn_le32(body + n_body))
             return QN_LINK_EV_FRAME;
         rx->count.bad++;
     }

@@ -113,13 +113,14 @@ static void hello(qn_link_dev *d, const qn_link_head *head, const uint8_t *paylo
     d->welcome = good ? 1 : 2;
 }
 
-static void missing(qn_link_dev *d, uint32_t epoch, uint32_t seq)
+// A request past a gap: one NAK for each number missing.
+static void missing(qn_link_dev *d)
 {
     d->count.missing++;
-    if (d->nak_epoch == epoch && d->nak_seq == seq)
+    if (d->nak_epoch == d->epoch && d->nak_seq == d->expect)
         return;
-    d->nak_epoch = epoch;
-    d->nak_seq = seq;
+    d->nak_epoch = d->epoch;
+    d->nak_seq = d->expect;
     d->nak = true;
 }
 
@@ -128,10 +129,6 @@ static void request(qn_link_dev *d, const qn_link_head *head, const uint8_t *pay
 {
     uint32_t window = d->set.id->window, seq = head->seq, slot = seq & (window - 1);
     if (head->epoch != d->epoch) {
-        if (seq) {
-            missing(d, head->epoch, 0);
-            return;
-        }
         d->epoch = d->offer;
         d->offer = d->expect = d->due = 0;
     }
@@ -148,7 +145,7 @@ static void request(qn_link_dev *d, const qn_link_head *head, const uint8_t *pay
         d->due |= 1u << slot;
         d->count.repeated++;
     } else if (seq > d->expect && seq - d->expect < window) {
-        missing(d, head->epoch, d->expect);
+        missing(d);
     } else {
         d->count.outside++;
     }
