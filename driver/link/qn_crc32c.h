@@ -4,7 +4,8 @@
 //     uint32_t c = qn_crc32c(0, a, n);          // of one piece
 //     c = qn_crc32c(c, b, m);                   // of both, as if they were one
 //
-// Chosen for frames of up to 2 KB: all errors of up to three bits in any frame of ours are seen, and all bursts of up to 32 bits.
+// In the link's head (16 bytes with its CRC) every error of up to 7 bits is seen, in its longest frame every one of up to 3, and every
+// burst of up to 32 bits.
 #ifndef QN_CRC32C_H
 #define QN_CRC32C_H
 

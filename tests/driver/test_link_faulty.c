@@ -346,10 +346,10 @@ static void mixes(void **state)
         {"one in a hundred", 10,   0, 8, 512, 0,    OP_WORDS, 1000 * mb},
         {"one in ten",      100,   0, 4, 512, 5000, 4096,     4000},
         {"three in ten",    300,   0, 8, 16,  300,  100,       300},
-        {"resets",           10, 300, 4, 512, 0,    OP_WORDS, 8000},
-        {"resets, noise",   100, 1000, 2, 64, 500,  1000,      800},
-        {"one at a time",    50,  200, 1, 512, 100, 4096,     2000},
-        {"sixteen of one",   50,  200, 16, 1,  40,  64,        100},
+        {"resets",           10, 5000, 4, 512, 0,    OP_WORDS, 16000},
+        {"resets, noise",   100, 5000, 2, 64, 500,  1000,      2000},
+        {"one at a time",    50, 5000, 1, 512, 100, 4096,     4000},
+        {"sixteen of one",   50, 1000, 16, 1,  40,  64,        200},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         go(&all[i]);
