@@ -20,7 +20,7 @@ SAN_OBJ := $(LIB_SRC:%.c=build/san/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=build/obj/%.o)
 LIBS    := -ljansson -lm -lpthread -lz
 
-.PHONY: help all run test lint prove bench spec sim soak waves setup clean
+.PHONY: help all run test lint prove bench spec sim soak soak-link waves setup clean
 help:                    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 

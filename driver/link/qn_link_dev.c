@@ -90,7 +90,7 @@ static uint8_t execute(qn_link_dev *d, const qn_link_head *head, const uint8_t *
     case QN_LINK_BELL:
         status = at < id->bells ? fault(port->bell(ctx, at, n)) : QN_LINK_STATUS_RANGE;
         break;
-    default:
+    default:                             // RESET: HELLO does not come here
         status = fault(port->reset(ctx, at));
     }
     if (status == QN_LINK_STATUS_OK)
