@@ -8,20 +8,13 @@
 //   - where nothing more can happen, every request has a result; without faults it is 0;
 //   - the graph of states has no cycle: every run ends, whatever the faults do.
 // A state is the bytes of both engines and of the channels, without their counters and what is left of older frames in their buffers.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "driver/link/qn_link_dev.h"
 #include "driver/link/qn_link_host.h"
 #include "driver/qn_err.h"
 #include "driver/qn_le.h"
+#include "tests/driver/link_graph.h"
 
 enum { OPS = 4, FRAMES = 16384, FIFO = 8, LIMBO = 4, TO_DEV = 0, TO_HOST = 1 };
 
@@ -45,6 +38,9 @@ typedef struct world {
     uint8_t life[OPS], opening[OPS];             // of the device, when executed; of the host, when submitted
     uint8_t next_op;                             // the least that may still be executed
 } world;
+
+enum { WORDS = sizeof(world) / 8 };
+_Static_assert(sizeof(world) % 8 == 0, "whole words");
 
 static world w, first;
 static qn_link_id dev_id, host_id;
@@ -336,125 +332,6 @@ static void judge(const world *before)
     }
 }
 
-// The set of states: packed as the words that differ from the first state's, found again by a 64-bit hash.
-
-enum { WORDS = sizeof(world) / 8, MAP = (WORDS + 63) / 64 };
-_Static_assert(sizeof(world) % 8 == 0, "whole words");
-
-typedef struct level {
-    uint64_t *words;
-    size_t n, cap, states;
-} level;
-
-// These three touch every byte of every state: without the sanitizers' checks, which the engines keep.
-#define PLAIN __attribute__((no_sanitize("address", "undefined")))
-
-PLAIN static void pack(level *l)
-{
-    if (l->n + MAP + WORDS > l->cap) {
-        l->cap = 2 * l->cap + MAP + WORDS;
-        l->words = realloc(l->words, l->cap * sizeof *l->words);
-        assert_non_null(l->words);
-    }
-    const uint64_t *a = (const uint64_t *)(const void *)&w, *z = (const uint64_t *)(const void *)&first;
-    uint64_t *map = l->words + l->n, *out = map + MAP;
-    memset(map, 0, MAP * sizeof *map);
-    for (size_t i = 0; i < WORDS; i++)
-        if (a[i] != z[i]) {
-            map[i / 64] |= 1ull << i % 64;
-            *out++ = a[i] ^ z[i];
-        }
-    l->n = (size_t)(out - l->words);
-}
-
-PLAIN static const uint64_t *unpack(const uint64_t *map, world *to)
-{
-    memcpy(to, &first, sizeof first);
-    uint64_t *a = (uint64_t *)(void *)to;
-    const uint64_t *in = map + MAP;
-    for (size_t m = 0; m < MAP; m++)
-        for (uint64_t bits = map[m]; bits; bits &= bits - 1)
-            a[64 * m + (size_t)__builtin_ctzll(bits)] ^= *in++;
-    return in;
-}
-
-PLAIN static uint64_t hash(const uint64_t *p, size_t n)
-{
-    uint64_t h = 0x9e3779b97f4a7c15u;
-    for (size_t i = 0; i < n; i++) {
-        h = (h ^ p[i]) * 0xd6e8feb86659fd93u;
-        h ^= h >> 32;
-    }
-    return h ? h : 1;
-}
-
-typedef struct graph {
-    uint64_t *key;                           // by place: hash of a state, 0: free
-    uint32_t *at;                            // by place: its number
-    size_t places, states, cap, edges, edge_cap;
-    uint32_t *parent;
-    uint8_t *step;
-    struct { uint32_t from, to; } *edge;       // 8 bytes a step
-} graph;
-
-static graph g;
-
-static void rehash(void)
-{
-    size_t places = g.places ? 2 * g.places : 1 << 16;
-    uint64_t *key = calloc(places, sizeof *key);
-    uint32_t *at = malloc(places * sizeof *at);
-    assert_true(key && at);
-    for (size_t i = 0; i < g.places; i++)
-        if (g.key[i]) {
-            size_t p = g.key[i] & (places - 1);
-            while (key[p])
-                p = (p + 1) & (places - 1);
-            key[p] = g.key[i];
-            at[p] = g.at[i];
-        }
-    free(g.key);
-    free(g.at);
-    g.key = key;
-    g.at = at;
-    g.places = places;
-}
-
-// The number of a state; *fresh: it was not there.
-static uint32_t number(uint64_t key, uint32_t parent, int step, bool *fresh)
-{
-    if (2 * g.states >= g.places)
-        rehash();
-    size_t p = key & (g.places - 1);
-    while (g.key[p] && g.key[p] != key)
-        p = (p + 1) & (g.places - 1);
-    *fresh = !g.key[p];
-    if (*fresh) {
-        if (g.states == g.cap) {
-            g.cap = 2 * g.cap + 1024;
-            g.parent = realloc(g.parent, g.cap * sizeof *g.parent);
-            g.step = realloc(g.step, g.cap);
-            assert_true(g.parent && g.step);
-        }
-        g.key[p] = key;
-        g.parent[g.states] = parent;
-        g.step[g.states] = (uint8_t)step;
-        g.at[p] = (uint32_t)g.states++;
-    }
-    return g.at[p];
-}
-
-static void link_states(uint32_t from, uint32_t to)
-{
-    if (g.edges == g.edge_cap) {
-        g.edge_cap = 2 * g.edge_cap + 4096;
-        g.edge = realloc(g.edge, g.edge_cap * sizeof *g.edge);
-        assert_non_null(g.edge);
-    }
-    g.edge[g.edges].from = from;
-    g.edge[g.edges++].to = to;
-}
-
 static const char *step_name(int step)
 {
     return step_names[step > LATE_HOST && step < TIMER ? LATE_HOST : step > LATE && step < LATE_HOST ? LATE : step];
@@ -471,47 +348,9 @@ static void tell(uint32_t state, int step)
     fail_msg("%s: %s", cfg.name, broken);
 }
 
-// Takes away states without predecessors until none is left: what then remains is on a cycle or behind one. Returns the longest run.
-static uint32_t longest_run(void)
-{
-    uint32_t *in = calloc(g.states + 1, sizeof *in), *start = calloc(g.states + 1, sizeof *start), *depth = calloc(g.states, sizeof *depth);
-    uint32_t *out = malloc((g.edges + 1) * sizeof *out), *queue = malloc(g.states * sizeof *queue), longest = 0;
-    assert_true(in && start && depth && out && queue);
-    for (size_t e = 0; e < g.edges; e++) {
-        in[g.edge[e].to]++;
-        start[g.edge[e].from + 1]++;
-    }
-    for (size_t s = 0; s < g.states; s++)
-        start[s + 1] += start[s];
-    for (size_t e = 0; e < g.edges; e++)
-        out[start[g.edge[e].from]++] = g.edge[e].to;         // start[s] ends as the end of s's edges
-    size_t head = 0, tail = 0;
-    queue[tail++] = 0;
-    assert_int_equal(in[0], 0);
-    while (head < tail) {
-        uint32_t s = queue[head++];
-        longest = depth[s] > longest ? depth[s] : longest;
-        for (uint32_t e = s ? start[s - 1] : 0; e < start[s]; e++) {
-            uint32_t t = out[e];
-            if (depth[t] < depth[s] + 1)
-                depth[t] = depth[s] + 1;
-            if (!--in[t])
-                queue[tail++] = t;
-        }
-    }
-    assert_int_equal(tail, g.states);                        // else a run can go on for ever
-    free(in);
-    free(start);
-    free(depth);
-    free(out);
-    free(queue);
-    return longest;
-}
-
 static void begin(void)
 {
     memset(&w, 0, sizeof w);
-    memset(&g, 0, sizeof g);
     n_frames = 0;
     memset(frames, 0, sizeof frames);
     broken = NULL;
@@ -533,13 +372,18 @@ static void begin(void)
     memcpy(&first, &w, sizeof w);
 }
 
+static uint64_t *bytes_of(world *x)
+{
+    return (uint64_t *)(void *)x;
+}
+
 static void explore(void)
 {
     level now = {0}, next = {0};
     size_t ends = 0, good = 0, reset = 0, timeout = 0, undecided = 0;
     bool fresh;
     begin();
-    pack(&now);
+    pack(&now, bytes_of(&w), bytes_of(&first), WORDS);
     now.states = 1;
     number(hash(now.words, now.n), 0, 0, &fresh);
     uint32_t state = 0;                      // states are numbered in the order in which they are expanded
@@ -548,7 +392,7 @@ static void explore(void)
         const uint64_t *p = now.words;
         for (size_t i = 0; i < now.states; i++, state++) {
             static world before;
-            p = unpack(p, &before);
+            p = unpack(p, bytes_of(&before), bytes_of(&first), WORDS);
             memcpy(&w, &before, sizeof w);
             bool quiet = !w.n_fifo[0] && !w.n_fifo[1] && !host_sends() && !dev_sends(), end = true, dirty = true;
             for (int step = 0; step < STEPS; step++) {
@@ -569,7 +413,7 @@ static void explore(void)
                 if (broken)
                     tell(state, step);
                 size_t mark = next.n;
-                pack(&next);
+                pack(&next, bytes_of(&w), bytes_of(&first), WORDS);
                 link_states(state, number(hash(next.words + mark, next.n - mark), state, step, &fresh));
                 if (fresh)
                     next.states++;
@@ -603,11 +447,7 @@ static void explore(void)
                   cfg.name, cfg.window, cfg.ops, cfg.faults, cfg.tries, cfg.seq_end, g.states, g.edges, longest, ends, good, reset, timeout, undecided);
     free(now.words);
     free(next.words);
-    free(g.key);
-    free(g.at);
-    free(g.parent);
-    free(g.step);
-    free(g.edge);
+    graph_free();
 }
 
 static void every_run_of(const config *list, size_t n)
