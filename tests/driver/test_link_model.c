@@ -472,7 +472,6 @@ static void all_configurations(void **state)
     static const config soak[] = {
         {"three faults, cancel",      2, 4, 3, 2, 3, 2, true,  false},
         {"three faults, wide window", 4, 4, 3, 2, 4, 2, false, false},
-        {"four faults",               2, 4, 4, 3, 3, 2, false, true},
     };
     const char *one = getenv("QN_MODEL");            // the numbers of such a line
     unsigned cancel = 0, at_once = 0;
