@@ -82,7 +82,7 @@ TEST_TB  := $(wildcard tests/rtl/tb_*.cpp)
 TEST_BIN := $(TEST_C:tests/%.c=build/tests/%) $(TEST_TB:tests/rtl/%.cpp=build/tests/rtl/%)
 RTL_SV   := $(wildcard rtl/*.sv rtl/*/*.sv)
 RTL_Y    := $(sort $(dir $(RTL_SV)))
-VL       := verilator -Wall --cc --exe --build -O3 --x-assign unique --x-initial unique $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
+VL       := verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
 
 test-programs: $(TEST_BIN)
 

@@ -7,7 +7,10 @@ out=build/bench
 mkdir -p "$out"
 build/synth -o "$out/15m.gguf"
 build/synth -o "$out/square.gguf" --width 512 --layers 1 --heads 8 --kv-heads 8 --hidden 512 --vocab 16384 --type f16 --context 64
-build/quern bench "$out/15m.gguf" --at 128 -d rtl:ulx3s,model:ulx3s --json > "$out/15m.json"
+build/quern bench "$out/15m.gguf" --at 128 -d rtl:ulx3s,model:ulx3s,model:ulx3s,model:ulx3s --json > "$out/15m.json"
+for target in quad large; do
+    build/quern bench "$out/15m.gguf" --at 128 -d model:$target --json > "$out/$target.json"
+done
 for bits in 2 4; do
     build/quern bench "$out/square.gguf" --at 32 --weights q$bits --group 128 -d model:ulx3s --json > "$out/q$bits.json"
 done

@@ -79,8 +79,8 @@ static int measure(sample *x, int kind, qn_session *s, qn_dev *dev, const qn_pro
     const qn_target *t = qn_dev_target(dev);
     *x = (sample){names[kind], texts[kind], n, c->count[QN_COUNT(CYCLES)] - cycles, c->seconds - seconds, 0, 0};
     if (x->cycles) {
-        x->array = w.products / (32.0 * t->planes * t->rows * (double)x->cycles);
-        x->memory = w.bytes / (4.0 * (double)x->cycles);
+        x->array = w.products / ((double)t->depth * t->planes * t->rows * (double)x->cycles);
+        x->memory = w.bytes / (4.0 * t->planes * (double)x->cycles);
     }
     return err;
 }

@@ -36,6 +36,7 @@ extern const struct argp cli_common_argp;    // --json -v -q; the same
 
 // Parses a number of an option or ends the program with a message.
 unsigned cli_number(struct argp_state *state, const char *option, const char *text, unsigned long min, unsigned long max);
+double cli_real(struct argp_state *state, const char *option, const char *text, double min, double max);
 
 // A model ready to run: from a GGUF file compiled here, or from a .qn file.
 typedef struct cli_model {

@@ -81,6 +81,16 @@ unsigned cli_number(struct argp_state *state, const char *option, const char *te
     return (unsigned)v;
 }
 
+double cli_real(struct argp_state *state, const char *option, const char *text, double min, double max)
+{
+    char *end;
+    errno = 0;
+    double v = strtod(text, &end);
+    if (errno || end == text || *end || !(v >= min && v <= max))
+        argp_failure(state, EX_USAGE, 0, "%s: '%s' is not a number from %g to %g", option, text, min, max);
+    return v;
+}
+
 static unsigned one_of(struct argp_state *state, const char *option, const char *text, unsigned a, unsigned b)
 {
     unsigned v = cli_number(state, option, text, a, b);

@@ -55,13 +55,13 @@ static double per_token(const qn_session_cost *c, uint64_t value)
 
 static double array_share(const cli_figures *f, const qn_session_cost *c, const qn_work *w)
 {
-    return ratio(w->products, 32.0 * f->target->planes * f->target->rows * (double)c->count[QN_COUNT(CYCLES)]);
+    return ratio(w->products, (double)f->target->depth * f->target->planes * f->target->rows * (double)c->count[QN_COUNT(CYCLES)]);
 }
 
-// The memory port moves a word of 4 bytes a cycle.
-static double memory_share(const qn_session_cost *c, const qn_work *w)
+// The memory port moves a line, a word of 4 bytes for each stripe, a cycle.
+static double memory_share(const cli_figures *f, const qn_session_cost *c, const qn_work *w)
 {
-    return ratio(w->bytes, 4.0 * (double)c->count[QN_COUNT(CYCLES)]);
+    return ratio(w->bytes, 4.0 * f->target->planes * (double)c->count[QN_COUNT(CYCLES)]);
 }
 
 static double speed(const cli_figures *f, const qn_session_cost *c)
@@ -137,9 +137,9 @@ void cli_figures_json(const cli_figures *f, json_t *j)
     // Decode is what a machine is judged by; without a decoded token it is the prompt
     const qn_session_cost *main = d->tokens ? d : p;
     const qn_work *work = d->tokens ? &f->decode_work : &f->prefill_work;
-    json_t *u = json_pack("{s:f, s:f}", "array", array_share(f, main, work), "memory", memory_share(main, work));
+    json_t *u = json_pack("{s:f, s:f}", "array", array_share(f, main, work), "memory", memory_share(f, main, work));
     json_object_set_new(u, "array_apart", pair(f, array_share(f, p, &f->prefill_work), array_share(f, d, &f->decode_work)));
-    json_object_set_new(u, "memory_apart", pair(f, memory_share(p, &f->prefill_work), memory_share(d, &f->decode_work)));
+    json_object_set_new(u, "memory_apart", pair(f, memory_share(f, p, &f->prefill_work), memory_share(f, d, &f->decode_work)));
     json_object_set_new(j, "utilization", u);
     json_object_set_new(j, "bytes", bytes_json(f));
     json_object_set_new(j, "tokens_per_second", json_real(speed(f, main)));
@@ -188,7 +188,7 @@ void cli_figures_print(const cli_figures *f, bool verbose)
     snprintf(text, sizeof text, "tokens/s at %.4g MHz", f->target->clock_hz / 1e6);
     row(f, text, "%.1f", speed(f, p), speed(f, d));
     row(f, "array utilization", "%.1f %%", 100 * array_share(f, p, &f->prefill_work), 100 * array_share(f, d, &f->decode_work));
-    row(f, "memory utilization", "%.1f %%", 100 * memory_share(p, &f->prefill_work), 100 * memory_share(d, &f->decode_work));
+    row(f, "memory utilization", "%.1f %%", 100 * memory_share(f, p, &f->prefill_work), 100 * memory_share(f, d, &f->decode_work));
     printf("bytes per token, by kind\n");
     for (int k = 0; k < QN_KINDS; k++)
         row(f, kinds[k], "%.0f", per_token(p, moved(p, k)), per_token(d, moved(d, k)));

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/figures.h"
+#include "cli/sample.h"
 #include "compiler/verify/qn_verify.h"
 #include "driver/qn_session.h"
 
@@ -15,7 +16,8 @@ typedef struct run_options {
     const char *model, *prompt, *waves, *beside;
     unsigned n;
     bool ignore_eos;
-    unsigned seed;
+    unsigned seed, top_k;
+    double temperature, top_p;       // temperature 0: the greatest logit, which the device picks
 } run_options;
 
 // A device with a session on it
@@ -29,6 +31,8 @@ typedef struct run {
     const run_options *o;
     cli_model m;
     runner a, b;                     // b: the executor beside it, or nothing
+    cli_sampler sampler;
+    float *logits;                   // NULL: greedy
     uint32_t *prompt, *tokens;
     size_t n_prompt, n_tokens;
     bool same_tokens;
@@ -38,7 +42,7 @@ typedef struct run {
     size_t n_text, text_room;
 } run;
 
-enum { OPT_WAVES = 400, OPT_SEED, OPT_IGNORE_EOS, OPT_BESIDE };
+enum { OPT_WAVES = 400, OPT_SEED, OPT_TEMPERATURE, OPT_TOP_K, OPT_TOP_P, OPT_IGNORE_EOS, OPT_BESIDE };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -53,6 +57,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'd': o->c.device = arg; break;
     case OPT_WAVES: o->waves = arg; break;
     case OPT_SEED: o->seed = cli_number(state, "--seed", arg, 0, UINT32_MAX); break;
+    case OPT_TEMPERATURE: o->temperature = cli_real(state, "--temperature", arg, 0, 100); break;
+    case OPT_TOP_K: o->top_k = cli_number(state, "--top-k", arg, 0, CLI_SAMPLE_MOST); break;
+    case OPT_TOP_P: o->top_p = cli_real(state, "--top-p", arg, 0, 1); break;
     case OPT_IGNORE_EOS: o->ignore_eos = true; break;
     case OPT_BESIDE: o->beside = arg; break;
     case ARGP_KEY_ARG:
@@ -104,10 +111,10 @@ static void end(runner *r)
 }
 
 // Tokens on one device: through the prefill entry where it is the prompt.
-static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt)
+static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, enum qn_session_want want)
 {
     qn_why why = {""};
-    int err = prompt ? qn_session_prefill(r->s, tokens, n, QN_SESSION_PICK, &why) : qn_session_decode(r->s, tokens[0], QN_SESSION_PICK, &why);
+    int err = prompt ? qn_session_prefill(r->s, tokens, n, want, &why) : qn_session_decode(r->s, tokens[0], want, &why);
     if (err < 0 && err != QN_ERR_STOPPED) {
         if (r->talking)
             putchar('\n');
@@ -118,11 +125,12 @@ static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt)
 
 static int feed(run *x, const uint32_t *tokens, uint32_t n, bool prompt)
 {
-    int err = feed_one(&x->a, tokens, n, prompt);
+    enum qn_session_want want = x->logits ? QN_SESSION_LOGITS : QN_SESSION_PICK;
+    int err = feed_one(&x->a, tokens, n, prompt, want);
     if (err < 0)
         return err;
     if (x->b.s) {
-        if ((err = feed_one(&x->b, tokens, n, prompt)) < 0)
+        if ((err = feed_one(&x->b, tokens, n, prompt, want)) < 0)
             return err;
         x->same_tokens &= qn_session_pick(x->a.s) == qn_session_pick(x->b.s);
     }
@@ -157,6 +165,19 @@ static int put_text(run *x, qn_gguf_str s)
 }
 
 // ---- the loop
+static int next_token(run *x, uint32_t *t)
+{
+    if (!x->logits) {
+        *t = qn_session_pick(x->a.s);
+        return 0;
+    }
+    int err = qn_session_logits(x->a.s, x->logits);
+    if (err < 0)
+        return cli_error(qn_dev_name(x->a.dev), err, NULL), err;
+    *t = cli_sample(&x->sampler, x->logits, x->m.prog.dims.vocab);
+    return 0;
+}
+
 static int generate(run *x, qn_token_stream *stream)
 {
     const run_options *o = x->o;
@@ -173,7 +194,9 @@ static int generate(run *x, qn_token_stream *stream)
             x->finish = "length";
             break;
         }
-        uint32_t t = qn_session_pick(x->a.s);
+        uint32_t t;
+        if ((err = next_token(x, &t)) < 0)
+            break;
         if (!o->ignore_eos && qn_token_is_end(x->m.token, t)) {
             x->finish = "stop";
             break;
@@ -282,7 +305,8 @@ static void print_json(run *x, const qn_session_digest *d, int same)
     uint64_t a, b;
     if (both_cycles(x, &a, &b))
         json_object_set_new(j, "cycles_beside", json_integer((json_int_t)b));
-    json_object_set_new(j, "seed", json_integer(x->o->seed));
+    json_object_set_new(j, "temperature", json_real(x->o->temperature));
+    json_object_set_new(j, "seed", x->logits ? json_integer(x->o->seed) : json_null());
     json_object_set_new(j, "finish_reason", json_string(x->finish));
     json_dumpf(j, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     putchar('\n');
@@ -342,6 +366,8 @@ static int encode(run *x)
         err = qn_fail(&why, QN_ERR_CONTEXT, "the prompt has %zu tokens, the context %u", x->n_prompt, x->m.prog.context);
     if (!err && !(x->tokens = calloc(x->o->n + 1u, sizeof *x->tokens)))
         err = QN_ERR_NOMEM;
+    if (!err && x->o->temperature > 0 && !(x->logits = calloc(x->m.prog.dims.vocab, sizeof *x->logits)))
+        err = QN_ERR_NOMEM;
     if (err < 0)
         cli_error("prompt", err, &why);
     return err;
@@ -354,18 +380,22 @@ int cmd_run(int argc, char **argv)
         {"tokens", 'n', "N", 0, "tokens to generate (64)", 0},
         {"device", 'd', "DEVICE", 0, "where to run: quern devices lists them (model:ulx3s)", 0},
         {"ignore-eos", OPT_IGNORE_EOS, 0, 0, "go on after the end of the text", 0},
-        {"seed", OPT_SEED, "N", 0, "for sampling; greedy decoding, the only one so far, does not use it", 0},
+        {"temperature", OPT_TEMPERATURE, "T", 0, "draw tokens instead of taking the likeliest: 1 as the model says, less is safer (0: the likeliest)", 0},
+        {"top-k", OPT_TOP_K, "K", 0, "draw from the K likeliest (256, the most)", 0},
+        {"top-p", OPT_TOP_P, "P", 0, "draw from the likeliest whose probabilities sum to P (1)", 0},
+        {"seed", OPT_SEED, "N", 0, "of the draws: the same seed gives the same text (0)", 0},
         {"beside", OPT_BESIDE, "DEVICE", 0, "run that too and compare all bits; none: do not (model for rtl, else none)", 0},
         {"waves", OPT_WAVES, "FILE", 0, "write an FST trace (rtl)", 0},
         {0}};
     static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
     const struct argp argp = {options, parse, "MODEL(.gguf or .qn)", "Generates text and says what it cost.", children, 0, 0};
-    run_options o = {.prompt = "Once upon a time", .n = 64, .c = {.device = "model"}};
+    run_options o = {.prompt = "Once upon a time", .n = 64, .top_p = 1, .c = {.device = "model"}};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (!o.beside)
         o.beside = strncmp(o.c.device, "rtl", 3) == 0 ? "model" : "none";
 
-    run x = {.o = &o, .same_tokens = true, .finish = "length"};
+    run x = {.o = &o, .same_tokens = true, .finish = "length",
+             .sampler = {.temperature = (float)o.temperature, .top_k = o.top_k, .top_p = (float)o.top_p, .state = o.seed}};
     qn_token_stream *stream = NULL;
     int code = 0, err = cli_load(&x.m, o.model, &o.c, 512);
     if (!err)
@@ -389,6 +419,7 @@ int cmd_run(int argc, char **argv)
     free(x.text);
     free(x.prompt);
     free(x.tokens);
+    free(x.logits);
     cli_free(&x.m);
     return err < 0 ? qn_err_exit(err) : code;
 }

@@ -44,6 +44,7 @@ typedef struct head {
 
 struct qn_cpu {
     const qn_prog *p;
+    uint32_t planes;             // stripes of the target, which the image and the cache are laid out for
     layer *layer;
     qn_unpacked embed, logits;
     const uint32_t *norm_out;
@@ -77,11 +78,12 @@ static int words_at(const qn_prog *p, uint32_t addr, uint64_t n, const uint32_t 
     return 0;
 }
 
-static int unpack(const qn_prog *p, const qn_prog_matrix *m, uint32_t outputs, uint32_t inputs, qn_unpacked *u, qn_why *why)
+static int unpack(const qn_cpu *c, const qn_prog_matrix *m, uint32_t outputs, uint32_t inputs, qn_unpacked *u, qn_why *why)
 {
+    const qn_prog *p = c->p;
     if (m->outputs != outputs || m->inputs != inputs)
         return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u stands where one of %u x %u is expected", m->outputs, m->inputs, outputs, inputs);
-    return qn_unpack(u, m, p->image, p->lay.image_words, why);
+    return (m == &p->embed ? qn_unpack_embedding : qn_unpack)(u, m, c->planes, p->image, p->lay.image_words, why);
 }
 
 // Sizes of the KV window, counted anew.
@@ -118,8 +120,8 @@ static int load(qn_cpu *c, qn_why *why)
     if ((err = words_at(p, p->lay.const_addr, QN_CONST_WORDS, &unused, why)) < 0 ||
         (err = words_at(p, p->lay.rope_addr, (uint64_t)(p->context - 1) * p->lay.rope_step + 2 * pad, &unused, why)) < 0 ||
         (err = words_at(p, p->lay.norm_out_addr, d->width, &c->norm_out, why)) < 0 ||
-        (err = unpack(p, &p->embed, d->vocab, d->width, &c->embed, why)) < 0 ||
-        (err = unpack(p, &p->logits, d->vocab, d->width, &c->logits, why)) < 0)
+        (err = unpack(c, &p->embed, d->vocab, d->width, &c->embed, why)) < 0 ||
+        (err = unpack(c, &p->logits, d->vocab, d->width, &c->logits, why)) < 0)
         return err;
     for (uint32_t l = 0; l < d->layers; l++) {
         const qn_prog_layer *from = &p->layer[l];
@@ -127,7 +129,7 @@ static int load(qn_cpu *c, qn_why *why)
             (err = words_at(p, from->norm_ffn_addr, d->width, &c->layer[l].norm_ffn, why)) < 0)
             return err;
         for (int r = 0; r < QN_LAYER_ROLES; r++)
-            if ((err = unpack(p, &from->m[r], shape[r][0], shape[r][1], &c->layer[l].m[r], why)) < 0)
+            if ((err = unpack(c, &from->m[r], shape[r][0], shape[r][1], &c->layer[l].m[r], why)) < 0)
                 return err;
     }
     return 0;
@@ -173,6 +175,9 @@ int qn_cpu_open(qn_cpu **out, const qn_prog *prog, qn_why *why)
 {
     assert(out && prog);
     *out = NULL;
+    const qn_target *t = qn_target_find(prog->target);
+    if (!t)
+        return qn_fail(why, QN_ERR_TARGET, "target '%.15s' is not known", prog->target);
     int err = check_layout(prog, why);
     if (err < 0)
         return err;
@@ -180,6 +185,7 @@ int qn_cpu_open(qn_cpu **out, const qn_prog *prog, qn_why *why)
     if (!c)
         return QN_ERR_NOMEM;
     c->p = prog;
+    c->planes = t->planes;
     c->layer = calloc(prog->dims.layers, sizeof *c->layer);
     if (!c->layer)
         err = QN_ERR_NOMEM;
@@ -283,25 +289,40 @@ static void rotate(const qn_cpu *c, float *v, uint32_t heads, uint32_t pos)
 
 // ---- KV cache
 
-static void put_byte(uint32_t *words, uint32_t i, int value)
+// Words of one stripe: `step` apart.
+typedef struct words {
+    uint32_t *at, step;
+} words;
+
+static words skip(words w, uint32_t n)
 {
-    uint32_t shift = 8 * (i % 4);
-    words[i / 4] = (words[i / 4] & ~(255u << shift)) | (uint32_t)(value & 255) << shift;
+    return (words){w.at + (size_t)n * w.step, w.step};
 }
 
-static void put_half(uint32_t *words, uint32_t i, uint32_t value)
+static void put_byte(words w, uint32_t i, int value)
 {
-    uint32_t shift = 16 * (i % 2);
-    words[i / 2] = (words[i / 2] & ~(0xffffu << shift)) | value << shift;
+    uint32_t shift = 8 * (i % 4), *word = skip(w, i / 4).at;
+    *word = (*word & ~(255u << shift)) | (uint32_t)(value & 255) << shift;
 }
 
-static uint16_t half_at(const uint32_t *words, uint32_t i)
+static int byte_at(words w, uint32_t i)
 {
-    return (uint16_t)(words[i / 2] >> (16 * (i % 2)));
+    return (int)(*skip(w, i / 4).at >> (8 * (i % 4)) & 255);
+}
+
+static void put_half(words w, uint32_t i, uint32_t value)
+{
+    uint32_t shift = 16 * (i % 2), *word = skip(w, i / 2).at;
+    *word = (*word & ~(0xffffu << shift)) | value << shift;
+}
+
+static uint16_t half_at(words w, uint32_t i)
+{
+    return (uint16_t)(*skip(w, i / 2).at >> (16 * (i % 2)));
 }
 
 // The 32 codes of a column: bytes, or 32 high ones and 32 low ones
-static void put_code(uint32_t *column, uint32_t i, int code, uint32_t bits)
+static void put_code(words column, uint32_t i, int code, uint32_t bits)
 {
     if (bits == 16) {
         put_byte(column, i, code >> 8);
@@ -311,12 +332,12 @@ static void put_code(uint32_t *column, uint32_t i, int code, uint32_t bits)
     }
 }
 
-static void codes_of(const uint32_t *column, uint32_t bits, int16_t code[Block])
+static void codes_of(words column, uint32_t bits, int16_t code[Block])
 {
     for (uint32_t i = 0; i < Block; i++) {
-        code[i] = (int8_t)(column[i / 4] >> (8 * (i % 4)));
+        code[i] = (int8_t)byte_at(column, i);
         if (bits == 16)
-            code[i] = (int16_t)(code[i] * 256 + (int32_t)(column[(Block + i) / 4] >> (8 * (i % 4)) & 255));
+            code[i] = (int16_t)(code[i] * 256 + byte_at(column, Block + i));
     }
 }
 
@@ -337,34 +358,45 @@ static uint32_t *value_tile(const qn_cpu *c, uint32_t l, uint32_t token_block, u
     return c->kv + y->val_addr + (size_t)l * y->val_layer + tile_of(c, token_block, kv_block) * y->val_tile;
 }
 
-static uint32_t *value_scales(const qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t kv_block)
+static words value_scales(const qn_cpu *c, uint32_t l, uint32_t token_block, uint32_t kv_block)
 {
     const qn_layout *y = &c->p->lay;
-    return c->kv + y->scale_addr + (size_t)l * y->scale_layer + tile_of(c, token_block, kv_block) * (Block / 2);
+    return (words){c->kv + y->scale_addr + (size_t)l * y->scale_layer + tile_of(c, token_block, kv_block) * (Block / 2), 1};
 }
 
-// Within a key tile: two tokens' scales in a word, the codes of the first, those of the second
-static uint32_t *key_pair(const qn_cpu *c, uint32_t *tile, uint32_t token)
+static words stripe(const qn_cpu *c, uint32_t *tile, uint32_t col)
 {
-    return tile + token / 2 * (1 + 2 * (Block * c->p->kv_bits / 32));
+    return (words){tile + qn_stripe_of(c->planes, col), c->planes};
+}
+
+// Within a key tile, where tokens are columns: two tokens' scales in a word, the codes of the first, those of the second
+static words key_pair(const qn_cpu *c, uint32_t *tile, uint32_t token)
+{
+    return skip(stripe(c, tile, token), qn_stripe_col(c->planes, token) / 2 * (1 + 2 * (Block * c->p->kv_bits / 32)));
+}
+
+// Within a value tile, where dimensions are columns: the codes of all tokens
+static words value_column(const qn_cpu *c, uint32_t *tile, uint32_t i)
+{
+    return skip(stripe(c, tile, i), qn_stripe_col(c->planes, i) * (Block * c->p->kv_bits / 32));
 }
 
 // Keeps c->k and c->v of position `pos`.
 static void keep(qn_cpu *c, uint32_t l, uint32_t pos)
 {
-    uint32_t bits = c->p->kv_bits, words = Block * bits / 32, token = pos % Block;
+    uint32_t bits = c->p->kv_bits, token = pos % Block;
     int16_t code[Block];
     for (uint32_t b = 0; b < c->p->lay.kv_blocks; b++) {
         float scale = qn_quant_block(c->k + Block * b, Block, (int)bits, 1, code, &c->nonfinite);
-        uint32_t *pair = key_pair(c, key_tile(c, l, pos / Block, b), token);
+        words pair = key_pair(c, key_tile(c, l, pos / Block, b), token);
         put_half(pair, token % 2, qn_bits(scale) >> 16);
         for (uint32_t i = 0; i < Block; i++)
-            put_code(pair + 1 + token % 2 * words, i, code[i], bits);
+            put_code(skip(pair, 1 + token % 2 * (Block * bits / 32)), i, code[i], bits);
 
         scale = qn_quant_block(c->v + Block * b, Block, (int)bits, 1, code, &c->nonfinite);
         put_half(value_scales(c, l, pos / Block, b), token, qn_bits(scale) >> 16);
         for (uint32_t i = 0; i < Block; i++)
-            put_code(value_tile(c, l, pos / Block, b) + i * words, token, code[i], bits);
+            put_code(value_column(c, value_tile(c, l, pos / Block, b), i), token, code[i], bits);
     }
 }
 
@@ -396,14 +428,14 @@ static int32_t dot(const int16_t a[Block], const int16_t b[Block])
 // Reads 32 tokens of the cache into c->tile.
 static void recall(qn_cpu *c, uint32_t l, uint32_t token_block)
 {
-    uint32_t bits = c->p->kv_bits, words = Block * bits / 32;
+    uint32_t bits = c->p->kv_bits;
     for (uint32_t b = 0; b < c->p->lay.kv_blocks; b++) {
         tile *t = &c->tile[b];
-        const uint32_t *value = value_tile(c, l, token_block, b), *scale = value_scales(c, l, token_block, b);
+        words scale = value_scales(c, l, token_block, b);
         for (uint32_t i = 0; i < Block; i++) {
-            const uint32_t *pair = key_pair(c, key_tile(c, l, token_block, b), i);
-            codes_of(pair + 1 + i % 2 * words, bits, t->key[i]);
-            codes_of(value + i * words, bits, t->value[i]);
+            words pair = key_pair(c, key_tile(c, l, token_block, b), i);
+            codes_of(skip(pair, 1 + i % 2 * (Block * bits / 32)), bits, t->key[i]);
+            codes_of(value_column(c, value_tile(c, l, token_block, b), i), bits, t->value[i]);
             t->key_scale[i] = qn_bf16(half_at(pair, i % 2));
             t->value_scale[i] = qn_bf16(half_at(scale, i));
         }

@@ -15,10 +15,19 @@
 #define CLONES
 #endif
 
-// Words of an image, taken one after the other.
+// Every `step`-th word of an image, taken one after the other: those of a stripe.
 typedef struct reader {
-    const uint32_t *at, *end;
+    const uint32_t *image;
+    uint64_t at, end;
+    uint32_t step;
 } reader;
+
+static uint32_t take(reader *r)
+{
+    uint32_t word = r->image[r->at];
+    r->at += r->step;
+    return word;
+}
 
 static void *array(size_t a, size_t b, size_t size)
 {
@@ -26,61 +35,88 @@ static void *array(size_t a, size_t b, size_t size)
     return qn_size_mul(&n, a, b) && n <= SIZE_MAX / size ? calloc(n ? n : 1, size) : NULL;
 }
 
-// Planes, most significant first; the first one of a signed code counts negative.
-static void read_codes(reader *r, const qn_fmt *f, int8_t code[QN_DEPTH])
+// `planes` planes, most significant first; the first one of a signed code counts negative.
+static void read_codes(reader *r, unsigned planes, bool sign, int8_t code[QN_DEPTH])
 {
+    uint32_t plane = take(r);
     for (int k = 0; k < QN_DEPTH; k++)
-        code[k] = f->sign ? -(int8_t)(r->at[0] >> k & 1) : (int8_t)(r->at[0] >> k & 1);
-    for (unsigned p = 1; p < f->planes; p++)
+        code[k] = sign ? -(int8_t)(plane >> k & 1) : (int8_t)(plane >> k & 1);
+    for (unsigned p = 1; p < planes; p++) {
+        plane = take(r);
         for (int k = 0; k < QN_DEPTH; k++)
-            code[k] = (int8_t)(2 * code[k] + (int)(r->at[p] >> k & 1));
-    r->at += f->planes;
+            code[k] = (int8_t)(2 * code[k] + (int)(plane >> k & 1));
+    }
 }
 
-// A pair of columns of one slice; `col` is the first one's.
-static bool read_pair(reader *r, qn_unpacked *u, uint32_t col, uint32_t slice)
+// A pair of columns of slice `slice`: rows `row` and the next, of which those from `end` on only fill the count up.
+static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uint32_t slice)
 {
     const qn_fmt *f = u->fmt;
     bool last = slice % f->block == f->block - 1u;
     uint32_t sub = 0, d[2] = {0, 0}, m[2] = {0, 0};
-    ptrdiff_t need = (f->sub ? 1 : 0) + (last && f->head ? f->head == 2 ? 2 : 1 : 0) + 2 * f->planes;
-    if (r->end - r->at < need)
+    if (r->at + (uint64_t)r->step * (qn_fmt_pair_words(f, last) - 1) >= r->end)
         return false;
     if (f->sub)
-        sub = *r->at++;
+        sub = take(r);
     if (last && f->head == 2) {
-        for (int i = 0; i < 2; i++, r->at++) {
-            d[i] = *r->at & 0xffff;
-            m[i] = *r->at >> 16;
+        for (int i = 0; i < 2; i++) {
+            uint32_t head = take(r);
+            d[i] = head & 0xffff;
+            m[i] = head >> 16;
         }
     } else if (last && f->head) {
-        d[0] = *r->at & 0xffff;
-        d[1] = *r->at++ >> 16;
+        uint32_t head = take(r);
+        d[0] = head & 0xffff;
+        d[1] = head >> 16;
     }
-    for (uint32_t i = 0; i < 2; i++) {
-        int8_t code[QN_DEPTH];
-        read_codes(r, f, code);
-        if (col + i >= u->outputs)
-            continue;                        // the column that makes the count even
-        size_t row = col + i;
-        memcpy(u->code + (row * u->slices + slice) * QN_DEPTH, code, QN_DEPTH);
+    for (uint32_t i = 0; i < 2; i++, row++) {
+        int8_t code[QN_DEPTH], high[QN_DEPTH];
+        if (u->high)
+            read_codes(r, f->planes - 7u, f->sign, high);
+        read_codes(r, u->high ? 7 : f->planes, !u->high && f->sign, code);
+        if (row >= end)
+            continue;
+        size_t at = ((size_t)row * u->slices + slice) * QN_DEPTH;
+        memcpy(u->code + at, code, QN_DEPTH);
+        if (u->high)
+            memcpy(u->high + at, high, QN_DEPTH);
         if (f->sub)
-            u->sub[row * u->slices + slice] = (uint16_t)(sub >> (16 * i));
+            u->sub[(size_t)row * u->slices + slice] = (uint16_t)(sub >> (16 * i));
         if (last)
-            u->d[row * u->blocks + slice / f->block] = f->head == 3 ? qn_bf16((uint16_t)d[i]) : qn_half((uint16_t)d[i]);
+            u->d[(size_t)row * u->blocks + slice / f->block] = f->head == 3 ? qn_bf16((uint16_t)d[i]) : qn_half((uint16_t)d[i]);
         if (last && f->head == 2)
-            u->m[row * u->blocks + slice / f->block] = qn_half((uint16_t)m[i]);
+            u->m[(size_t)row * u->blocks + slice / f->block] = qn_half((uint16_t)m[i]);
     }
     return true;
 }
 
-int qn_unpack(qn_unpacked *u, const qn_prog_matrix *m, const uint32_t *image, uint32_t words, qn_why *why)
+// A tile at word r.at with rows `first` to `end`, stripe by stripe. With several pieces (qn_tile_cols), pairs of columns are those of one pair of
+// rows after another.
+static bool read_tile(qn_unpacked *u, reader r, uint32_t cols, uint32_t depth, uint32_t first, uint32_t end)
+{
+    uint32_t pieces = u->slices / depth, planes = r.step;
+    uint64_t start = r.at;
+    for (uint32_t p = 0; p < planes; p++) {
+        r.at = start + p;
+        for (uint32_t s = 0; s < depth; s++)
+            for (uint32_t c = 0; c < cols / planes; c += 2) {
+                uint32_t pair = qn_stripe_tile_col(planes, p, c) / 2;
+                if (!read_pair(&r, u, first + 2 * (pair / pieces), end, pair % pieces * depth + s))
+                    return false;
+            }
+    }
+    return true;
+}
+
+// `unit`: what columns are multiples of.
+static int unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, uint32_t unit, bool embedding, const uint32_t *image, uint32_t words,
+                  qn_why *why)
 {
     memset(u, 0, sizeof *u);
     const qn_fmt *f = u->fmt = qn_fmt_find(m->fmt);
-    if (!f || f->bytes || f->planes > 8 || !f->head)
+    if (!f || f->bytes || f->planes > 15 || !f->head)
         return qn_fail(why, QN_ERR_FORMAT, "format %u is none of weights", m->fmt);
-    if (!m->outputs || m->cols < m->outputs || m->cols % 2 || !m->tile || m->tile % 2 || !m->slices || m->slices % f->block ||
+    if (!m->outputs || m->cols < m->outputs || m->cols % unit || !m->tile || m->tile % unit || !m->slices || m->slices % f->block ||
         m->inputs > (uint64_t)m->slices * QN_DEPTH)
         return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u is streamed as %u columns of %u slices, tiles of %u", m->outputs, m->inputs,
                        m->cols, m->slices, m->tile);
@@ -91,27 +127,38 @@ int qn_unpack(qn_unpacked *u, const qn_prog_matrix *m, const uint32_t *image, ui
     u->slices = m->slices;
     u->blocks = m->slices / f->block;
     u->code = array(u->outputs, u->slices, QN_DEPTH);
+    u->high = f->planes > 8 ? array(u->outputs, u->slices, QN_DEPTH) : NULL;
     u->sub = f->sub ? array(u->outputs, u->slices, sizeof *u->sub) : NULL;
     u->d = array(u->outputs, u->blocks, sizeof *u->d);
     u->m = f->head == 2 ? array(u->outputs, u->blocks, sizeof *u->m) : NULL;
-    if (!u->code || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
+    if (!u->code || (f->planes > 8 && !u->high) || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
         return QN_ERR_NOMEM;
 
     for (uint32_t first = 0, tile = 0; first < m->cols; first += m->tile, tile++) {
         uint64_t at = m->addr + (uint64_t)tile * m->tile_step;
         uint32_t cols = m->cols - first < m->tile ? m->cols - first : m->tile;
-        reader r = {image + (at < words ? at : words), image + words};
-        for (uint32_t s = 0; s < m->slices; s++)
-            for (uint32_t c = 0; c < cols; c += 2)
-                if (!read_pair(&r, u, first + c, s))
-                    return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u does not lie inside the image", m->outputs, m->inputs);
+        uint32_t end = first + cols < m->outputs ? first + cols : m->outputs;
+        if (!read_tile(u, (reader){image, at, words, planes}, embedding ? qn_tile_cols(cols, u->blocks, planes) : cols,
+                       embedding ? f->block : m->slices, first, end))
+            return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u does not lie inside the image", m->outputs, m->inputs);
     }
     return 0;
+}
+
+int qn_unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why)
+{
+    return unpack(u, m, planes, qn_stripe_unit(planes), false, image, words, why);
+}
+
+int qn_unpack_embedding(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why)
+{
+    return unpack(u, m, planes, 2, true, image, words, why);
 }
 
 void qn_unpacked_free(qn_unpacked *u)
 {
     free(u->code);
+    free(u->high);
     free(u->sub);
     free(u->d);
     free(u->m);
@@ -126,7 +173,8 @@ void qn_unpacked_row(const qn_unpacked *u, uint32_t output, float *x)
         size_t block = row * u->blocks + s / u->fmt->block;
         uint32_t sub = u->sub ? u->sub[row * u->slices + s] : 0;
         for (int k = 0; k < QN_DEPTH; k++) {
-            int32_t i1 = u->code[(row * u->slices + s) * QN_DEPTH + k], i2 = 1;
+            size_t at = (row * u->slices + s) * QN_DEPTH + (size_t)k;
+            int32_t i1 = u->code[at] + (u->high ? 128 * u->high[at] : 0), i2 = 1;
             if (u->fmt->sub == 1) {
                 i1 *= (int32_t)(sub & 255);
                 i2 = (int32_t)(sub >> 8);
@@ -201,17 +249,22 @@ static inline int32_t sum32(const int16_t *a)
     return sum;
 }
 
-// One output's accumulator for one row of activations.
-static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, size_t row, const int16_t *a, const float *scale)
+// One output's accumulator for one row of activations; `many`: codes of more than 8 bits.
+static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, bool many, size_t row, const int16_t *a, const float *scale)
 {
     const qn_fmt *f = u->fmt;
     float acc = 0;
     for (uint32_t b = 0; b < u->blocks; b++) {
         int32_t i1 = 0, i2 = 0;
         for (uint32_t s = b * f->block; s < (b + 1) * f->block; s++) {
-            const int8_t *w = u->code + (row * u->slices + s) * QN_DEPTH;
+            size_t at = (row * u->slices + s) * QN_DEPTH;
+            const int8_t *w = u->code + at;
             const int16_t *x = a + (size_t)s * QN_DEPTH;
             int32_t low = dot16(x, w), high = dot16(x + 16, w + 16);
+            if (many) {
+                low += 128 * dot16(x, u->high + at);
+                high += 128 * dot16(x + 16, u->high + at + 16);
+            }
             uint32_t sub = f->sub ? u->sub[row * u->slices + s] : 0;
             if (f->sub == 0) {
                 i1 += low + high;
@@ -230,17 +283,30 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
     return acc;
 }
 
-CLONES static void multiply(const qn_unpacked *u, const qn_acts *a, float *y)
+static inline __attribute__((always_inline)) void multiply_rows(const qn_unpacked *u, bool many, const qn_acts *a, float *y)
 {
     for (uint32_t r = 0; r < u->outputs; r++) {
-        y[r] = accumulate(u, r, a->code[0], a->scale[0]);
+        y[r] = accumulate(u, many, r, a->code[0], a->scale[0]);
         if (a->rows == 2)
-            y[r] = qn_fadd(y[r], accumulate(u, r, a->code[1], a->scale[1]));
+            y[r] = qn_fadd(y[r], accumulate(u, many, r, a->code[1], a->scale[1]));
     }
+}
+
+CLONES static void multiply(const qn_unpacked *u, const qn_acts *a, float *y)
+{
+    multiply_rows(u, false, a, y);
+}
+
+CLONES static void multiply_many(const qn_unpacked *u, const qn_acts *a, float *y)
+{
+    multiply_rows(u, true, a, y);
 }
 
 void qn_multiply(const qn_unpacked *u, const qn_acts *a, float *y)
 {
     assert(a->block == u->fmt->block);
-    multiply(u, a, y);
+    if (u->high)
+        multiply_many(u, a, y);
+    else
+        multiply(u, a, y);
 }

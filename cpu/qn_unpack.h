@@ -3,7 +3,7 @@
 //
 //     qn_unpacked m;
 //     qn_acts a;
-//     int err = qn_unpack(&m, &prog->layer[0].m[QN_ROLE_Q], prog->image, prog->lay.image_words, &why);
+//     int err = qn_unpack(&m, &prog->layer[0].m[QN_ROLE_Q], planes, prog->image, prog->lay.image_words, &why);
 //     if (!err)
 //         err = qn_acts_new(&a, m.slices);
 //     qn_acts_quantize(&a, x, m.slices, m.fmt->block, 8, &nonfinite);       // x: 32 x slices values
@@ -23,12 +23,15 @@ typedef struct qn_unpacked {
     const qn_fmt *fmt;
     uint32_t outputs, slices, blocks;
     int8_t *code;                // [output][32 x slices]
+    int8_t *high;                // the same: codes of more than 8 bits are 128 high + code, code 0..127; NULL for others
     uint16_t *sub;               // [output][slices]; NULL where the format has no second level
     float *d, *m;                // [output][blocks]; m NULL where the format has no minimum
 } qn_unpacked;
 
-// Refuses a matrix that does not lie inside the image's `words`. Also after an error *u may be freed.
-int qn_unpack(qn_unpacked *u, const qn_prog_matrix *m, const uint32_t *image, uint32_t words, qn_why *why);
+// A matrix whose columns are dealt out to `planes` stripes; the embedding, whose tiles are two rows. Refuses what does not lie inside the
+// image's `words`. Also after an error *u may be freed.
+int qn_unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why);
+int qn_unpack_embedding(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why);
 void qn_unpacked_free(qn_unpacked *u);
 
 // Row `output` as the device looks an embedding up: 32 x slices values.

@@ -270,25 +270,50 @@ const qn_session_cost *qn_session_decode_cost(const qn_session *s)
     return &s->decode;
 }
 
+// A cache tile of 32 columns as it would lie with one stripe.
+static void gather(const uint32_t *tile, uint32_t words, uint32_t stripes, uint32_t *out)
+{
+    uint32_t pair = words / 16;
+    for (uint32_t i = 0; i < 16 * pair; i++) {
+        uint32_t col = i / pair * 2;
+        out[i] = tile[qn_stripe_of(stripes, col) + stripes * (qn_stripe_col(stripes, col) / 2 * pair + i % pair)];
+    }
+}
+
+// What the word at `at` of the cache belongs to: a tile of keys or values, or scales; and where such tiles end.
+static uint32_t tile_at(const qn_prog *p, uint32_t at, uint32_t *end)
+{
+    const qn_layout *y = &p->lay;
+    const qn_fmt *key = qn_fmt_find(p->kv_bits == 16 ? QN_FMT_KEY16 : QN_FMT_KEY8), *value = qn_fmt_find(p->kv_bits == 16 ? QN_FMT_VAL16 : QN_FMT_VAL8);
+    const qn_fmt *f = at < y->val_addr ? key : at < y->scale_addr ? value : NULL;
+    *end = f == key ? y->val_addr : f ? y->scale_addr : y->kv_words;
+    *end = *end < y->kv_words ? *end : y->kv_words;
+    return f ? (uint32_t)qn_fmt_tile_words(f, 32, 1) : 1;
+}
+
 int qn_session_digest_get(qn_session *s, qn_session_digest *d)
 {
-    uint64_t at = window_at(s, QN_WIN_KV), left = 4ull * qn_prog_window_of(s->p, QN_WIN_KV).size;
+    uint32_t size = s->p->lay.kv_words, stripes = qn_dev_target(s->dev)->planes, end;
     d->kv = 0xcbf29ce484222325u;
     int err = qn_dev_reg_read(s->dev, QN_REG_DIGEST_A, &d->a);
     if (!err)
         err = qn_dev_reg_read(s->dev, QN_REG_DIGEST_B, &d->b);
-    uint8_t *block = malloc(BLOCK);
-    if (!block)
+    uint32_t *block = malloc(BLOCK), *tile = malloc(BLOCK);
+    if (!block || !tile)
         err = QN_ERR_NOMEM;
-    while (!err && left) {
-        size_t n = left < BLOCK ? (size_t)left : BLOCK;
-        err = qn_dev_read(s->dev, at, block, n);
-        for (size_t i = 0; !err && i < n; i++)
-            d->kv = (d->kv ^ block[i]) * 0x100000001b3u;
-        at += n;
-        left -= n;
+    for (uint32_t at = 0, n; !err && at < size; at += n) {
+        uint32_t words = tile_at(s->p, at, &end), most = BLOCK / 4 / words * words;
+        n = end - at < most ? end - at : most;
+        err = qn_dev_read(s->dev, window_at(s, QN_WIN_KV) + 4ull * at, block, 4ull * n);
+        for (uint32_t i = 0; !err && words > 1 && n - i >= words; i += words) {
+            gather(block + i, words, stripes, tile);
+            memcpy(block + i, tile, 4ull * words);
+        }
+        for (size_t i = 0; !err && i < 4ull * n; i++)
+            d->kv = (d->kv ^ ((const uint8_t *)block)[i]) * 0x100000001b3u;
     }
     free(block);
+    free(tile);
     return err;
 }
 

@@ -33,10 +33,10 @@ typedef struct qn_session_cost {
     double seconds;                      // of this machine's time, waiting for the device
 } qn_session_cost;
 
-// What the executor has produced: equal for equal programs and tokens on every executor.
+// What the executor has produced: equal for equal models, options and tokens on every executor and target.
 typedef struct qn_session_digest {
     uint32_t a, b;                       // of all logits: registers DIGEST_A and DIGEST_B
-    uint64_t kv;                         // of the KV window as it is now: FNV-1a, 64 bits, byte by byte
+    uint64_t kv;                         // of the KV window as it is now: FNV-1a, 64 bits, byte by byte in the order of one stripe
 } qn_session_digest;
 
 enum qn_session_want {

@@ -6,6 +6,8 @@
 
 module qn_top #(
   parameter int Rows      = 16,
+  parameter int Depth     = 32,
+  parameter int Planes    = 1,
   parameter int Lanes     = 8,
   parameter int Funcs     = 2,
   parameter int Dequants  = 4,
@@ -24,15 +26,15 @@ module qn_top #(
   input  logic [31:0] reg_wdata_i,
   output logic [31:0] reg_rdata_o,
 
-  output logic        req_valid_o,         // memory: reads of 1..16 words inside an aligned 16, writes of one word
+  output logic        req_valid_o,         // memory, by lines of Planes words: reads of 1..16 lines inside an aligned 16, writes of one
   input  logic        req_ready_i,
   output logic        req_we_o,
   output logic [29:0] req_addr_o,
   output logic [4:0]  req_len_o,
-  output logic [31:0] req_wdata_o,
-  output logic [3:0]  req_wstrb_o,
-  input  logic        rsp_valid_i,         // words read, in order, never refused
-  input  logic [31:0] rsp_data_i
+  output logic [32*Planes-1:0] req_wdata_o,
+  output logic [4*Planes-1:0]  req_wstrb_o,
+  input  logic                 rsp_valid_i, // lines read, in order, never refused
+  input  logic [32*Planes-1:0] rsp_data_i
 );
 
   localparam ENTRY_W = qn_isa_pkg::ENTRY_W;
@@ -60,7 +62,7 @@ module qn_top #(
   logic [RowW:0] array_rows;
   logic [3:0]   unit_busy, unit_idle;
 
-  qn_regs #(.Rows(Rows)) u_regs (
+  qn_regs #(.Rows(Rows), .Planes(Planes)) u_regs (
     .clk_i, .rst_ni,
     .reg_valid_i, .reg_we_i, .reg_addr_i, .reg_wdata_i, .reg_rdata_o,
     .core_rst_no(core_rst_n), .mem_idle_i(mem_idle),
@@ -89,7 +91,7 @@ module qn_top #(
 
   assign drained = head_valid == 4'd0 && unit_idle == 4'b1111 && mem_idle;
 
-  qn_seq #(.ProgWords(ProgWords)) u_seq (
+  qn_seq #(.Planes(Planes), .ProgWords(ProgWords)) u_seq (
     .clk_i, .rst_ni(core_rst_n),
     .start_i(start), .load_i(load_first), .entry_i(entry), .prog_addr_i(prog_addr), .prog_words_i(prog_words),
     .arg_index_o(arg_index), .arg_data_i(arg_data),
@@ -124,10 +126,10 @@ module qn_top #(
   logic [29:0] load_req_addr, store_req_addr;
   logic [4:0]  load_req_len;
   logic [1:0]  load_req_kind, store_req_kind;
-  logic [31:0] store_req_wdata;
-  logic [3:0]  store_req_wstrb;
+  logic [32*Planes-1:0] store_req_wdata;
+  logic [4*Planes-1:0]  store_req_wstrb;
 
-  qn_mem_arb u_mem_arb (
+  qn_mem_arb #(.Planes(Planes)) u_mem_arb (
     .clk_i, .rst_ni, .flush_i(!core_rst_n), .idle_o(mem_idle),
     .prog_valid_i(prog_req_valid), .prog_ready_o(prog_req_ready), .prog_addr_i(prog_req_addr), .prog_len_i(prog_req_len),
     .prog_rsp_valid_o(prog_rsp_valid),
@@ -139,12 +141,13 @@ module qn_top #(
     .rsp_valid_i);
 
   // Load: to unpack and to the vector buffer
-  logic               fmt_valid, fmt_ready, word_valid, credit, ld_valid, ld_ready;
+  logic               fmt_valid, fmt_ready, line_valid, credit, ld_valid, ld_ready;
   logic [4:0]         fmt_id;
-  logic [31:0]        fmt_cols, fmt_words, word_data, ld_data;
+  logic [31:0]        fmt_cols, fmt_lines, ld_data;
+  logic [32*Planes-1:0] line_data;
   logic [VbAddrW-1:0] ld_addr;
 
-  qn_load #(.VbWords(VbWords), .FifoWords(FifoWords)) u_load (
+  qn_load #(.Planes(Planes), .VbWords(VbWords), .FifoWords(FifoWords)) u_load (
     .clk_i, .rst_ni(core_rst_n),
     .insn_valid_i(unit_valid[LOAD]), .insn_ready_o(unit_ready[LOAD]), .insn_i(head[LOAD*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[LOAD]), .post_o(post[8*LOAD +: 8]),
@@ -153,13 +156,13 @@ module qn_top #(
     .win_index_o(load_win), .win_base_i(load_base), .win_size_i(load_size),
     .req_valid_o(load_req_valid), .req_ready_i(load_req_ready), .req_addr_o(load_req_addr), .req_len_o(load_req_len),
     .req_kind_o(load_req_kind), .rsp_valid_i(load_rsp_valid), .rsp_data_i,
-    .fmt_valid_o(fmt_valid), .fmt_ready_i(fmt_ready), .fmt_id_o(fmt_id), .fmt_cols_o(fmt_cols), .fmt_words_o(fmt_words),
-    .word_valid_o(word_valid), .word_data_o(word_data), .credit_i(credit),
+    .fmt_valid_o(fmt_valid), .fmt_ready_i(fmt_ready), .fmt_id_o(fmt_id), .fmt_cols_o(fmt_cols), .fmt_lines_o(fmt_lines),
+    .line_valid_o(line_valid), .line_data_o(line_data), .credit_i(credit),
     .vb_valid_o(ld_valid), .vb_ready_i(ld_ready), .vb_addr_o(ld_addr), .vb_data_o(ld_data));
 
   // Matrix
   logic        plane_valid, plane_ready, plane_head_valid, plane_head_ready;
-  logic [31:0] plane, plane_head;
+  logic [32*Planes-1:0] plane, plane_head;
   logic               qb_we, qb_pair, qb_side_we, acc_re;
   logic [RowW-1:0]    qb_row, acc_row;
   logic [SliceW-1:0]  qb_slice;
@@ -170,14 +173,14 @@ module qn_top #(
   logic [ColW-1:0]    acc_col;
   logic [32*Dequants-1:0] acc_data;
 
-  qn_unpack #(.FifoWords(FifoWords)) u_unpack (
+  qn_unpack #(.Planes(Planes), .FifoWords(FifoWords)) u_unpack (
     .clk_i, .rst_ni(core_rst_n),
-    .fmt_valid_i(fmt_valid), .fmt_ready_o(fmt_ready), .fmt_id_i(fmt_id), .fmt_cols_i(fmt_cols), .fmt_words_i(fmt_words),
-    .word_valid_i(word_valid), .word_data_i(word_data), .credit_o(credit),
+    .fmt_valid_i(fmt_valid), .fmt_ready_o(fmt_ready), .fmt_id_i(fmt_id), .fmt_cols_i(fmt_cols), .fmt_lines_i(fmt_lines),
+    .line_valid_i(line_valid), .line_data_i(line_data), .credit_o(credit),
     .plane_valid_o(plane_valid), .plane_ready_i(plane_ready), .plane_o(plane),
     .head_valid_o(plane_head_valid), .head_ready_i(plane_head_ready), .head_o(plane_head));
 
-  qn_matrix #(.Rows(Rows), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices)) u_matrix (
+  qn_matrix #(.Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices)) u_matrix (
     .clk_i, .rst_ni(core_rst_n),
     .insn_valid_i(unit_valid[MATRIX]), .insn_ready_o(unit_ready[MATRIX]), .insn_i(head[MATRIX*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[MATRIX]), .post_o(post[8*MATRIX +: 8]),
@@ -217,7 +220,7 @@ module qn_top #(
     /* verilator lint_on PINCONNECTEMPTY */ .st_data_o(st_data));
 
   // Store
-  qn_store #(.VbWords(VbWords)) u_store (
+  qn_store #(.Planes(Planes), .VbWords(VbWords)) u_store (
     .clk_i, .rst_ni(core_rst_n),
     .insn_valid_i(unit_valid[STORE]), .insn_ready_o(unit_ready[STORE]), .insn_i(head[STORE*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[STORE]), .post_o(post[8*STORE +: 8]),

@@ -51,11 +51,12 @@ void qn_lower_queries(qn_lower *l)
     }
 }
 
-// COLS and WORDS for a key tile of which `TMP` tokens are left.
+// COLS and WORDS for a key tile of which `TMP` tokens are left: no more columns than the target can do without.
 static void key_extent(qn_lower *l)
 {
+    int32_t unit = (int32_t)qn_target_cols(l->g->opt.target);
     qn_asm_alu(l->a, QN_ALU_MIN, COLS, R(TMP, 0), V(32));
-    qn_asm_alu(l->a, QN_ALU_AND, COLS, R(COLS, 1), V(-2));
+    qn_asm_alu(l->a, QN_ALU_AND, COLS, R(COLS, unit - 1), V(-unit));
     qn_asm_alu(l->a, QN_ALU_SHR, WORDS, R(COLS, 0), V(1));
     qn_asm_alu(l->a, QN_ALU_MUL, WORDS, R(WORDS, 0), V(qn_fmt_pair_words(key_fmt(l), true)));
 }

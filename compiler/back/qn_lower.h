@@ -35,6 +35,7 @@ enum qn_lower_sem {
 enum qn_layer_word { QN_T_NORM_ATTN, QN_T_NORM_FFN, QN_T_KEY, QN_T_VAL, QN_T_SCALE, QN_T_MATRIX };
 enum qn_matrix_word { QN_T_ADDR, QN_T_FMT, QN_T_WORDS, QN_T_LAST, QN_T_SLICE, QN_T_MATRIX_WORDS };
 enum { QN_T_ROW = QN_T_MATRIX + QN_LAYER_ROLES * QN_T_MATRIX_WORDS };
+enum qn_token_row { QN_C_KEY, QN_C_KEY_SCALE, QN_C_VALUE, QN_C_ROWS };       // of 32 words each
 enum qn_pass_word { QN_P_KEY, QN_P_VAL, QN_P_SCALE, QN_P_QUERY, QN_P_OFFSET, QN_P_SLICE, QN_P_ROW };
 
 typedef struct qn_lower {
@@ -42,7 +43,7 @@ typedef struct qn_lower {
     const qn_graph *g;
     qn_buffers b;
     bool decode;
-    uint32_t layer_table, pass_table;
+    uint32_t layer_table, token_table, pass_table;
     uint32_t key_tile;            // tiles of the keys' matrix written so far
 } qn_lower;
 

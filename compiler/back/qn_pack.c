@@ -9,7 +9,7 @@
 
 // One column: codes, and for each slice and block its headers.
 typedef struct column {
-    int8_t *q;                    // 32 x slices
+    int8_t *q, *high;             // 32 x slices; codes of more than 8 bits are 128 high + q, q 0..127
     uint16_t *sub;                // a slice
     uint16_t *d, *m;              // a block
     float *row;                   // 32 x slices, for tensors stored as floats
@@ -100,21 +100,49 @@ static int quantize_row(const qn_matrix *m, uint32_t row, column *c)
     return err;
 }
 
+// A scale that the machine would read as zero under a code that is not, or a value that is not finite. A block of zeros gets the scale 0: ggml's
+// quantizer gives it the least one.
+static int power_scale(const qn_block *b, uint16_t *d)
+{
+    int top = 0;
+    for (int i = 0; i < b->n; i++)
+        top = abs(b->q[i]) > top ? abs(b->q[i]) : top;
+    float scale = qn_ggml_bf16(b->d);
+    *d = top ? b->d : 0;
+    if (top && scale < 0x1p-126f)
+        return QN_ERR_RANGE;
+    return isfinite(scale * (float)top) ? 0 : QN_ERR_NONFINITE;
+}
+
 static int copy_row(const qn_matrix *m, uint32_t row, column *c)
 {
     const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
     const uint8_t *at = m->tensor->data + (size_t)row * (m->tensor->bytes / m->tensor->dims[1]);
     uint32_t blocks = m->inputs / info->elements;
+    bool fold = info->sub && !m->fmt->sub;
     qn_block b;
     for (uint32_t i = 0; i < blocks; i++, at += info->bytes) {
         int err = qn_ggml_codes(m->tensor->type, at, &b);
         if (err < 0)
             return err;
-        if (!finite_half(b.d) || !finite_half(b.m))
+        bool power = info->form == QN_GGML_SCALE_POW;
+        if (!power && (!finite_half(b.d) || !finite_half(b.m)))
             return QN_ERR_NONFINITE;
         memcpy(c->q + (size_t)i * b.n, b.q, b.n);
         c->d[i] = b.d;
+        if (power && (err = power_scale(&b, &c->d[i])) < 0)
+            return err;
+        if (info->form == QN_GGML_SCALE_UP) {
+            for (uint32_t k = 0; k < b.n; k++)
+                c->q[(size_t)i * b.n + k] = (int8_t)-b.q[k];
+            c->d[i] = b.d ^ 0x8000;
+        }
         c->m[i] = m->fmt->sub ? b.m : b.m ^ 0x8000;      // subtracted by the machine, added by Q4_1 and Q5_1
+        for (uint32_t k = 0; fold && k < b.n; k++) {     // sub-scales that the format has none for
+            int code = b.sc[k / b.sub] * b.q[k];
+            c->q[(size_t)i * b.n + k] = (int8_t)(code & 127);
+            c->high[(size_t)i * b.n + k] = (int8_t)(code >> 7);
+        }
         for (uint32_t s = 0; m->fmt->sub && s < 8; s++)
             c->sub[8 * i + s] = m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
                                                  : (uint16_t)((uint8_t)b.sc[2 * s] | (uint8_t)b.sc[2 * s + 1] << 8);
@@ -122,26 +150,42 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
     return 0;
 }
 
-// Puts column `odd` of pair `pair` in its places of a tile of `cols` columns.
-static void scatter(const qn_matrix *m, const column *c, uint32_t cols, uint32_t pair, unsigned odd, uint32_t *tile)
+// Puts `depth` slices of `c`, from `first` on, in their places as column `col` of a tile of `cols` columns.
+static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_t cols, uint32_t col, uint32_t *tile)
 {
     const qn_fmt *f = m->fmt;
-    uint32_t *slice = tile;
-    for (uint32_t s = 0; s < m->slices; s++) {
+    uint32_t own = qn_stripe_col(m->stripes, col), odd = own % 2, step = m->stripes, planes[16];
+    uint32_t *slice = tile + qn_stripe_of(m->stripes, col);
+    for (uint32_t s = first; s < first + m->depth; s++) {
         bool last = (s + 1) % f->block == 0;
         uint32_t words = qn_fmt_pair_words(f, last), block = s / f->block;
-        uint32_t *w = slice + (size_t)pair * words;
-        if (f->sub)
-            *w++ |= (uint32_t)c->sub[s] << (16 * odd);
-        if (last && f->head == 2) {
-            w[odd] = c->d[block] | (uint32_t)c->m[block] << 16;
-            w += 2;
-        } else if (last && f->head) {
-            *w++ |= (uint32_t)c->d[block] << (16 * odd);
+        uint32_t *w = slice + (size_t)(own / 2) * words * step;
+        if (f->sub) {
+            *w |= (uint32_t)c->sub[s] << (16 * odd);
+            w += step;
         }
-        qn_pack_planes(c->q + 32 * (size_t)s, f->planes, w + odd * f->planes);
-        slice += (size_t)words * (cols / 2);
+        if (last && f->head == 2) {
+            w[odd * step] = c->d[block] | (uint32_t)c->m[block] << 16;
+            w += 2 * step;
+        } else if (last && f->head) {
+            *w |= (uint32_t)c->d[block] << (16 * odd);
+            w += step;
+        }
+        uint32_t high = f->planes > 8 ? f->planes - 7u : 0;
+        qn_pack_planes(c->high + 32 * (size_t)s, high, planes);
+        qn_pack_planes(c->q + 32 * (size_t)s, f->planes - high, planes + high);
+        for (uint32_t i = 0; i < f->planes; i++)
+            w[(odd * f->planes + i) * step] = planes[i];
+        slice += (size_t)words * (cols / 2);             // of all stripes
     }
+}
+
+// Output `in` of a tile that has `outputs` of them, piece by piece: one, or each of the embedding's blocks.
+static void scatter_output(const qn_matrix *m, const column *c, uint32_t in, uint32_t outputs, uint32_t *tile)
+{
+    uint32_t pieces = m->slices / m->depth, cols = qn_tile_cols(outputs, pieces, m->stripes);
+    for (uint32_t b = 0; b < pieces; b++)
+        scatter(m, c, b * m->depth, cols, qn_tile_col(in, b, pieces), tile);
 }
 
 int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const void *ctx, qn_why *why)
@@ -149,11 +193,12 @@ int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const v
     column c;
     size_t n = 32 * (size_t)m->slices;
     c.q = calloc(n, 1);
+    c.high = calloc(n, 1);
     c.sub = calloc(m->slices, sizeof *c.sub);
     c.d = calloc(m->slices, sizeof *c.d);
     c.m = calloc(m->slices, sizeof *c.m);
     c.row = calloc(n, sizeof *c.row);
-    int err = c.q && c.sub && c.d && c.m && c.row ? 0 : QN_ERR_NOMEM;
+    int err = c.q && c.high && c.sub && c.d && c.m && c.row ? 0 : QN_ERR_NOMEM;
     for (uint32_t col = 0; !err && col < m->outputs; col++) {
         uint32_t row = map ? map(col, ctx) : col;
         if (row == QN_PACK_ZERO)
@@ -163,12 +208,14 @@ int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const v
         err = m->requantize ? quantize_row(m, row, &c) : copy_row(m, row, &c);
         if (err < 0) {
             char shown[QN_GGUF_SHOW];
-            qn_fail(why, err, "tensor '%s', row %u: %s", qn_gguf_show(shown, m->tensor->name), row, qn_err_text(err));
+            qn_fail(why, err, "tensor '%s', row %u: %s", qn_gguf_show(shown, m->tensor->name), row,
+                    err == QN_ERR_RANGE ? "a scale below 2^-126, which the machine reads as zero" : qn_err_text(err));
             break;
         }
-        scatter(m, &c, cols, in / 2, in % 2, image + m->addr + (size_t)tile * m->tile_step);
+        scatter_output(m, &c, in, cols, image + m->addr + (size_t)tile * m->tile_step);
     }
     free(c.q);
+    free(c.high);
     free(c.sub);
     free(c.d);
     free(c.m);

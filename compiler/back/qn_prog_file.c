@@ -28,7 +28,7 @@ static const char *const names[SECTIONS] = {"model", "matrix", "marks", "vocab",
     X(dims.rope) X(kv_bits) X(act_bits) X(weight_bits) X(weight_group) X(context) X(chunk) X(entry[QN_ENTRY_DECODE])        \
     X(entry[QN_ENTRY_PREFILL]) X(lay.head_pad) X(lay.kv_blocks) X(lay.group_heads) X(lay.ctx_blocks) X(lay.key_tile)        \
     X(lay.val_tile) X(lay.key_layer) X(lay.val_layer) X(lay.scale_layer) X(lay.key_addr) X(lay.val_addr) X(lay.scale_addr)  \
-    X(lay.kv_words) X(lay.rope_addr) X(lay.rope_step) X(lay.norm_out_addr) X(lay.const_addr) X(lay.unit_addr)               \
+    X(lay.kv_words) X(lay.rope_addr) X(lay.rope_step) X(lay.norm_out_addr) X(lay.const_addr)                                 \
     X(lay.image_words) X(lay.io_words) X(lay.code_addr) X(n_code) X(code_words) X(lay.scratch_addr)
 #define QN_PROG_COUNT(f) +1
 enum { FIELDS = QN_PROG_FIELDS(QN_PROG_COUNT), MODEL_WORDS = FIELDS + 4 + 2 * MATRIX_WORDS, NAME = 64 };

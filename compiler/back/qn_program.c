@@ -168,14 +168,14 @@ static void quantize_norm(qn_lower *l, qn_val rows)
     quantize(l, V(l->b.y), l->b.blocks_in, l->b.slice_in, V(0), l->b.width_pad / 32, l->g->dims.width, rows, l->b.width_pad, true);
 }
 
-// ---- embedding: the row's codes, past unit vectors
+// ---- embedding: the codes of a pair of rows, all blocks side by side, past unit vectors
 static void embed(qn_lower *l)
 {
-    enum { ADDR = QN_R_A, LANE = QN_R_B, DST = QN_R_C, ODD = QN_R_D, COL = QN_R_E, OUT = QN_R_F, TMP = QN_R_TMP, ARG = QN_R_PASS };
+    enum { ADDR = QN_R_A, LANE = QN_R_B, DST = QN_R_C, ODD = QN_R_D, OUT = QN_R_F, TMP = QN_R_TMP, ARG = QN_R_PASS };
     const qn_matrix *m = &l->g->embed;
     const qn_buffers *b = &l->b;
     qn_asm *a = l->a;
-    uint32_t block = 32u * m->fmt->block, blocks = m->slices / m->fmt->block;
+    uint32_t block = 32u * m->depth, blocks = m->slices / m->depth, cols = qn_tile_cols(m->tile, blocks, m->stripes);
     uint32_t rows = l->g->opt.target->rows < block ? l->g->opt.target->rows : block;
     uint32_t base = qn_asm_put(a, m->addr);
     qn_asm_mark(a, "embed");
@@ -192,22 +192,10 @@ static void embed(qn_lower *l)
     qn_asm_set(a, LANE, V(0));
     qn_asm_set(a, OUT, R(DST, 0));
     qn_asm_loop(a, V(block / rows));
-    qn_lower_stream(l, R(ADDR, 0), V(m->tile_words), V(1), 0, V(m->fmt->id), V(2), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
-    qn_gemm_args x = {.slice = R(LANE, 0), .slices = V(m->fmt->block), .cols = V(2), .rows = V(rows), .acc = tile_acc(0),
-                      .fmt = V(m->fmt->id), .unit = true};
-    qn_lower_gemm(l, x, (qn_sems){.wait = {QN_S_TILE_FREE}, .post = {blocks == 1 ? QN_S_TILE_DONE : 0}});
-    if (blocks > 2) {
-        qn_asm_set(a, COL, R(QN_R_TILE, 2));
-        qn_asm_loop(a, V(blocks - 2));
-        x.acc = R(COL, 0);
-        qn_lower_gemm(l, x, (qn_sems){.wait = {0}});
-        qn_asm_alu(a, QN_ALU_ADD, COL, R(COL, 0), V(2));
-        qn_asm_loop_end(a);
-    }
-    if (blocks > 1) {
-        x.acc = tile_acc(2 * (blocks - 1));
-        qn_lower_gemm(l, x, (qn_sems){.post = {QN_S_TILE_DONE}});
-    }
+    qn_lower_stream(l, R(ADDR, 0), V(m->tile_words), V(1), 0, V(m->fmt->id), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(LANE, 0), .slices = V(m->depth), .cols = V(cols), .rows = V(rows), .acc = tile_acc(0),
+                                    .fmt = V(m->fmt->id), .unit = true},
+                  (qn_sems){.wait = {QN_S_TILE_FREE}, .post = {QN_S_TILE_DONE}});
     qn_asm_alu(a, QN_ALU_ADD, TMP, R(QN_R_TILE, 0), R(ODD, 0));
     qn_asm_op(a, QN_OP_EMBED);
     qn_asm_slot(a, QN_SLOT_EMBED_DST, R(OUT, 0));
@@ -310,31 +298,36 @@ static void store_key(qn_lower *l, bool last)
 {
     const qn_layout *y = &l->g->lay;
     qn_asm *a = l->a;
-    uint32_t wide = l->g->opt.kv_bits / 8, kb = y->kv_blocks, codes = 8 * wide;
-    const qn_fmt *key = qn_fmt_find(wide == 2 ? QN_FMT_KEY16 : QN_FMT_KEY8);
+    uint32_t wide = l->g->opt.kv_bits / 8, kb = y->kv_blocks, codes = 8 * wide, p = l->g->opt.target->planes;
     qn_asm_ldt(a, QN_R_D, QN_R_LAYER, l->layer_table + QN_T_KEY);
     qn_asm_alu(a, QN_ALU_MUL, QN_R_D, R(QN_R_D, 0), V(4));
     qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_A, 0), V(5));
     qn_asm_alu(a, QN_ALU_MUL, QN_R_F, R(QN_R_F, 0), V(4 * kb * y->key_tile));
     qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_F, 0));
     qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_A, 0), V(31));
-    qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_TMP, 0), V(1));
-    qn_asm_alu(a, QN_ALU_MUL, QN_R_F, R(QN_R_F, 0), V(4 * qn_fmt_pair_words(key, true)));
-    qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_F, 0));
-    qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_TMP, 0), V(1));
-    qn_asm_alu(a, QN_ALU_MUL, QN_R_E, R(QN_R_TMP, 0), V(2));
-    qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_D, 0), R(QN_R_E, 0));
-    qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_TMP, 0), V(32 * wide));
+    qn_asm_ldt(a, QN_R_E, QN_R_TMP, l->token_table + 32 * QN_C_KEY_SCALE);
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_E, 0), R(QN_R_D, 0));
+    qn_asm_ldt(a, QN_R_TMP, QN_R_TMP, l->token_table + 32 * QN_C_KEY);
     qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_TMP, 0));
-    store(l, R(QN_R_C, 0), codes, STORE_WORD, R(QN_R_D, 4), 4, codes, 4 * y->key_tile, (qn_sems){.wait = {QN_S_RECORD}});
+    store(l, R(QN_R_C, 0), codes, STORE_WORD, R(QN_R_D, 0), 4 * p, codes, 4 * y->key_tile, (qn_sems){.wait = {QN_S_RECORD}});
     store(l, R(QN_R_C, kb * codes), 1, STORE_HALF, R(QN_R_E, 0), 2, 1, 4 * y->key_tile, (qn_sems){.post = {last ? QN_S_KEY_STORED : 0}});
+}
+
+// One byte of each column: the codes at word `src` of a record, to byte address D + `to`. Dimensions of one stripe and eight lie evenly apart.
+static void store_column_bytes(qn_lower *l, uint32_t src, uint32_t to, qn_sems first)
+{
+    const qn_layout *y = &l->g->lay;
+    uint32_t wide = l->g->opt.kv_bits / 8, p = l->g->opt.target->planes, n = p == 1 ? 32 : 8, column = 4 * p * 8 * wide;
+    for (uint32_t i = 0; i < 32; i += n)
+        store(l, R(QN_R_C, src + i / 4), n, STORE_BYTE, R(QN_R_D, to + 4 * qn_stripe_of(p, i) + column * qn_stripe_col(p, i)), column, 8 * wide,
+              4 * y->val_tile, i == 0 ? first : (qn_sems){.wait = {0}});
 }
 
 static void store_value(qn_lower *l, bool last)
 {
     const qn_layout *y = &l->g->lay;
     qn_asm *a = l->a;
-    uint32_t wide = l->g->opt.kv_bits / 8, kb = y->kv_blocks, codes = 8 * wide;
+    uint32_t wide = l->g->opt.kv_bits / 8, kb = y->kv_blocks, codes = 8 * wide, p = l->g->opt.target->planes;
     qn_asm_alu(a, QN_ALU_AND, QN_R_TMP, R(QN_R_A, 0), V(31));
     qn_asm_alu(a, QN_ALU_SHR, QN_R_F, R(QN_R_A, 0), V(5));
     qn_asm_ldt(a, QN_R_D, QN_R_LAYER, l->layer_table + QN_T_VAL);
@@ -343,14 +336,15 @@ static void store_value(qn_lower *l, bool last)
     qn_asm_alu(a, QN_ALU_MUL, QN_R_E, R(QN_R_E, 0), V(4));
     qn_asm_alu(a, QN_ALU_MUL, QN_R_G, R(QN_R_F, 0), V(4 * kb * y->val_tile));
     qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_G, 0));
-    qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_TMP, 0));
+    qn_asm_ldt(a, QN_R_G, QN_R_TMP, l->token_table + 32 * QN_C_VALUE);
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_D, R(QN_R_D, 0), R(QN_R_G, 0));
     qn_asm_alu(a, QN_ALU_MUL, QN_R_G, R(QN_R_F, 0), V(64 * kb));
     qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_E, 0), R(QN_R_G, 0));
     qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_TMP, 0), V(2));
     qn_asm_alu(a, QN_ALU_ADD, QN_R_E, R(QN_R_E, 0), R(QN_R_TMP, 0));
-    store(l, R(QN_R_C, 0), 32, STORE_BYTE, R(QN_R_D, 0), 32 * wide, codes, 4 * y->val_tile, (qn_sems){.wait = {QN_S_RECORD}});
+    store_column_bytes(l, 0, 0, (qn_sems){.wait = {QN_S_RECORD}});
     if (wide == 2)
-        store(l, R(QN_R_C, 8), 32, STORE_BYTE, R(QN_R_D, 32), 64, codes, 4 * y->val_tile, (qn_sems){.wait = {0}});
+        store_column_bytes(l, 8, 32 * p, (qn_sems){.wait = {0}});
     store(l, R(QN_R_C, kb * codes), 1, STORE_HALF, R(QN_R_E, 0), 2, 1, 64, (qn_sems){.post = {last ? QN_S_VAL_STORED : 0}});
 }
 
@@ -702,6 +696,20 @@ static uint32_t put_layers(qn_asm *a, const qn_graph *g, const qn_buffers *b)
     return table;
 }
 
+// For each token of a block of 32: bytes from the start of a key tile to its codes and to their scale, and in a column of values to its own byte.
+static uint32_t put_tokens(qn_asm *a, const qn_graph *g)
+{
+    const qn_fmt *key = qn_fmt_find(g->opt.kv_bits == 16 ? QN_FMT_KEY16 : QN_FMT_KEY8);
+    uint32_t table = (uint32_t)a->n_table, p = g->opt.target->planes, line = 4 * p;
+    for (int i = 0; i < QN_C_ROWS; i++)
+        for (uint32_t t = 0; t < 32; t++) {
+            uint32_t own = qn_stripe_col(p, t), pair = 4 * qn_stripe_of(p, t) + line * (own / 2 * qn_fmt_pair_words(key, true));
+            uint32_t codes = pair + line * (1 + own % 2 * key->planes), scale = pair + 2 * (own % 2), value = line * (t / 4) + t % 4;
+            qn_asm_put(a, i == QN_C_KEY ? codes : i == QN_C_KEY_SCALE ? scale : value);
+        }
+    return table;
+}
+
 static uint32_t put_passes(qn_asm *a, const qn_graph *g, const qn_buffers *b)
 {
     const qn_layout *y = &g->lay;
@@ -754,6 +762,7 @@ static void entry(qn_lower *l)
 int qn_lower_program(qn_asm *a, const qn_graph *g, const qn_buffers *decode, const qn_buffers *prefill, uint32_t entries[QN_ENTRIES])
 {
     qn_lower l = {.a = a, .g = g, .b = *decode, .decode = true, .layer_table = put_layers(a, g, decode)};
+    l.token_table = put_tokens(a, g);
     entries[QN_ENTRY_DECODE] = (uint32_t)a->n;
     entry(&l);
     l.b = *prefill;

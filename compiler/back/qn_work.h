@@ -3,8 +3,8 @@
 //
 //     qn_work w = {0};
 //     qn_work_add(&w, prog, pos, n, true);               // a step that takes n tokens from position pos on, logits of the last
-//     double memory = w.bytes / (4.0 * cycles);
-//     double array = w.products / (32.0 * target->planes * target->rows * cycles);
+//     double memory = w.bytes / (4.0 * target->planes * cycles);
+//     double array = w.products / (1.0 * target->depth * target->planes * target->rows * cycles);
 //
 // Nothing that padding, tiling or placement adds is counted, and what a step reads twice counts once.
 #ifndef QN_WORK_H
@@ -15,7 +15,7 @@
 typedef struct qn_work {
     // Bytes of weights with their scales, of cached keys and values read and written, of norms and rotations. Tokens of a step share them.
     double bytes;
-    // Products of one bit of a weight (or of a cached number) and 8 bits of an activation: the array does 32 in a row each cycle.
+    // Products of one bit of a weight (or of a cached number) and 8 bits of an activation: the array does `depth` in a row each cycle.
     double products;
 } qn_work;
 

@@ -133,7 +133,8 @@ static int need_tensor(const qn_gguf *file, bool *used, const char *name, uint32
                        t->dims[2], t->dims[3], inputs, vector ? 1 : outputs);
     const qn_ggml_info *info = qn_ggml_type_find(t->type);
     if (vector ? t->type != QN_GGML_F32 : !qn_ggml_supported(info))
-        return qn_fail(why, QN_ERR_UNSUPPORTED, "tensor '%s' has type %s, which is not supported here", name, info ? info->name : "?");
+        return qn_fail(why, QN_ERR_UNSUPPORTED, "tensor '%s' has type %s, %s", name, info ? info->name : "?",
+                       vector ? "a vector's is F32" : qn_ggml_why_not(t->type));
     used[t - file->tensor] = true;
     *out = t;
     return 0;

@@ -45,9 +45,11 @@ typedef struct qn_matrix {
     const qn_fmt *fmt;          // what it is streamed as
     bool requantize;            // stored as floats: quantized by the compiler
     uint32_t outputs, inputs;   // as stored; of queries, keys and values with padded heads
-    uint32_t cols;              // streamed columns: outputs with padded heads, even
+    uint32_t stripes;           // that columns are dealt out to (fmt.def)
+    uint32_t cols;              // streamed columns: outputs with padded heads, rounded up to what the target streams
     uint32_t slices;            // of 32 inputs, padded heads included, a multiple of the format's block
-    uint32_t tile;              // columns of a full tile
+    uint32_t depth;             // slices of a tile: all, or of the embedding those of one block (qn_tile_cols)
+    uint32_t tile;              // outputs of a full tile, and unless it is the embedding its columns
     uint32_t addr;              // word in the weight window
     uint32_t tile_step;         // words from one tile to the next
     uint32_t tile_words, last_words;
@@ -70,7 +72,7 @@ typedef struct qn_layout {
     uint32_t key_addr, val_addr, scale_addr;      // first word of each region in the KV window
     uint32_t kv_words;
     uint32_t rope_addr, rope_step;                // tables of a position: cosines and signed sines, head_pad words each
-    uint32_t norm_out_addr, const_addr, unit_addr;
+    uint32_t norm_out_addr, const_addr;
     uint32_t scratch_addr;      // in the I/O window: attention's outputs on their way to stand side by side, where heads are padded
     uint32_t image_words, io_words, code_addr;
 } qn_layout;
@@ -85,6 +87,20 @@ typedef struct qn_graph {
 } qn_graph;
 
 void qn_graph_free(qn_graph *g);
+
+// Columns of a tile of `outputs` outputs: pair by pair each one's pieces, then zeros up to what the target streams. A matrix is one piece deep; the
+// embedding is as many as a row has blocks, so that those of two tokens stand side by side.
+static inline uint32_t qn_tile_cols(uint32_t outputs, uint32_t pieces, uint32_t stripes)
+{
+    uint32_t unit = qn_stripe_unit(stripes);
+    return (outputs * pieces + unit - 1) / unit * unit;
+}
+
+// The one that has piece `piece` of the tile's output `output`.
+static inline uint32_t qn_tile_col(uint32_t output, uint32_t piece, uint32_t pieces)
+{
+    return 2 * (output / 2 * pieces + piece) + output % 2;
+}
 
 // Passes. Each needs those before it.
 int qn_pass_format(qn_graph *g, qn_why *why);   // number formats, padding, tiles

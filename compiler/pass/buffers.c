@@ -158,8 +158,11 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
                        d->hidden, d->heads, (unsigned long long)slices, t->name, t->slices);
 
     b->acc_pv = 64;
-    uint32_t acc = max(b->acc_pv + 32 * b->pass_blocks, 2 * g->embed.slices / g->embed.fmt->block + tile);
+    uint32_t acc = b->acc_pv + 32 * b->pass_blocks, embed = qn_tile_cols(2, g->embed.slices / g->embed.depth, t->planes);
     if (acc > t->acc_cols)
-        return qn_fail(why, QN_ERR_TOO_LARGE, "width %u needs %u accumulator columns, target %s has %u", d->width, acc, t->name, t->acc_cols);
+        return qn_fail(why, QN_ERR_TOO_LARGE, "attention needs %u accumulator columns, target %s has %u", acc, t->name, t->acc_cols);
+    if (embed > tile)
+        return qn_fail(why, QN_ERR_TOO_LARGE, "width %u needs %u accumulator columns for a token's embedding, a tile of target %s has %u", d->width,
+                       embed, t->name, tile);
     return 0;
 }

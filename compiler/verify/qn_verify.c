@@ -40,6 +40,8 @@ static int sizes(const qn_prog *p, const qn_target *t, qn_why *why)
     uint64_t memory = t->mem_bytes / 4;
     if (!p->image || p->lay.code_addr > p->lay.image_words || p->code_words > p->lay.image_words - p->lay.code_addr)
         return qn_fail(why, QN_ERR_VERIFY, "the code lies outside the image");
+    if (((uint64_t)qn_prog_window_of(p, QN_WIN_IMAGE).base + p->lay.code_addr) % t->planes)
+        return qn_fail(why, QN_ERR_VERIFY, "the code begins at word %u: no line of %u words of %s begins there", p->lay.code_addr, t->planes, t->name);
     if (p->code_words > t->prog_words || p->n_code == 0 || p->n_code > p->code_words / QN_INSN_WORDS)
         return qn_fail(why, QN_ERR_VERIFY, "%u instructions and %u words of code, %s has room for %u words", p->n_code, p->code_words, t->name,
                        t->prog_words);
@@ -148,11 +150,11 @@ static int step(walk *w, enum qn_prog_entry entry, uint32_t pos, uint32_t count,
 {
     qn_span args[QN_ARGS];
     for (uint32_t i = 0; i < QN_ARGS; i++)
-        args[i] = i >= QN_ARG_TOKEN && i < QN_ARG_TOKEN + count ? (qn_span){0, (int64_t)w->p->dims.vocab - 1} : (qn_span){1, 0};
-    args[QN_ARG_POS] = (qn_span){pos, pos};
-    args[QN_ARG_COUNT] = (qn_span){count, count};
-    args[QN_ARG_LOGITS] = (qn_span){flags & 1, flags & 1};
-    args[QN_ARG_KEEP] = (qn_span){flags >> 1, flags >> 1};
+        args[i] = i >= QN_ARG_TOKEN && i < QN_ARG_TOKEN + count ? (qn_span){0, (int64_t)w->p->dims.vocab - 1, 1} : (qn_span){1, 0, 0};
+    args[QN_ARG_POS] = (qn_span){pos, pos, 0};
+    args[QN_ARG_COUNT] = (qn_span){count, count, 0};
+    args[QN_ARG_LOGITS] = (qn_span){flags & 1, flags & 1, 0};
+    args[QN_ARG_KEEP] = (qn_span){flags >> 1, flags >> 1, 0};
     return job(w, entry, args);
 }
 
@@ -316,8 +318,8 @@ int qn_verifier_step(qn_verifier *v, enum qn_prog_entry entry, const uint32_t *a
             return qn_fail(why, QN_ERR_VERIFY, "token %u, the vocabulary has %u", args[QN_ARG_TOKEN + i], p->dims.vocab);
     qn_span a[QN_ARGS];
     for (uint32_t i = 0; i < QN_ARGS; i++)
-        a[i] = i > QN_ARG_KEEP && (i < QN_ARG_TOKEN || i >= QN_ARG_TOKEN + count) ? (qn_span){1, 0}
-                                                                                  : (qn_span){(int32_t)args[i], (int32_t)args[i]};
+        a[i] = i > QN_ARG_KEEP && (i < QN_ARG_TOKEN || i >= QN_ARG_TOKEN + count) ? (qn_span){1, 0, 0}
+                                                                                  : (qn_span){(int32_t)args[i], (int32_t)args[i], 0};
     return job(&v->w, entry, a);
 }
 

@@ -10,8 +10,9 @@
 //
 // A step is one job: an entry, and the arguments of compiler/back/qn_abi.h. It is gone through instruction by instruction, without data:
 // control depends on POS, COUNT, LOGITS and KEEP alone, so those are numbers; a token is every value from 0 to vocab - 1 at once (an
-// interval, which may reach nothing but an address). What one step's pass proves, for any timing of units and memory:
+// interval with a step, which may reach nothing but an address). What one step's pass proves, for any timing of units and memory:
 //   operands   no instruction traps: fields, counts, windows, buffers, tables, arguments. Addresses do not wrap.
+//              With several stripes every run of a STREAM, and the program, begin with a line of the memory port.
 //   races      no instruction reads a word of a buffer, a slice, an accumulator or device memory before what wrote it has ended, and none
 //              overwrites what another unit may still read or write. The order known is that of queues and semaphores, and that a GEMM
 //              writes after its first word has come: a vector clock for each unit, the last reader and writer of each place. Within VEC

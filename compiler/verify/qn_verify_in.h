@@ -7,16 +7,16 @@
 #include "compiler/verify/qn_verify.h"
 #include "sim/model/qn_seq.h"
 
-// All values that a register may have, as signed 32-bit numbers.
+// All values that a register may have, as signed 32-bit numbers: lo, lo + step .. hi. A single one has step 0.
 typedef struct qn_span {
-    int64_t lo, hi;
+    int64_t lo, hi, step;
 } qn_span;
 
-// An instruction with its slots resolved at their least values; one slot at most may be greater, by up to `more`.
+// An instruction with its slots resolved at their least values; one slot at most may be greater, by multiples of `step` up to `more`.
 typedef struct qn_vinsn {
     qn_entry e;
     int vary;                        // that slot, or -1
-    uint32_t more;
+    uint32_t more, step;
 } qn_vinsn;
 
 // The sequencer. `fault`, where not NULL, says why it cannot go on.

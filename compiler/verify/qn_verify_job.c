@@ -297,13 +297,26 @@ static int load_memory(qn_vjob *j, const qn_vinsn *v, int64_t words)
     return memory(j, e, QN_GET(e->x, STREAM, WIN), lo, hi + v->more, false);
 }
 
+// Each run of a STREAM begins with a line of the memory port.
+static int lines(qn_vjob *j, const qn_vinsn *v)
+{
+    const qn_entry *e = &v->e;
+    int64_t planes = j->t->planes, addr = (int64_t)qn_prog_window_of(j->p, QN_GET(e->x, STREAM, WIN)).base + V(e, STREAM, ADDR);
+    if (addr % planes || v->step % planes || (V(e, STREAM, RUNS) > 1 && V(e, STREAM, STRIDE) % planes))
+        return fault(j, e->pc, "streams words from %lld on, runs %d apart: lines have %lld words", (long long)addr, V(e, STREAM, STRIDE),
+                     (long long)planes);
+    return 0;
+}
+
 static int begin_stream(qn_vjob *j, const qn_vinsn *v)
 {
     const qn_entry *e = &v->e;
     uint32_t value = 0;
-    int err = operands(j, v, qn_check_load(e, &value), value);
+    int err = operands(j, v, qn_check_load(j->t, e, &value), value);
     if (!err)
         err = load_memory(j, v, V(e, STREAM, WORDS));
+    if (!err)
+        err = lines(j, v);
     if (err)
         return err;
     uint64_t words = (uint64_t)V(e, STREAM, WORDS) * (uint64_t)V(e, STREAM, RUNS);
@@ -335,7 +348,7 @@ static int run_loadv(qn_vjob *j, const qn_vinsn *v)
 {
     const qn_entry *e = &v->e;
     uint32_t value = 0;
-    int err = operands(j, v, qn_check_load(e, &value), value);
+    int err = operands(j, v, qn_check_load(j->t, e, &value), value);
     if (err)
         return err;
     int64_t n = V(e, LOADV, N), runs = V(e, LOADV, RUNS), lo, hi;
@@ -630,7 +643,7 @@ static int go_on(qn_vjob *j, unsigned unit)
     }
     switch (v->e.op) {
     case QN_OP_STREAM:
-        if (j->waiting > j->wanted + j->t->fifo_words)
+        if (j->waiting > j->wanted + (uint64_t)j->t->fifo_words * j->t->planes)
             return moved;
         break;
     case QN_OP_GEMM:

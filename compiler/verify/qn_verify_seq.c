@@ -19,13 +19,23 @@ static bool one(qn_span a)
 
 static qn_span wrapped(uint32_t v)
 {
-    return (qn_span){(int32_t)v, (int32_t)v};
+    return (qn_span){(int32_t)v, (int32_t)v, 0};
 }
 
 // An interval that does not fit may be anything.
-static qn_span fitted(int64_t lo, int64_t hi)
+static qn_span fitted(int64_t lo, int64_t hi, int64_t step)
 {
-    return lo < INT32_MIN || hi > INT32_MAX ? (qn_span){INT32_MIN, INT32_MAX} : (qn_span){lo, hi};
+    return lo < INT32_MIN || hi > INT32_MAX ? (qn_span){INT32_MIN, INT32_MAX, 1} : (qn_span){lo, hi, step};
+}
+
+static int64_t common(int64_t a, int64_t b)
+{
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
 }
 
 static qn_span alu_one(unsigned fn, uint32_t a, uint32_t b)
@@ -57,23 +67,23 @@ static qn_span alu(unsigned fn, qn_span a, qn_span b)
         return alu_one(fn, (uint32_t)a.lo, (uint32_t)b.lo);
     bool positive = a.lo >= 0 && b.lo >= 0;
     switch (fn) {
-    case QN_ALU_ADD: return fitted(a.lo + b.lo, a.hi + b.hi);
-    case QN_ALU_SUB: return fitted(a.lo - b.hi, a.hi - b.lo);
-    case QN_ALU_MIN: return fitted(least(a.lo, b.lo), least(a.hi, b.hi));
-    case QN_ALU_MAX: return fitted(greatest(a.lo, b.lo), greatest(a.hi, b.hi));
+    case QN_ALU_ADD: return fitted(a.lo + b.lo, a.hi + b.hi, common(a.step, b.step));
+    case QN_ALU_SUB: return fitted(a.lo - b.hi, a.hi - b.lo, common(a.step, b.step));
+    case QN_ALU_MIN: return fitted(least(a.lo, b.lo), least(a.hi, b.hi), 1);
+    case QN_ALU_MAX: return fitted(greatest(a.lo, b.lo), greatest(a.hi, b.hi), 1);
     case QN_ALU_MUL:
-        if (positive)
-            return fitted(a.lo * b.lo, a.hi * b.hi);
+        if (positive)                            // (lo + i step) (lo' + k step')
+            return fitted(a.lo * b.lo, a.hi * b.hi, common(common(a.lo * b.step, a.step * b.lo), a.step * b.step));
         break;
     case QN_ALU_SHR:
         if (positive && one(b))
-            return fitted(a.lo >> (b.lo & 31), a.hi >> (b.lo & 31));
+            return fitted(a.lo >> (b.lo & 31), a.hi >> (b.lo & 31), 1);
         break;
     default:
         if (positive)
-            return fitted(0, least(a.hi, b.hi));
+            return fitted(0, least(a.hi, b.hi), 1);
     }
-    return fitted(INT32_MIN, INT32_MAX);
+    return fitted(INT32_MIN, INT32_MAX, 1);
 }
 
 static enum qn_seq_result fault(qn_vseq *s, const char *what)
@@ -90,7 +100,7 @@ static qn_span slot(const qn_vseq *s, const qn_insn *x, int k)
 static enum qn_seq_result scalar(qn_vseq *s, qn_vinsn *v)
 {
     const qn_insn *x = &v->e.x;
-    qn_span a = slot(s, x, 0), value = {0, 0};
+    qn_span a = slot(s, x, 0), value = {0, 0, 0};
     unsigned dst = 0;
     switch (v->e.op) {
     case QN_OP_HALT:
@@ -142,7 +152,7 @@ enum qn_seq_result qn_vseq_step(qn_vseq *s, qn_vinsn *v)
     e->unit = (uint8_t)qn_op_unit(e->op);
     e->skipped = false;
     v->vary = -1;
-    v->more = 0;
+    v->more = v->step = 0;
     s->pc++;
     if (e->unit == QN_UNIT_SEQ)
         return scalar(s, v);
@@ -155,6 +165,7 @@ enum qn_seq_result qn_vseq_step(qn_vseq *s, qn_vinsn *v)
             return fault(s, "two operands depend on a token");
         v->vary = k;
         v->more = (uint32_t)(x.hi - x.lo);
+        v->step = (uint32_t)x.step;
     }
     bool address = (e->op == QN_OP_STREAM && v->vary == QN_SLOT_STREAM_ADDR) || (e->op == QN_OP_LOADV && v->vary == QN_SLOT_LOADV_ADDR) ||
                    (e->op == QN_OP_EMBED && v->vary == QN_SLOT_EMBED_A);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_array: Rows rows that see the same plane, and the holds behind them: the partials of a finished column, which
 // leave Lanes rows at a time (rows 0..Lanes-1 first) while the rows work on the next column.
-// A plane given in clock t is complete in the partials in clock t + 3, so that clock may load the holds. Holds are shift
-// registers: no row is ever selected by a multiplexer.
+// A plane is taken in Parts = 32 / Depth clocks; the next may be given that much later. Given in clock t it is complete in the partials in
+// clock t + 2 + Parts, so that clock may load the holds. Holds are shift registers: no row is ever selected by a multiplexer.
 
 `default_nettype none
 
 module qn_array #(
   parameter int Rows  = 16,
+  parameter int Depth = 32,                // lanes a clock: 8, 16 or 32
   parameter int Lanes = 4,                 // rows that leave the holds at a time; Rows is 2 or more times as much
   parameter PairW  = $clog2(Rows) - 1,
   parameter RowsW  = $clog2(Rows) + 1,
@@ -33,23 +34,48 @@ module qn_array #(
   output logic [56*Lanes-1:0] lane_o       // {hi, lo} of each row of the group in front
 );
 
+  localparam int Parts = 32 / Depth;
+  localparam [31:0] PARTS_LESS_ONE = Parts - 1;
+  localparam [1:0] PART_LAST = PARTS_LESS_ONE[1:0];
   logic             valid_q, first_q, neg_q;
   logic [31:0]      plane_q;
+  logic [1:0]       part;
   logic [Rows-1:0]  row_en_q;              // rows that compute
   logic [Groups-1:0] use_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
-    else         valid_q <= valid_i;
-  end
-  always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      plane_q <= plane_i;
       first_q <= first_i;
       neg_q   <= neg_i;
     end
     if (hold_load_i) use_q <= hold_use_i;
   end
+
+  generate
+    if (Parts == 1) begin : g_whole
+      assign part = 2'd0;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) valid_q <= 1'b0;
+        else         valid_q <= valid_i;
+        if (valid_i) plane_q <= plane_i;
+      end
+    end else begin : g_parts               // the plane moves down by a part a clock
+      logic [1:0] part_q;
+      assign part = part_q;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni)                        valid_q <= 1'b0;
+        else if (valid_i)                   valid_q <= 1'b1;
+        else if (part_q == PART_LAST)       valid_q <= 1'b0;
+        if (valid_i)      part_q <= 2'd0;
+        else if (valid_q) part_q <= part_q + 2'd1;
+        if (valid_i)      plane_q <= plane_i;
+        else if (valid_q) plane_q <= plane_q >> Depth;
+      end
+      always @(posedge clk_i) begin
+        if (rst_ni && valid_i) assert (!valid_q || part_q == PART_LAST);
+      end
+    end
+  endgenerate
 
   logic [56*(Rows+Lanes)-1:0] hold;        // the last group is zeros behind the end
   assign hold[56*Rows +: 56*Lanes] = '0;
@@ -65,10 +91,10 @@ module qn_array #(
 
       always_ff @(posedge clk_i) if (swap_i) row_en_q[r] <= Row < rows_i;
 
-      qn_row_shiftadd u_row (
+      qn_row_shiftadd #(.Depth(Depth)) u_row (
         .clk_i,
         .load_i(load_i && load_pair_i == Row[PairW:1]), .load_data_i(load_data_i[64*(r%2) +: 64]), .swap_i(swap_i && Row < rows_i),
-        .en_i(valid_q && row_en_q[r]), .plane_i(plane_q), .first_i(first_q), .neg_i(neg_q),
+        .en_i(valid_q && row_en_q[r]), .part_i(part), .plane_i(plane_q[Depth-1:0]), .first_i(first_q), .neg_i(neg_q),
         .lo_o(lo), .hi_o(hi));
 
       always_ff @(posedge clk_i) begin

@@ -7,6 +7,7 @@
 
 module qn_gemm_load #(
   parameter int Rows    = 16,
+  parameter int Planes  = 1,               // stripes: 1, 2 or 4
   parameter int AccCols = 256,
   parameter int Slices  = 64,
   parameter RowW   = $clog2(Rows),
@@ -30,9 +31,9 @@ module qn_gemm_load #(
   output logic                           job_valid_o,   // the fields below are a checked GEMM's
   input  logic                           job_take_i,
   output logic [31:0]                    job_slices_o,
-  output logic [ColW:0]                  job_cols_o,
+  output logic [ColW:0]                  job_cols_o,    // of each stripe
   output logic [RowW:0]                  job_rows_o,
-  output logic [ColW-1:0]                job_acc_o,
+  output logic [ColW-1:0]                job_acc_o,     // of each stripe
   output logic [4:0]                     job_format_o,
   output logic                           job_accum_o,
   output logic [7:0]                     job_post_o,
@@ -56,6 +57,8 @@ module qn_gemm_load #(
 
   localparam IDLE = 2'd0, CHECK = 2'd1, LOAD = 2'd2, STOP = 2'd3;
   localparam [31:0] ONE = 32'h3f800000;    // 1.0
+  localparam int LineW = $clog2(Planes);
+  localparam [31:0] COLS_MASK = Planes == 1 ? 32'd1 : 8 * Planes - 1;  // pairs, or eights for all stripes
 
   logic [1:0]  state_q;
   logic [31:0] slice_q, slices_q, cols_q, rows_q, acc_q, format_q;
@@ -75,9 +78,12 @@ module qn_gemm_load #(
     else if ($signed(slices_q) < 1 || block_rest != 32'd0) begin
       cause   = qn_isa_pkg::TRAP_FIELD;
       refused = slices_q;
-    end else if ($signed(cols_q) < 1 || cols_q[0]) begin
+    end else if ($signed(cols_q) < 1 || (cols_q & COLS_MASK) != 32'd0) begin
       cause   = qn_isa_pkg::TRAP_FIELD;
       refused = cols_q;
+    end else if (Planes > 1 && (acc_q & COLS_MASK) != 32'd0) begin
+      cause   = qn_isa_pkg::TRAP_FIELD;
+      refused = acc_q;
     end else if ($signed(rows_q) < 1 || rows_q > Rows) begin
       cause   = qn_isa_pkg::TRAP_FIELD;
       refused = rows_q;
@@ -186,9 +192,9 @@ module qn_gemm_load #(
   assign idle_o        = state_q == IDLE;
   assign job_valid_o   = offer_q;
   assign job_slices_o  = slices_q;
-  assign job_cols_o    = cols_q[ColW:0];
+  assign job_cols_o    = cols_q[ColW:0] >> LineW;
   assign job_rows_o    = rows_q[RowW:0];
-  assign job_acc_o     = acc_q[ColW-1:0];
+  assign job_acc_o     = acc_q[ColW-1:0] >> LineW;
   assign job_format_o  = format_q[4:0];
   assign job_accum_o   = accum_q;
   assign job_post_o    = post_q;

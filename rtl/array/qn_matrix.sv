@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_matrix: the matrix unit. GEMM: slices of activations x streamed columns, dequantized into accumulators.
 //
-//   slice buffer -> loader -> shadow | active -> rows -> holds -> deal -> dequantization units -> accumulators
-//   header FIFO  -> headers of a pair -----------------------------^
+//   slice buffer -> loader ->+-> stripe 0: rows -> holds -> deal -> dequantization units -> accumulators
+//   control of a job and of the deal ->+-> stripe 1 ...            (qn_stripe)
 //
+// The stripes are in step: each has a plane and a header of its own in every line, and columns of its own; all else is common.
 // What happens in which clock: rtl/README.md, "The matrix unit: clock by clock".
 
 `default_nettype none
 
 module qn_matrix #(
   parameter int Rows     = 16,             // all powers of two; Rows >= 2 x Dequants
+  parameter int Depth    = 32,             // lanes of a row: 8, 16 or 32; a plane takes 32 / Depth clocks
+  parameter int Planes   = 1,              // stripes: 1, 2 or 4
   parameter int Lanes    = 8,
   parameter int Dequants = 4,              // 2 or more
   parameter int AccCols  = 256,
@@ -35,10 +38,10 @@ module qn_matrix #(
 
   input  logic                           plane_valid_i,
   output logic                           plane_ready_o,
-  input  logic [31:0]                    plane_i,
+  input  logic [32*Planes-1:0]           plane_i,
   input  logic                           head_valid_i,  // headers stand there no later than their planes
   output logic                           head_ready_o,
-  input  logic [31:0]                    head_i,
+  input  logic [32*Planes-1:0]           head_i,
 
   input  logic                           qb_we_i,       // quantizer to slice buffer: see qn_slicebuf
   input  logic                           qb_pair_i,
@@ -68,8 +71,12 @@ module qn_matrix #(
   localparam int UnitW  = $clog2(Dequants);
   localparam int Groups = Rows / Dequants;
   localparam int GroupW = $clog2(Groups);
-  localparam int AddrW  = GroupW + ColW;   // accumulators of a bank: {group of rows, column}
-  localparam int Partial = 3;              // clocks from a plane to partials that hold it
+  localparam int LineW  = $clog2(Planes);
+  localparam int OwnW   = ColW - LineW;    // columns of a stripe
+  localparam int AddrW  = GroupW + OwnW;   // accumulators of a bank: {group of rows, column}
+  localparam int Parts   = 32 / Depth;     // clocks of a plane
+  localparam [31:0] PARTS_LESS_ONE = Parts - 1;
+  localparam int Partial = 2 + Parts;      // clocks from a plane to partials that hold it
   // Clocks between two visits of an accumulator: read, add, write, and the same again for a second slot
   localparam int DEQUANT_LAT = 2 * qn_isa_pkg::LAT_FADD + 12;
   localparam int GapW   = $clog2(DEQUANT_LAT);
@@ -90,7 +97,7 @@ module qn_matrix #(
   logic [127:0]      buf_data, load_data;
   logic [89:0]       buf_side, side;
 
-  qn_gemm_load #(.Rows(Rows), .AccCols(AccCols), .Slices(Slices)) u_load (
+  qn_gemm_load #(.Rows(Rows), .Planes(Planes), .AccCols(AccCols), .Slices(Slices)) u_load (
     .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o, .insn_i,
     .trap_valid_o, .trap_cause_o, .trap_addr_o, .trap_pc_o, .idle_o(load_idle),
     .job_valid_o(job_valid), .job_take_i(job_take), .job_slices_o(job_slices), .job_cols_o(job_cols), .job_rows_o(job_rows),
@@ -125,6 +132,7 @@ module qn_matrix #(
   logic [GapW-1:0]   gap_q;
   logic [GroupW:0]   slot_q;                             // slots of the column before still to be dealt
 
+  logic taking;                                          // the plane before is still being taken
   logic slice_start, slice_ok, first, last, want, issue, col_last, block_last, two, slice_end, job_end, draining;
   assign first       = plane_q == 4'd0;
   assign last        = plane_q == a_plane_last_q;
@@ -133,7 +141,7 @@ module qn_matrix #(
   assign two         = a_head_q == 2'd2 && block_last;   // slots for I1 and for I2
   assign slice_start = first && col_q == '0;
   assign slice_ok    = shadow_full && gap_q == '0 && !(a_drain_q && draining);
-  assign want        = a_valid_q && (!slice_start || slice_ok) && (!last || slot_q == '0);
+  assign want        = a_valid_q && !taking && (!slice_start || slice_ok) && (!last || slot_q == '0);
   assign issue       = want && plane_valid_i;
   assign swap        = issue && slice_start;
   assign slice_end   = issue && last && col_last;
@@ -144,6 +152,20 @@ module qn_matrix #(
   assign array_busy_o   = issue;
   assign array_rows_o   = issue ? a_rows_q : '0;
   assign array_starve_o = want && !plane_valid_i;
+
+  generate
+    if (Parts == 1) begin : g_at_once
+      assign taking = 1'b0;
+    end else begin : g_in_parts
+      logic [1:0] parts_q;                               // clocks still to go
+      assign taking = parts_q != 2'd0;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni)     parts_q <= 2'd0;
+        else if (issue)  parts_q <= PARTS_LESS_ONE[1:0];
+        else if (taking) parts_q <= parts_q - 2'd1;
+      end
+    end
+  endgenerate
 
   logic [ColW:0] job_end_col;
   assign job_end_col = {1'b0, job_acc} + job_cols;
@@ -175,7 +197,7 @@ module qn_matrix #(
       if (slice_end)     side_q  <= side_q + 2'd1;
 
       if (swap)                                         gap_q <= GAP;
-      else if (gap_q != '0 && (issue || slice_start))   gap_q <= gap_q - 1'b1;
+      else if (gap_q != '0 && (issue || taking || slice_start)) gap_q <= gap_q - 1'b1;
 
       if (issue && last)     slot_q <= two ? {a_group_last_q, 1'b1} : {1'b0, a_group_last_q};
       else if (slot_q != '0) slot_q <= slot_q - 1'b1;
@@ -207,21 +229,14 @@ module qn_matrix #(
     end
   end
 
-  // ---- Rows and holds ----------------------------------------------------------------------------------------------------
-  logic                   hold_load, hold_shift;
-  logic [Groups-1:0]      hold_use;
-  logic [56*Dequants-1:0] lanes;
-  qn_array #(.Rows(Rows), .Lanes(Dequants)) u_array (
-    .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_data_i(load_data), .swap_i(swap), .rows_i(a_rows_q),
-    .valid_i(issue), .plane_i, .first_i(first), .neg_i(first && a_signed_q),
-    .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .lane_o(lanes));
-
-  // A column on its way to the holds
-  localparam int ColumnW = ColW + RowW + 1 + GroupW + 2 + 2 + 2 + 5;
+  // ---- A column on its way to the holds ----------------------------------------------------------------------------------
+  logic              hold_load, hold_shift;
+  logic [Groups-1:0] hold_use;
+  localparam int ColumnW = OwnW + RowW + 1 + GroupW + 2 + 2 + 2 + 5;
   logic [Partial-1:0] column_valid_q;
   logic [ColumnW-1:0] column, c_column;
-  logic [ColW-1:0]    column_addr;
-  assign column_addr = a_acc_q + col_q;
+  logic [OwnW-1:0]    column_addr;
+  assign column_addr = a_acc_q[OwnW-1:0] + col_q[OwnW-1:0];
   assign column = {column_addr, a_rows_q, a_group_last_q, side_q, a_sub_q, a_head_q,
                    col_q[0], block_q == 3'd0, block_last, fresh_q && block_last, job_end};
   qn_delay #(.Width(ColumnW), .Clocks(Partial)) u_column (.clk_i, .in_i(column), .out_o(c_column));
@@ -231,7 +246,7 @@ module qn_matrix #(
   end
   assign hold_load = column_valid_q[Partial-1];
 
-  logic [ColW-1:0]   c_addr;
+  logic [OwnW-1:0]   c_addr;
   logic [RowW:0]     c_rows;
   logic [GroupW-1:0] c_group_last;
   logic [1:0]        c_side, c_sub, c_head;
@@ -250,7 +265,6 @@ module qn_matrix #(
   // They are complete when its first column is held, and the next pair's come after that (fmt.def: at most PLANES words).
   logic        h_sub_q;                    // the sub-scales' word comes first
   logic [1:0]  h_left_q;                   // float headers' words
-  logic [31:0] h_scales_q, h_float0_q, h_float1_q;
   assign head_ready_o = h_sub_q || h_left_q != 2'd0;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -264,23 +278,14 @@ module qn_matrix #(
       if (!h_sub_q && h_left_q != 2'd0) h_left_q <= h_left_q - 2'd1;
     end
   end
-  always_ff @(posedge clk_i) begin
-    if (h_sub_q) h_scales_q <= head_i;
-    else if (h_left_q != 2'd0) begin
-      h_float0_q <= h_float1_q;
-      h_float1_q <= head_i;
-    end
-  end
 
   // ---- Deal: one group of rows a slot, to the units ----------------------------------------------------------------------
   logic              d_valid_q, d_second_q;
   logic [GroupW-1:0] d_group_q, d_group_last_q;
-  logic [ColW-1:0]   d_addr_q;
+  logic [OwnW-1:0]   d_addr_q;
   logic [RowW:0]     d_rows_q;
   logic [1:0]        d_side_q, d_sub_q, d_head_q;
   logic              d_block_first_q, d_block_last_q, d_zero_q, d_done_q;
-  logic [15:0]       d_scales_q, d_d_q, d_m_q;           // headers of this column
-  logic [15:0]       odd_scales_q, odd_d_q, odd_m_q;     // and of the odd one after it
   logic              d_two, d_step, d_end;
   assign d_two      = d_head_q == 2'd2 && d_block_last_q;
   assign d_step     = d_valid_q && (d_second_q || !d_two);
@@ -312,25 +317,16 @@ module qn_matrix #(
       d_block_last_q  <= c_block_last;
       d_zero_q        <= c_zero;
       d_done_q        <= c_done;
-      d_scales_q      <= c_odd ? odd_scales_q : h_scales_q[15:0];
-      d_d_q           <= c_odd ? odd_d_q : c_head == 2'd2 ? h_float0_q[15:0] : h_float1_q[15:0];
-      d_m_q           <= c_odd ? odd_m_q : h_float0_q[31:16];
-      if (!c_odd) begin
-        odd_scales_q <= h_scales_q[31:16];
-        odd_d_q      <= c_head == 2'd2 ? h_float1_q[15:0] : h_float1_q[31:16];
-        odd_m_q      <= h_float1_q[31:16];
-      end
     end
   end
 
-  // Lane i holds row {group, i}: its scale and sum stand where the loader put them. Then lane i goes to unit (i + column).
-  localparam int LaneW = 1 + 45 + 56;
-  logic [LaneW*Dequants-1:0] dealt, rotated;
+  // Lane i holds row {group, i}: whether it computes, its sum and its scale, which stand where the loader put them
+  localparam int SideW = 1 + 45;
+  logic [SideW*Dequants-1:0] d_side;
   generate
     for (i = 0; i < Dequants; i = i + 1) begin : g_lane
       localparam [UnitW-1:0] Lane = i;
       logic [44:0] side_mem [0:4*Groups-1];
-      logic [44:0] lane_side;
       logic [RowW-1:0] lane_row;
       logic        side_hit;
       if (Dequants == 2) begin : g_two
@@ -341,71 +337,63 @@ module qn_matrix #(
       always_ff @(posedge clk_i) begin
         if (side_hit) side_mem[{side_index, load_pair[RowW-2:UnitW-1]}] <= side[45*(i%2) +: 45];
       end
-      assign lane_side = side_mem[{d_side_q, d_group_q}];
-      assign lane_row  = {d_group_q, Lane};
-      assign dealt[LaneW*i +: LaneW] = {{1'b0, lane_row} < d_rows_q, lane_side, lanes[56*i +: 56]};
+      assign lane_row = {d_group_q, Lane};
+      assign d_side[SideW*i +: SideW] = {{1'b0, lane_row} < d_rows_q, side_mem[{d_side_q, d_group_q}]};
     end
   endgenerate
-  qn_rotate #(.Width(LaneW), .Count(Dequants)) u_rotate (.by_i(d_addr_q[UnitW-1:0]), .in_i(dealt), .out_o(rotated));
 
-  // The slot, registered: stage 0 of the units
-  logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q;
-  logic [AddrW-1:0]          u_addr_q;
-  logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_q;
-  logic [31:0]               u_head_q, half;
-  logic [LaneW*Dequants-1:0] u_lane_q;
-  qn_half u_half (.h_i(d_second_q ? d_m_q : d_d_q), .y_o(half));
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) u_valid_q <= 1'b0;
-    else         u_valid_q <= d_valid_q;
-  end
-  always_ff @(posedge clk_i) begin
-    if (d_valid_q) begin
-      u_second_q <= d_second_q;
-      u_first_q  <= d_block_first_q;
-      u_last_q   <= d_block_last_q;
-      u_zero_q   <= d_zero_q;
-      u_done_q   <= d_done_q && d_end;
-      u_addr_q   <= {d_group_q, d_addr_q};
-      u_plain_q  <= d_sub_q == 2'd0;
-      u_sc_lo_q  <= {d_sub_q == 2'd2 && d_scales_q[7], d_scales_q[7:0]};
-      u_sc_hi_q  <= d_sub_q == 2'd2 ? {d_scales_q[15], d_scales_q[15:8]} : {1'b0, d_scales_q[7:0]};
-      u_mn_q     <= d_sub_q == 2'd0 ? 9'd1 : {1'b0, d_scales_q[15:8]};
-      u_head_q   <= d_head_q == 2'd0 ? 32'h3f800000 : d_head_q == 2'd3 ? {d_d_q, 16'd0} : half;
-      u_lane_q   <= rotated;
-    end
-  end
+  // ---- Stripes -----------------------------------------------------------------------------------------------------------
+  // Column c of the accumulators is column {c / 8P, c mod 8} of stripe (c / 8) mod P; {row, c} stands in bank (row + c) mod Dequants
+  logic [Planes-1:0]             stripe_re, dequant_done, dequant_busy;
+  logic [OwnW-UnitW-1:0]         acc_own;  // without the bits that choose the bank
+  logic [AddrW*Dequants-1:0]     acc_addr;
+  logic [32*Dequants*Planes-1:0] acc_banks;
+  logic [32*Dequants-1:0]        acc_bank, acc_data;
+  logic                          acc_re_q;
+  logic [UnitW-1:0]              acc_row_q;
 
-  logic [Dequants-1:0]       u_mask;
-  logic [28*Dequants-1:0]    u_lo, u_hi;
-  logic [13*Dequants-1:0]    u_asum;
-  logic [32*Dequants-1:0]    u_scale;
-  logic [AddrW*Dequants-1:0] acc_addr;
-  logic [32*Dequants-1:0]    acc_bank;
+  genvar p;
   generate
-    for (i = 0; i < Dequants; i = i + 1) begin : g_unit
+    if (Planes == 1) begin : g_one
+      assign acc_own   = acc_col_i[ColW-1:UnitW];
+      assign stripe_re = acc_re_i;
+      assign acc_bank  = acc_banks;
+    end else begin : g_many
+      logic [LineW-1:0] acc_stripe_q;
+      if (UnitW == 3) begin : g_eights
+        assign acc_own = acc_col_i[ColW-1:3+LineW];
+      end else begin : g_less
+        assign acc_own = {acc_col_i[ColW-1:3+LineW], acc_col_i[2:UnitW]};
+      end
+      for (p = 0; p < Planes; p = p + 1) begin : g_re
+        localparam [LineW-1:0] Stripe = p;
+        assign stripe_re[p] = acc_re_i && acc_col_i[3 +: LineW] == Stripe;
+      end
+      always_ff @(posedge clk_i) if (acc_re_i) acc_stripe_q <= acc_col_i[3 +: LineW];
+      assign acc_bank = acc_banks[32*Dequants*acc_stripe_q +: 32*Dequants];
+    end
+    for (i = 0; i < Dequants; i = i + 1) begin : g_acc
       localparam [UnitW-1:0] Unit = i;
-      logic [UnitW-1:0] acc_low;           // the column of this bank: (row + column) mod Dequants = i
-      assign {u_mask[i], u_asum[13*i +: 13], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
-             = u_lane_q[LaneW*i +: LaneW];
+      logic [UnitW-1:0] acc_low;           // the column of this bank
       assign acc_low = Unit - acc_row_i[UnitW-1:0];
-      assign acc_addr[AddrW*i +: AddrW] = {acc_row_i[RowW-1:UnitW], acc_col_i[ColW-1:UnitW], acc_low};
+      assign acc_addr[AddrW*i +: AddrW] = {acc_row_i[RowW-1:UnitW], acc_own, acc_low};
+    end
+    for (p = 0; p < Planes; p = p + 1) begin : g_stripe
+      qn_stripe #(.Rows(Rows), .Depth(Depth), .Dequants(Dequants), .ColW(OwnW)) u_stripe (
+        .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_data_i(load_data), .swap_i(swap), .rows_i(a_rows_q),
+        .valid_i(issue), .plane_i(plane_i[32*p +: 32]), .first_i(first), .neg_i(first && a_signed_q),
+        .head_sub_i(h_sub_q), .head_float_i(!h_sub_q && h_left_q != 2'd0), .head_i(head_i[32*p +: 32]),
+        .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .hold_odd_i(c_odd), .hold_head_i(c_head),
+        .deal_valid_i(d_valid_q), .deal_second_i(d_second_q), .deal_first_i(d_block_first_q), .deal_last_i(d_block_last_q),
+        .deal_zero_i(d_zero_q), .deal_done_i(d_done_q && d_end), .deal_sub_i(d_sub_q), .deal_head_i(d_head_q),
+        .deal_group_i(d_group_q), .deal_col_i(d_addr_q), .deal_side_i(d_side),
+        .done_o(dequant_done[p]), .busy_o(dequant_busy[p]),
+        .acc_re_i(stripe_re[p]), .acc_addr_i(acc_addr), .acc_data_o(acc_banks[32*Dequants*p +: 32*Dequants]));
     end
   endgenerate
-
-  logic dequant_done, dequant_busy;
-  qn_dequant #(.Units(Dequants), .AddrW(AddrW)) u_dequant (
-    .clk_i, .rst_ni,
-    .valid_i(u_valid_q), .mask_i(u_mask), .second_i(u_second_q), .first_i(u_first_q), .last_i(u_last_q), .zero_i(u_zero_q),
-    .done_i(u_done_q), .addr_i(u_addr_q), .plain_i(u_plain_q), .sc_lo_i(u_sc_lo_q), .sc_hi_i(u_sc_hi_q), .mn_i(u_mn_q),
-    .head_i(u_head_q), .lo_i(u_lo), .hi_i(u_hi), .asum_i(u_asum), .scale_i(u_scale),
-    .done_o(dequant_done), .busy_o(dequant_busy), .acc_re_i, .acc_addr_i(acc_addr), .acc_data_o(acc_bank));
-  assign draining = column_valid_q != '0 || d_valid_q || dequant_busy;
+  assign draining = column_valid_q != '0 || d_valid_q || dequant_busy[0];
 
   // Accumulator read: column k of the row comes out of bank (row + k) mod Dequants
-  logic                   acc_re_q;
-  logic [UnitW-1:0]       acc_row_q;
-  logic [32*Dequants-1:0] acc_data;
   qn_rotate #(.Width(32), .Count(Dequants)) u_unrotate (.by_i(-acc_row_q), .in_i(acc_bank), .out_o(acc_data));
   always_ff @(posedge clk_i) begin
     acc_re_q <= acc_re_i;
@@ -416,7 +404,7 @@ module qn_matrix #(
   // ---- Posts of the jobs taken whose sums are not all written ------------------------------------------------------------
   logic [7:0] post_mem [0:3];
   logic [1:0] post_write_q, post_read_q;
-  assign post_valid_o = dequant_done;
+  assign post_valid_o = dequant_done[0];
   assign post_o       = post_mem[post_read_q];
   assign idle_o       = load_idle && !a_valid_q && post_write_q == post_read_q;
   always_ff @(posedge clk_i) begin
@@ -425,7 +413,7 @@ module qn_matrix #(
       post_read_q  <= 2'd0;
     end else begin
       if (job_take)     post_write_q <= post_write_q + 2'd1;
-      if (dequant_done) post_read_q  <= post_read_q + 2'd1;
+      if (post_valid_o) post_read_q  <= post_read_q + 2'd1;
     end
     if (job_take) post_mem[post_write_q] <= job_post;
   end
@@ -436,6 +424,8 @@ module qn_matrix #(
     if (rst_ni && hold_load)                            assert (!d_valid_q || d_end);
     if (rst_ni && job_take)                             assert (post_write_q + 2'd1 != post_read_q);
     if (rst_ni && acc_re_i)                             assert (acc_col_i[UnitW-1:0] == '0);
+    if (rst_ni)                                         assert (dequant_done == {Planes{post_valid_o}} &&
+                                                                dequant_busy == {Planes{dequant_busy[0]}});
   end
 
 endmodule

@@ -6,7 +6,8 @@
 `default_nettype none
 
 module qn_regs #(
-  parameter int Rows = 16,
+  parameter int Rows   = 16,
+  parameter int Planes = 1,                // words of a line of memory
   parameter RowW = $clog2(Rows) + 1
 ) (
   input  logic            clk_i,
@@ -59,8 +60,10 @@ module qn_regs #(
   input  logic            mem_valid_i,     // a request was accepted by memory
   input  logic            mem_we_i,
   input  logic [1:0]      mem_kind_i,
-  input  logic [4:0]      mem_len_i
+  input  logic [4:0]      mem_len_i        // lines
 );
+
+  localparam int LineW = $clog2(Planes);   // words of a line
 
   logic write;
   assign write          = reg_valid_i && reg_we_i;
@@ -177,7 +180,7 @@ module qn_regs #(
   genvar i;
   generate
     for (i = 0; i < 8; i = i + 1) begin : g_moved
-      assign step[32*(8 + i) +: 32] = moved[i] ? {27'd0, mem_len_i} : 32'd0;
+      assign step[32*(8 + i) +: 32] = moved[i] ? (mem_we_i ? 32'd1 : {27'd0, mem_len_i} << LineW) : 32'd0;
     end
     for (i = 0; i < 16; i = i + 1) begin : g_count
       always_ff @(posedge clk_i) begin

@@ -10,6 +10,7 @@
 `default_nettype none
 
 module qn_seq #(
+  parameter int Planes    = 1,             // words of a line of memory: 1, 2 or 4
   parameter int ProgWords = 8192           // words of the program memory, a multiple of 8
 ) (
   input  logic                             clk_i,
@@ -18,17 +19,17 @@ module qn_seq #(
   input  logic                             start_i,      // one clock
   input  logic                             load_i,       // with start: fill the program memory first
   input  logic [31:0]                      entry_i,      // index of the first instruction
-  input  logic [29:0]                      prog_addr_i,
+  input  logic [29:0]                      prog_addr_i,  // a line's first word
   input  logic [31:0]                      prog_words_i,
   output logic [5:0]                       arg_index_o,
   input  logic [31:0]                      arg_data_i,   // in the same clock
 
   output logic                             req_valid_o,  // program loader: reads
   input  logic                             req_ready_i,
-  output logic [29:0]                      req_addr_o,
+  output logic [29:0]                      req_addr_o,   // of a line
   output logic [4:0]                       req_len_o,
   input  logic                             rsp_valid_i,
-  input  logic [31:0]                      rsp_data_i,
+  input  logic [32*Planes-1:0]             rsp_data_i,
 
   output logic [3:0]                       push_valid_o, // one queue each: load, matrix, vector, store
   input  logic [3:0]                       push_ready_i,
@@ -60,27 +61,44 @@ module qn_seq #(
     crc_half = crc_byte(crc_byte(crc, data[7:0]), data[15:8]);
   endfunction
 
-  // Program memory: one write port (loader), one read port (fetch, LDT)
-  logic [31:0]      prog_q [0:ProgWords-1];
-  logic [31:0]      b_word_q;
-  logic [AddrW-1:0] read_addr, fill_addr_q;
-  logic             read_en;
+  // Program memory, line by line: one write port (loader), one read port (fetch, LDT)
+  localparam LineW = $clog2(Planes);       // address bits of a word in its line
+  localparam [31:0] LINE_MASK = Planes - 1;
+  logic [32*Planes-1:0]   prog_q [0:ProgWords/Planes-1];
+  logic [32*Planes-1:0]   b_line_q;
+  logic [31:0]            b_word;
+  logic [AddrW-1:0]       read_addr;
+  logic [AddrW-LineW-1:0] fill_addr_q;
+  logic                   read_en;
 
   always_ff @(posedge clk_i) begin
     if (rsp_valid_i) prog_q[fill_addr_q] <= rsp_data_i;
   end
   always_ff @(posedge clk_i) begin
-    if (read_en) b_word_q <= prog_q[read_addr];
+    if (read_en) b_line_q <= prog_q[read_addr[AddrW-1:LineW]];
   end
+  generate
+    if (Planes == 1) begin : g_word
+      assign b_word = b_line_q;
+    end else begin : g_line
+      logic [LineW-1:0] place_q;
+      always_ff @(posedge clk_i) if (read_en) place_q <= read_addr[LineW-1:0];
+      assign b_word = b_line_q[32*place_q +: 32];
+    end
+  endgenerate
 
-  // Loader: bursts within aligned 16 words, answers written as they come
+  // Loader: bursts within aligned 16 lines, answers written as they come
   logic [1:0]     state_q;
   logic [29:0]    ask_addr_q;
   logic [AddrW:0] ask_left_q, fill_left_q;
-  logic [4:0]     to_edge;                 // words up to the next multiple of 16
-  logic           too_long;                // the program does not fit
+  logic [4:0]     to_edge;                 // lines up to the next multiple of 16
+  logic           too_long;                // the program does not fit, or does not start with a line
+  /* verilator lint_off UNUSEDSIGNAL */    // a program that fits has AddrW bits of words
+  logic [31:0]    prog_lines;
+  /* verilator lint_on UNUSEDSIGNAL */
+  assign prog_lines  = (prog_words_i + LINE_MASK) >> LineW;
 
-  assign too_long    = prog_words_i > ProgWords;
+  assign too_long    = prog_words_i > ProgWords || ({2'd0, prog_addr_i} & LINE_MASK) != 32'd0;
   assign to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};
   assign req_valid_o = state_q == LOAD && ask_left_q != '0;
   assign req_addr_o  = ask_addr_q;
@@ -88,9 +106,9 @@ module qn_seq #(
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
-      ask_addr_q  <= prog_addr_i;
-      ask_left_q  <= prog_words_i[AddrW:0];
-      fill_left_q <= prog_words_i[AddrW:0];
+      ask_addr_q  <= prog_addr_i >> LineW;
+      ask_left_q  <= prog_lines[AddrW:0];
+      fill_left_q <= prog_lines[AddrW:0];
       fill_addr_q <= '0;
     end else begin
       if (req_valid_o && req_ready_i) begin
@@ -277,7 +295,7 @@ module qn_seq #(
   end
 
   logic [31:0] w_data;
-  assign w_data = w_ldt_q ? b_word_q : w_mul_q ? w_product_q : w_value_q;
+  assign w_data = w_ldt_q ? b_word : w_mul_q ? w_product_q : w_value_q;
 
   always_ff @(posedge clk_i) begin
     w_value_q   <= op == qn_isa_pkg::OP_LDA ? arg_data_i : alu;
@@ -337,7 +355,7 @@ module qn_seq #(
       b_phase_q <= a_phase_q;
       c_pc_q    <= b_pc_q;
       c_phase_q <= b_phase_q;
-      c_word_q  <= b_word_q;
+      c_word_q  <= b_word;
       x_pc_q    <= c_pc_q;
     end
   end

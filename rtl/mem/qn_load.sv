@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_load: the load unit. STREAM asks memory for runs of words and passes them to unpack, LOADV writes them to the vector buffer.
-// Requests are bursts of up to 16 words inside an aligned 16. A STREAM asks only for words that unpack has room for (credits) and is
-// over when its last request is accepted, so streams follow each other without waiting for memory. A LOADV starts when no word
-// is awaited and is over when its last element is written. Each run is checked against its window, and each LOADV run against
-// the vector buffer, before it is asked for.
-// Costs a FIFO of 32 words and 3 DSPs (words of a stream).
+// qn_load: the load unit. STREAM asks memory for runs of lines and passes them to unpack, LOADV writes their words to the vector buffer.
+// A line is what memory gives in a clock: Planes words. Requests are bursts of up to 16 lines inside an aligned 16. A STREAM consists of whole
+// lines; it asks only for lines that unpack has room for (credits) and is over when its last request is accepted, so streams follow each
+// other without waiting for memory. A LOADV starts when no line is awaited and is over when its last element is written. Each run is checked
+// against its window, and each LOADV run against the vector buffer, before it is asked for.
+// Costs a FIFO of 32 lines and 3 DSPs (words of a stream).
 
 `default_nettype none
 
 module qn_load #(
+  parameter int Planes    = 1,             // words of a line: 1, 2 or 4
   parameter int VbWords   = 24576,         // words of the vector buffer
-  parameter int FifoWords = 1024,          // words that unpack holds: credits at the start
+  parameter int FifoWords = 1024,          // lines that unpack holds: credits at the start
   parameter VbAddrW = $clog2(VbWords)
 ) (
   input  logic                           clk_i,
@@ -26,7 +27,7 @@ module qn_load #(
   output logic [31:0]                    trap_addr_o,
   output logic [11:0]                    trap_pc_o,
   output logic                           busy_o,       // an instruction in progress
-  output logic                           idle_o,       // none, and no word awaited
+  output logic                           idle_o,       // none, and no line awaited
 
   output logic [2:0]                     win_index_o,
   input  logic [29:0]                    win_base_i,   // in the same clock
@@ -34,20 +35,20 @@ module qn_load #(
 
   output logic                           req_valid_o,
   input  logic                           req_ready_i,
-  output logic [29:0]                    req_addr_o,
+  output logic [29:0]                    req_addr_o,   // of a line
   output logic [4:0]                     req_len_o,
   output logic [1:0]                     req_kind_o,
   input  logic                           rsp_valid_i,
-  input  logic [31:0]                    rsp_data_i,
+  input  logic [32*Planes-1:0]           rsp_data_i,
 
   output logic                           fmt_valid_o,  // once for each STREAM, before its words
   input  logic                           fmt_ready_i,
   output logic [4:0]                     fmt_id_o,
   output logic [31:0]                    fmt_cols_o,
-  output logic [31:0]                    fmt_words_o,  // of all runs
-  output logic                           word_valid_o, // never refused
-  output logic [31:0]                    word_data_o,
-  input  logic                           credit_i,     // room for one more word
+  output logic [31:0]                    fmt_lines_o,  // of all runs
+  output logic                           line_valid_o, // never refused
+  output logic [32*Planes-1:0]           line_data_o,
+  input  logic                           credit_i,     // room for one more line
 
   output logic                           vb_valid_o,   // write port of the vector buffer
   input  logic                           vb_ready_i,
@@ -56,7 +57,10 @@ module qn_load #(
 );
 
   localparam IDLE = 3'd0, CHECK = 3'd1, FMT = 3'd2, RUN = 3'd3, ASK = 3'd4, WAIT = 3'd5, POST = 3'd6, STOP = 3'd7;
-  localparam int RspWords = 32;
+  localparam int RspLines = 32;
+  localparam int LineW    = $clog2(Planes);             // address bits of a word in its line
+  localparam [31:0] LINE_MASK = Planes - 1;
+  localparam [31:0] COLS_MASK = Planes == 1 ? 32'd1 : 8 * Planes - 1;
   localparam RoomW = $clog2(FifoWords) + 1;
 
   logic [2:0]                     state_q;
@@ -78,7 +82,7 @@ module qn_load #(
   assign dstride = slots_q[32*qn_isa_pkg::SLOT_LOADV_DSTRIDE +: 32];
 
   logic take;
-  logic [15:0] awaited_q;                              // words asked for and not yet here
+  logic [15:0] awaited_q;                              // lines asked for and not yet here
   assign insn_ready_o = state_q == IDLE &&
                         (insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_STREAM || awaited_q == 16'd0);
   assign take         = insn_valid_i && insn_ready_o;
@@ -97,13 +101,16 @@ module qn_load #(
 
   // Runs: checks and addresses
   logic [31:0] offset_q, run_dst_q, runs_left_q, words, left_q, total_q;
+  logic [31:0] run_addr, run_part;                     // a run's first word in memory, and words from that line's start
   logic [29:0] ask_q;
   logic [4:0]  to_edge;
   logic        ask, last, enough;
   logic        bad_window, bad_buffer;
 
   assign words      = half_q ? {1'b0, count[31:1]} : count;          // of a run
-  assign bad_window = {1'b0, offset_q} + {1'b0, words} > {1'b0, win_size_i};
+  assign run_addr   = {2'd0, win_base_i + offset_q[29:0]};
+  assign run_part   = (run_addr & LINE_MASK) + words;
+  assign bad_window = {1'b0, offset_q} + {1'b0, words} > {1'b0, win_size_i} || (!vector_q && (run_addr & LINE_MASK) != 32'd0);
   assign bad_buffer = vector_q && {1'b0, run_dst_q} + {1'b0, count} > {1'b0, VbWords};
   assign to_edge    = 5'd16 - {1'b0, ask_q[3:0]};
   assign req_addr_o = ask_q;
@@ -121,8 +128,8 @@ module qn_load #(
         total_q     <= count * runs;
       end
       RUN: begin
-        ask_q       <= win_base_i + offset_q[29:0];
-        left_q      <= words;
+        ask_q       <= run_addr[29:0] >> LineW;
+        left_q      <= (run_part + LINE_MASK) >> LineW;
         offset_q    <= offset_q + stride;
         run_dst_q   <= run_dst_q + dstride;
       end
@@ -135,7 +142,7 @@ module qn_load #(
     endcase
   end
 
-  // Room: a word is asked for when its place is free
+  // Room: a line is asked for when its place is free
   logic [RoomW-1:0] room_q;                            // in unpack
   logic [5:0]       rsp_room_q;                        // in the FIFO before the vector buffer
   logic             pop;
@@ -145,7 +152,7 @@ module qn_load #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       room_q     <= FifoWords[RoomW-1:0];
-      rsp_room_q <= RspWords[5:0];
+      rsp_room_q <= RspLines[5:0];
       awaited_q  <= 16'd0;
     end else begin
       room_q     <= room_q + {{(RoomW-1){1'b0}}, credit_i} - (ask && !vector_q ? {{(RoomW-5){1'b0}}, req_len_o} : '0);
@@ -154,35 +161,49 @@ module qn_load #(
     end
   end
 
-  // STREAM: words pass straight on
+  // STREAM: lines pass straight on
   assign fmt_valid_o  = state_q == FMT;
   assign fmt_id_o     = format[4:0];
   assign fmt_cols_o   = cols;
-  assign fmt_words_o  = total_q;
-  assign word_valid_o = rsp_valid_i && !vector_q;
-  assign word_data_o  = rsp_data_i;
+  assign fmt_lines_o  = total_q >> LineW;
+  assign line_valid_o = rsp_valid_i && !vector_q;
+  assign line_data_o  = rsp_data_i;
 
   // LOADV: one element a clock
-  logic        rsp_out;
-  logic [31:0] rsp_word;
-  logic        high_q;                                 // the upper half is next
-  logic        wrote;
-  logic [31:0] w_addr_q, w_run_q, w_left_q, w_runs_q;
+  logic                 rsp_out;
+  logic [32*Planes-1:0] rsp_line;
+  logic [31:0]          rsp_word;
+  logic                 high_q;                        // the upper half is next
+  logic                 wrote, word_over, line_over;
+  logic [31:0]          w_addr_q, w_run_q, w_left_q, w_runs_q;
+  logic [31:0]          w_word_q, w_start_q;           // the element's word in its line; next run's first word in memory
 
-  qn_queue #(.Width(32), .Depth(RspWords)) u_rsp (
+  qn_queue #(.Width(32*Planes), .Depth(RspLines)) u_rsp (
     .clk_i, .rst_ni,
     .in_valid_i(rsp_valid_i && vector_q), /* verilator lint_off PINCONNECTEMPTY */ .in_ready_o(),  // there is room: it was counted
     /* verilator lint_on PINCONNECTEMPTY */ .in_data_i(rsp_data_i),
-    .out_valid_o(rsp_out), .out_ready_i(pop), .out_data_o(rsp_word));
+    .out_valid_o(rsp_out), .out_ready_i(pop), .out_data_o(rsp_line));
+
+  generate
+    if (Planes == 1) begin : g_word
+      assign rsp_word = rsp_line;
+    end else begin : g_line
+      assign rsp_word = rsp_line[32*w_word_q[LineW-1:0] +: 32];
+    end
+  endgenerate
 
   assign vb_valid_o = rsp_out;
   assign vb_addr_o  = w_addr_q[VbAddrW-1:0];
   assign vb_data_o  = !half_q ? rsp_word : high_q ? {rsp_word[31:16], 16'd0} : {rsp_word[15:0], 16'd0};
   assign wrote      = vb_valid_o && vb_ready_i;
-  assign pop        = wrote && (!half_q || high_q);
+  assign word_over  = !half_q || high_q;
+  assign line_over  = w_word_q == LINE_MASK || w_left_q == 32'd1;
+  assign pop        = wrote && word_over && line_over;
 
   always_ff @(posedge clk_i) begin
     if (state_q == CHECK) begin
+      w_word_q  <= ({2'd0, win_base_i} + addr) & LINE_MASK;
+      w_start_q <= {2'd0, win_base_i} + addr + stride;
       w_addr_q <= dst;
       w_run_q  <= dst + dstride;                       // next run's first
       w_left_q <= count;
@@ -191,11 +212,14 @@ module qn_load #(
     end else if (wrote) begin
       high_q <= half_q && !high_q;
       if (w_left_q == 32'd1) begin
+        w_word_q  <= w_start_q & LINE_MASK;
+        w_start_q <= w_start_q + stride;
         w_addr_q <= w_run_q;
         w_run_q  <= w_run_q + dstride;
         w_left_q <= count;
         w_runs_q <= w_runs_q - 32'd1;
       end else begin
+        if (word_over) w_word_q <= (w_word_q + 32'd1) & LINE_MASK;
         w_addr_q <= w_addr_q + 32'd1;
         w_left_q <= w_left_q - 32'd1;
       end
@@ -210,14 +234,14 @@ module qn_load #(
     cause   = qn_isa_pkg::TRAP_NONE;
     refused = count;
     if (state_q == CHECK) begin
-      if ($signed(count) <= 0 || (half_q && count[0])) cause = qn_isa_pkg::TRAP_FIELD;
+      if ($signed(count) <= 0 || (half_q && count[0]) || (!vector_q && (count & LINE_MASK) != 32'd0)) cause = qn_isa_pkg::TRAP_FIELD;
       else if ($signed(runs) <= 0) begin
         cause   = qn_isa_pkg::TRAP_FIELD;
         refused = runs;
       end else if (!vector_q && !qn_isa_pkg::fmt_valid(format)) begin
         cause   = qn_isa_pkg::TRAP_FIELD;
         refused = format;
-      end else if (!vector_q && (cols == 32'd0 || cols > qn_isa_pkg::ACC_ROW || cols[0])) begin
+      end else if (!vector_q && (cols == 32'd0 || cols > qn_isa_pkg::ACC_ROW || (cols & COLS_MASK) != 32'd0)) begin
         cause   = qn_isa_pkg::TRAP_FIELD;
         refused = cols;
       end

@@ -2,12 +2,14 @@
 // qn_mem_arb: the core's one memory port, shared by the program loader, the store unit and the load unit, in that order of priority.
 // A request is registered once: a master's request that is accepted in one clock stands on the port from the next, and requests reach
 // memory in the order in which they were accepted. Answers pass without a clock to the master that asked: a read of one master
-// waits until every word of the other has come, so no list of owners is kept.
+// waits until every line of the other has come, so no list of owners is kept.
 // flush_i (core reset) drops answers instead; idle_o says that the port is quiet, and is what a reset waits for.
 
 `default_nettype none
 
-module qn_mem_arb (
+module qn_mem_arb #(
+  parameter int Planes = 1                 // words of a line; addresses and lengths count lines
+) (
   input  logic        clk_i,
   input  logic        rst_ni,              // power-on reset, not the core's: what is under way must be waited for
   input  logic        flush_i,
@@ -19,11 +21,11 @@ module qn_mem_arb (
   input  logic [4:0]  prog_len_i,
   output logic        prog_rsp_valid_o,
 
-  input  logic        store_valid_i,       // store unit: writes of one word
+  input  logic        store_valid_i,       // store unit: writes of one word's bytes
   output logic        store_ready_o,
   input  logic [29:0] store_addr_i,
-  input  logic [31:0] store_wdata_i,
-  input  logic [3:0]  store_wstrb_i,
+  input  logic [32*Planes-1:0] store_wdata_i,
+  input  logic [4*Planes-1:0]  store_wstrb_i,
   input  logic [1:0]  store_kind_i,
 
   input  logic        load_valid_i,        // load unit: reads
@@ -38,16 +40,16 @@ module qn_mem_arb (
   output logic        req_we_o,
   output logic [29:0] req_addr_o,
   output logic [4:0]  req_len_o,
-  output logic [31:0] req_wdata_o,
-  output logic [3:0]  req_wstrb_o,
+  output logic [32*Planes-1:0] req_wdata_o,
+  output logic [4*Planes-1:0]  req_wstrb_o,
   output logic [1:0]  req_kind_o,          // for the counters
   input  logic        rsp_valid_i
 );
 
   logic        free;                       // the request register takes a request in this clock
   logic        owner_prog_q;               // whose answers are awaited
-  logic [15:0] awaited_q;                  // words asked for and not yet here
-  logic        prog_may, load_may;         // no words of the other are awaited
+  logic [15:0] awaited_q;                  // lines asked for and not yet here
+  logic        prog_may, load_may;         // no lines of the other are awaited
   logic        take_prog, take_store, take_load;
 
   assign free     = (!req_valid_o || req_ready_i) && !flush_i;

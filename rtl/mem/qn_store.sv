@@ -7,6 +7,7 @@
 `default_nettype none
 
 module qn_store #(
+  parameter int Planes  = 1,               // words of a line of memory: 1, 2 or 4
   parameter int VbWords = 24576,           // words of the vector buffer
   parameter VbAddrW = $clog2(VbWords)
 ) (
@@ -39,14 +40,16 @@ module qn_store #(
 
   output logic                           req_valid_o,
   input  logic                           req_ready_i,
-  output logic [29:0]                    req_addr_o,
-  output logic [31:0]                    req_wdata_o,
-  output logic [3:0]                     req_wstrb_o,
+  output logic [29:0]                    req_addr_o,   // of a line
+  output logic [32*Planes-1:0]           req_wdata_o,
+  output logic [4*Planes-1:0]            req_wstrb_o,  // of bytes of one word
   output logic [1:0]                     req_kind_o
 );
 
   localparam IDLE = 3'd0, CHECK = 3'd1, READ = 3'd2, DATA = 3'd3, WRITE = 3'd4, POST = 3'd5, STOP = 3'd6;
   localparam BYTE = 2'd0, HALF = 2'd1;
+  localparam int LineW = $clog2(Planes);   // address bits of a word in its line
+  localparam [31:0] LINE_MASK = Planes - 1;
 
   logic [2:0]   state_q;
   /* verilator lint_off UNUSEDSIGNAL */    // a raw slot has 28 bits
@@ -134,14 +137,29 @@ module qn_store #(
     endcase
   end
 
+  logic [29:0]         addr_word;          // the element's word in memory
+  logic [31:0]         wdata;
+  logic [3:0]          wstrb;
+  logic [4*Planes-1:0] line_wstrb;
+  assign addr_word = win_base_i + dst_q[31:2];
+  assign wdata     = size_q == BYTE ? {4{code}} : size_q == HALF ? {2{word[31:16]}} : word;
+  assign wstrb     = size_q == BYTE ? 4'b0001 << dst_q[1:0] : size_q == HALF ? (dst_q[1] ? 4'b1100 : 4'b0011) : 4'b1111;
+  genvar p;
+  generate
+    for (p = 0; p < Planes; p = p + 1) begin : g_wstrb
+      localparam [29:0] Word = p;
+      assign line_wstrb[4*p +: 4] = (addr_word & LINE_MASK[29:0]) == Word ? wstrb : 4'd0;
+    end
+  endgenerate
+
   assign req_valid_o = state_q == WRITE;
   always_ff @(posedge clk_i) begin
     if (next) begin
       word_q      <= word;
       over_q      <= last && runs_q == 32'd1;
-      req_addr_o  <= win_base_i + dst_q[31:2];
-      req_wdata_o <= size_q == BYTE ? {4{code}} : size_q == HALF ? {2{word[31:16]}} : word;
-      req_wstrb_o <= size_q == BYTE ? 4'b0001 << dst_q[1:0] : size_q == HALF ? (dst_q[1] ? 4'b1100 : 4'b0011) : 4'b1111;
+      req_addr_o  <= addr_word >> LineW;
+      req_wdata_o <= {Planes{wdata}};
+      req_wstrb_o <= line_wstrb;
     end
   end
 

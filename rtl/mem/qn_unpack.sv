@@ -1,50 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_unpack: cuts the word stream into headers and planes (order: rtl/spec/fmt.def) and holds both for the array.
-// A word is stored in the clock it comes, so headers cost memory time and no array time; bytes become planes on the
-// way out of the plane FIFO. Costs FifoWords x 33 + FifoWords/2 x 32 bits of memory.
+// qn_unpack: cuts the stream into headers and planes (order: rtl/spec/fmt.def) and holds both for the array.
+// A line, one word for each of Planes stripes, is stored in the clock it comes, so headers cost memory time and no array time; bytes become
+// planes on the way out of the plane FIFO. The stripes are in step: what a line is, it is for all of them.
+// Costs Planes x FifoWords x 48 bits of memory.
 //
-// Credit: the sender starts with FifoWords credits, spends one for a word it asks of memory and gets credit_o back.
+// Credit: the sender starts with FifoWords credits, spends one for a line it asks of memory and gets credit_o back.
 // So the plane FIFO cannot overflow. Neither can the header FIFO: a pair of columns has at most PLANES header words
-// (half its plane words; fmt.def), so of FifoWords words less than FifoWords / 3 plus a few pairs' are headers.
+// (half its plane words; fmt.def), so of FifoWords lines less than FifoWords / 3 plus a few pairs' are headers.
 
 `default_nettype none
 
 module qn_unpack #(
-  parameter int FifoWords = 1024           // plane words held, a power of two, 64 or more
+  parameter int Planes    = 1,             // stripes: 1, 2 or 4
+  parameter int FifoWords = 1024           // lines of planes held, a power of two, 64 or more
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
 
-  input  logic        fmt_valid_i,         // once for each STREAM, before its first word is asked of memory
+  input  logic        fmt_valid_i,         // once for each STREAM, before its first line is asked of memory
   output logic        fmt_ready_o,
   input  logic [4:0]  fmt_id_i,            // a valid format
   /* verilator lint_off UNUSEDSIGNAL */    // the sender has checked the range
-  input  logic [31:0] fmt_cols_i,          // even, 2..1024
+  input  logic [31:0] fmt_cols_i,          // 2..1024, even for each stripe
   /* verilator lint_on UNUSEDSIGNAL */
-  input  logic [31:0] fmt_words_i,         // words of the STREAM, 1 or more
+  input  logic [31:0] fmt_lines_i,         // lines of the STREAM, 1 or more
 
-  input  logic        word_valid_i,
-  input  logic [31:0] word_data_i,
-  output logic        credit_o,            // room for one more word
+  input  logic                 line_valid_i,
+  input  logic [32*Planes-1:0] line_data_i,
+  output logic                 credit_o,   // room for one more line
 
-  output logic        plane_valid_o,
-  input  logic        plane_ready_i,
-  output logic [31:0] plane_o,
+  output logic                 plane_valid_o,
+  input  logic                 plane_ready_i,
+  output logic [32*Planes-1:0] plane_o,
 
-  output logic        head_valid_o,
-  input  logic        head_ready_i,
-  output logic [31:0] head_o
+  output logic                 head_valid_o,
+  input  logic                 head_ready_i,
+  output logic [32*Planes-1:0] head_o
 );
+
+  localparam int LineW = $clog2(Planes);
 
   // The STREAM after the one in progress
   logic        next_full_q;
   logic [4:0]  next_id_q;
   logic [8:0]  next_pairs_q;               // pairs of a slice, less one
-  logic [31:0] next_words_q;
+  logic [31:0] next_lines_q;
 
   // The STREAM in progress and the place in it
   logic        active_q;
-  logic [31:0] words_left_q;
+  logic [31:0] lines_left_q;
   logic [1:0]  sub_q, head_q;
   logic [4:0]  planes_q;
   logic [2:0]  block_q;                    // slices of a block, less one
@@ -62,9 +66,9 @@ module qn_unpack #(
   logic is_head, stream_end, start, pair_end, slice_end;
   logic [2:0] slice_left_d;
   assign is_head      = head_left_q != 2'd0;
-  assign stream_end   = word_valid_i && words_left_q == 32'd1;
+  assign stream_end   = line_valid_i && lines_left_q == 32'd1;
   assign start        = next_full_q && (!active_q || stream_end);
-  assign pair_end     = word_valid_i && !is_head && plane_left_q == 6'd1;
+  assign pair_end     = line_valid_i && !is_head && plane_left_q == 6'd1;
   assign slice_end    = pair_left_q == 9'd0;
   assign slice_left_d = !slice_end ? slice_left_q : slice_left_q == 3'd0 ? block_q : slice_left_q - 3'd1;
   assign fmt_ready_o  = !next_full_q;
@@ -89,11 +93,11 @@ module qn_unpack #(
   always_ff @(posedge clk_i) begin
     if (fmt_valid_i && fmt_ready_o) begin
       next_id_q    <= fmt_id_i;
-      next_pairs_q <= fmt_cols_i[9:1] - 9'd1;
-      next_words_q <= fmt_words_i;
+      next_pairs_q <= fmt_cols_i[LineW+1 +: 9] - 9'd1;
+      next_lines_q <= fmt_lines_i;
     end
     if (start) begin
-      words_left_q <= next_words_q;
+      lines_left_q <= next_lines_q;
       sub_q        <= qn_isa_pkg::fmt_sub(next_id_q);
       head_q       <= qn_isa_pkg::fmt_head(next_id_q);
       planes_q     <= qn_isa_pkg::fmt_planes(next_id_q);
@@ -105,8 +109,8 @@ module qn_unpack #(
       head_left_q  <= head_words(qn_isa_pkg::fmt_sub(next_id_q), qn_isa_pkg::fmt_head(next_id_q),
                                  block_last(next_id_q) == 3'd0);
       plane_left_q <= {qn_isa_pkg::fmt_planes(next_id_q), 1'b0};
-    end else if (word_valid_i) begin
-      words_left_q <= words_left_q - 32'd1;
+    end else if (line_valid_i) begin
+      lines_left_q <= lines_left_q - 32'd1;
       if (is_head) head_left_q  <= head_left_q - 2'd1;
       else         plane_left_q <= plane_left_q - 6'd1;
       if (pair_end) begin
@@ -118,22 +122,32 @@ module qn_unpack #(
     end
   end
 
-  logic        raw_valid, raw_ready, raw_bytes, plane_room, head_room;
-  logic [31:0] raw;
-  qn_fifo #(.Width(33), .Depth(FifoWords)) u_plane (
+  logic                 raw_valid, raw_ready, raw_bytes, plane_room, head_room;
+  logic [32*Planes-1:0] raw;
+  qn_fifo #(.Width(32*Planes+1), .Depth(FifoWords)) u_plane (
     .clk_i, .rst_ni,
-    .in_valid_i(word_valid_i && !is_head), .in_ready_o(plane_room), .in_data_i({bytes_q, word_data_i}),
+    .in_valid_i(line_valid_i && !is_head), .in_ready_o(plane_room), .in_data_i({bytes_q, line_data_i}),
     .out_valid_o(raw_valid), .out_ready_i(raw_ready), .out_data_o({raw_bytes, raw}));
-  qn_fifo #(.Width(32), .Depth(FifoWords / 2)) u_head (
+  qn_fifo #(.Width(32*Planes), .Depth(FifoWords / 2)) u_head (
     .clk_i, .rst_ni,
-    .in_valid_i(word_valid_i && is_head), .in_ready_o(head_room), .in_data_i(word_data_i),
+    .in_valid_i(line_valid_i && is_head), .in_ready_o(head_room), .in_data_i(line_data_i),
     .out_valid_o(head_valid_o), .out_ready_i(head_ready_i), .out_data_o(head_o));
-  qn_turn u_turn (
-    .clk_i, .rst_ni,
-    .in_valid_i(raw_valid), .in_ready_o(raw_ready), .in_bytes_i(raw_bytes), .in_data_i(raw),
-    .out_valid_o(plane_valid_o), .out_ready_i(plane_ready_i), .out_data_o(plane_o));
 
-  // Two words may leave in a clock; the credit of the second is owed
+  // In step: the first stripe's handshake is that of all
+  logic [Planes-1:0] turn_ready, turn_valid;
+  genvar p;
+  generate
+    for (p = 0; p < Planes; p = p + 1) begin : g_turn
+      qn_turn u_turn (
+        .clk_i, .rst_ni,
+        .in_valid_i(raw_valid), .in_ready_o(turn_ready[p]), .in_bytes_i(raw_bytes), .in_data_i(raw[32*p +: 32]),
+        .out_valid_o(turn_valid[p]), .out_ready_i(plane_ready_i), .out_data_o(plane_o[32*p +: 32]));
+    end
+  endgenerate
+  assign raw_ready     = turn_ready[0];
+  assign plane_valid_o = turn_valid[0];
+
+  // Two lines may leave in a clock; the credit of the second is owed
   localparam int OwedW = $clog2(FifoWords) + 1;
   logic [OwedW-1:0] owed_q;
   logic [1:0]       left;
@@ -145,9 +159,10 @@ module qn_unpack #(
   end
 
   always @(posedge clk_i) begin
-    if (rst_ni && word_valid_i) assert (active_q && (is_head ? head_room : plane_room));
-    if (rst_ni && fmt_valid_i)  assert (fmt_cols_i >= 32'd2 && fmt_cols_i <= 32'd1024 && !fmt_cols_i[0]
-                                        && fmt_words_i != 32'd0 && qn_isa_pkg::fmt_valid({27'd0, fmt_id_i}));
+    if (rst_ni) assert (turn_ready == {Planes{raw_ready}} && turn_valid == {Planes{plane_valid_o}});
+    if (rst_ni && line_valid_i) assert (active_q && (is_head ? head_room : plane_room));
+    if (rst_ni && fmt_valid_i)  assert (fmt_cols_i >= 32'd2 && fmt_cols_i <= 32'd1024 && fmt_cols_i % (2 * Planes) == 32'd0
+                                        && fmt_lines_i != 32'd0 && qn_isa_pkg::fmt_valid({27'd0, fmt_id_i}));
   end
 
 endmodule

@@ -246,7 +246,10 @@ static void check_targets(void)
     for (size_t i = 0; (t = qn_target_at(i)); i++) {
         const char *l = "target.def", *n = t->name;
         check_range(l, n, "rows", t->rows, 2, 256);
-        check_range(l, n, "planes", t->planes, 1, 1);
+        if (t->depth != 8 && t->depth != 16 && t->depth != 32)
+            fault(l, n, "depth %u is not 8, 16 or 32", t->depth);
+        if (t->planes != 1 && t->planes != 2 && t->planes != 4)     // a block of 32 cached tokens gives each stripe eights
+            fault(l, n, "planes %u is not 1, 2 or 4", t->planes);
         check_range(l, n, "acc_cols", t->acc_cols, 8, QN_ACC_ROW);
         check_range(l, n, "slices", t->slices, 8, 1024);
         check_range(l, n, "prog_words", t->prog_words, 8, 8L << PC_W);
@@ -258,10 +261,14 @@ static void check_targets(void)
             fault(l, n, "rows %u is not a power of two", t->rows);
         if (!t->funcs || t->lanes % t->funcs)
             fault(l, n, "funcs %u does not divide lanes %u", t->funcs, t->lanes);
+        if (t->funcs > t->dequants)          // the vector unit's pace from the accumulators would be that of the functions
+            fault(l, n, "funcs %u is more than dequants %u", t->funcs, t->dequants);
+        if (t->rows < 2 * t->dequants)
+            fault(l, n, "rows %u are less than twice dequants %u", t->rows, t->dequants);
         if (!t->dequants || t->lanes % t->dequants || t->rows % t->dequants)
             fault(l, n, "dequants %u does not divide lanes %u and rows %u", t->dequants, t->lanes, t->rows);
-        if (t->acc_cols % 8)
-            fault(l, n, "acc_cols %u is not a multiple of 8", t->acc_cols);
+        if (t->acc_cols % (8 * t->planes))
+            fault(l, n, "acc_cols %u is not a multiple of 8 x planes", t->acc_cols);
         if (t->vb_words % 8)
             fault(l, n, "vb_words %u is not a multiple of 8", t->vb_words);
         if (!power_of_two(t->fifo_words))
@@ -270,8 +277,8 @@ static void check_targets(void)
             fault(l, n, "prog_words %u is not a multiple of %d", t->prog_words, QN_INSN_WORDS);
         if (!t->mem_bytes || t->mem_bytes > 1ull << 32)
             fault(l, n, "mem_bytes is outside 1..2^32");
-        if (!t->memory.beats || !power_of_two(t->memory.row_words) || !power_of_two(t->memory.banks))
-            fault(l, n, "memory %s: beats is zero, or row_words or banks is not a power of two", t->memory.name);
+        if (!t->memory.beats || !power_of_two(t->memory.row_lines) || !power_of_two(t->memory.banks))
+            fault(l, n, "memory %s: beats is zero, or row_lines or banks is not a power of two", t->memory.name);
     }
 }
 
@@ -436,11 +443,11 @@ static void print_manual(void)
     printf("\n# Latencies\n\n| pipeline | clocks | meaning |\n|---|---|---|\n");
     for (size_t i = 0; lats[i].name; i++)
         printf("| %s | %ld | %s |\n", lats[i].name, lats[i].value, lats[i].text);
-    printf("\n# Targets\n\n| name | Rows | Lanes | Funcs | Dequants | AccCols | Slices | VbWords | FifoWords | ProgWords | memory | clock |"
-           "\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    printf("\n# Targets\n\n| name | Rows | Depth | Planes | Lanes | Funcs | Dequants | AccCols | Slices | VbWords | FifoWords | ProgWords | memory | clock |"
+           "\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     const qn_target *t;
     for (size_t i = 0; (t = qn_target_at(i)); i++)
-        printf("| %s | %u | %u | %u | %u | %u | %u | %u | %u | %u | %s | %.1f MHz |\n", t->name, t->rows, t->lanes, t->funcs, t->dequants,
+        printf("| %s | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %s | %.1f MHz |\n", t->name, t->rows, t->depth, t->planes, t->lanes, t->funcs, t->dequants,
                t->acc_cols, t->slices, t->vb_words, t->fifo_words, t->prog_words, t->memory.name, t->clock_hz / 1e6);
 }
 
@@ -452,7 +459,7 @@ static int print_parameters(const char *name, const char *format)
         return 1;
     }
     const const_row rows[] = {
-        {"Rows", t->rows, NULL}, {"Lanes", t->lanes, NULL}, {"Funcs", t->funcs, NULL}, {"Dequants", t->dequants, NULL},
+        {"Rows", t->rows, NULL}, {"Depth", t->depth, NULL}, {"Planes", t->planes, NULL}, {"Lanes", t->lanes, NULL}, {"Funcs", t->funcs, NULL}, {"Dequants", t->dequants, NULL},
         {"AccCols", t->acc_cols, NULL}, {"Slices", t->slices, NULL}, {"VbWords", t->vb_words, NULL},
         {"FifoWords", t->fifo_words, NULL}, {"ProgWords", t->prog_words, NULL},
     };

@@ -180,21 +180,21 @@ const char *qn_trap_text(unsigned cause)
 #undef QN_TRAP
 
 #define QN_TARGET(...)
-#define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_words, banks, text) MEMORY_##name,
+#define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks, text) MEMORY_##name,
 enum {
 #include "rtl/spec/target.def"
 };
 #undef QN_MEMORY
-#define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_words, banks, text) \
-    {#name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_words, banks},
+#define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks, text) \
+    {#name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks},
 static const qn_memory memories[] = {
 #include "rtl/spec/target.def"
 };
 #undef QN_MEMORY
 #undef QN_TARGET
 #define QN_MEMORY(...)
-#define QN_TARGET(name, rows, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, memory, text) \
-    {{#name, rows, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, {0}, text}, MEMORY_##memory},
+#define QN_TARGET(name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, memory, text) \
+    {{#name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, {0}, text}, MEMORY_##memory},
 typedef struct target_row {
     qn_target target;
     int memory;

@@ -132,6 +132,11 @@ enum qn_fmt_id {
 #include "rtl/spec/fmt.def"
 };
 #undef QN_FMT
+#define QN_FMT(name, id, planes, sign, sub, block, head, bytes, text) +1
+enum { QN_FMTS = 0                            // ids are 1..QN_FMTS
+#include "rtl/spec/fmt.def"
+};
+#undef QN_FMT
 const qn_fmt *qn_fmt_find(uint32_t id);      // NULL where the id is not defined
 // Words of one pair of columns in one slice; `last` tells the last slice of a block.
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last);
@@ -162,17 +167,53 @@ enum { QN_STATUS_BUSY = 1, QN_STATUS_DONE = 2, QN_STATUS_TRAP = 4, QN_STATUS_NON
 // Targets
 typedef struct qn_memory {
     const char *name;
-    uint32_t beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_words, banks;
+    uint32_t beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks;
 } qn_memory;
+
+enum { QN_PLANES_MAX = 4 };
 
 typedef struct qn_target {
     const char *name;
-    uint32_t rows, planes, lanes, funcs, dequants, acc_cols, slices, vb_words, fifo_words, prog_words;
+    uint32_t rows, depth, planes, lanes, funcs, dequants, acc_cols, slices, vb_words, fifo_words, prog_words;
     uint64_t mem_bytes;
     uint32_t clock_hz;
     qn_memory memory;
     const char *text;
 } qn_target;
+
+// How columns are dealt out to `planes` stripes (fmt.def): the stripe that has column `col` of a tile, and as which of its own.
+static inline uint32_t qn_stripe_of(uint32_t planes, uint32_t col)
+{
+    return col / 8 % planes;
+}
+
+static inline uint32_t qn_stripe_col(uint32_t planes, uint32_t col)
+{
+    return col / (8 * planes) * 8 + col % 8;
+}
+
+// Back: the tile's column that is column `own` of a stripe.
+static inline uint32_t qn_stripe_tile_col(uint32_t planes, uint32_t stripe, uint32_t own)
+{
+    return (own / 8 * planes + stripe) * 8 + own % 8;
+}
+
+// COLS of GEMM and STREAM are multiples of this: pairs, or whole eights for every stripe. With several stripes ACC is one too.
+static inline uint32_t qn_stripe_unit(uint32_t planes)
+{
+    return planes == 1 ? 2 : 8 * planes;
+}
+
+static inline uint32_t qn_target_cols(const qn_target *t)
+{
+    return qn_stripe_unit(t->planes);
+}
+
+// Lines that hold `words` words from word address `addr` on.
+static inline uint32_t qn_target_lines(const qn_target *t, uint32_t addr, uint32_t words)
+{
+    return (addr % t->planes + words + t->planes - 1) / t->planes;
+}
 
 const qn_target *qn_target_find(const char *name);   // NULL where there is none
 const qn_target *qn_target_at(size_t i);             // i-th of the list, NULL past its end

@@ -310,16 +310,21 @@ package qn_isa_pkg;
   localparam [4:0] FMT_K4 = 5'd11;  // GGUF Q4_K: 6-bit scales and minima per 32, FP16 pair per 256
   localparam [4:0] FMT_K5 = 5'd12;  // GGUF Q5_K: the same with 5 bits
   localparam [4:0] FMT_K6 = 5'd13;  // GGUF Q6_K: 8-bit scales per 16, FP16 per 256
-  localparam [4:0] FMT_S2G128 = 5'd14;  // 2-bit signed, scale per 128
+  localparam [4:0] FMT_S2G128 = 5'd14;  // 2-bit signed, scale per 128: GGUF Q1_0 (1 and -1)
   localparam [4:0] FMT_S4G128 = 5'd15;  // 4-bit signed, scale per 128
   localparam [4:0] FMT_S8G128 = 5'd16;  // 8-bit signed, scale per 128
   localparam [4:0] FMT_KEY8 = 5'd17;  // cached keys of 8 bits: columns are tokens
   localparam [4:0] FMT_KEY16 = 5'd18;  // cached keys of 16 bits
   localparam [4:0] FMT_VAL8 = 5'd19;  // cached values of 8 bits: columns are dimensions, a slice is 32 tokens
   localparam [4:0] FMT_VAL16 = 5'd20;  // cached values of 16 bits
+  localparam [4:0] FMT_K3 = 5'd21;  // GGUF Q3_K: 6-bit signed scales per 16, FP16 per 256
+  localparam [4:0] FMT_S2G256 = 5'd22;  // 2-bit signed, scale per 256: GGUF TQ1_0, TQ2_0 (codes and scale negated)
+  localparam [4:0] FMT_MX4 = 5'd23;  // 5-bit signed, BF16 scale per 32: GGUF MXFP4 (E2M1 doubled, E8M0 halved)
+  localparam [4:0] FMT_S2G64 = 5'd24;  // 2-bit signed, scale per 64: GGUF Q2_0 (codes and scale negated)
+  localparam [4:0] FMT_X4 = 5'd25;  // 13-bit signed, scale per 256: GGUF IQ4_XS (code book's value x 6-bit scale)
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd20;
+    fmt_valid = id >= 32'd1 && id <= 32'd25;
   endfunction
 
   function automatic [4:0] fmt_planes(input [4:0] id);
@@ -344,6 +349,11 @@ package qn_isa_pkg;
       FMT_KEY16: fmt_planes = 5'd16;
       FMT_VAL8: fmt_planes = 5'd8;
       FMT_VAL16: fmt_planes = 5'd16;
+      FMT_K3: fmt_planes = 5'd3;
+      FMT_S2G256: fmt_planes = 5'd2;
+      FMT_MX4: fmt_planes = 5'd5;
+      FMT_S2G64: fmt_planes = 5'd2;
+      FMT_X4: fmt_planes = 5'd13;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
@@ -366,6 +376,11 @@ package qn_isa_pkg;
       FMT_KEY16: fmt_signed = 1'd1;
       FMT_VAL8: fmt_signed = 1'd1;
       FMT_VAL16: fmt_signed = 1'd1;
+      FMT_K3: fmt_signed = 1'd1;
+      FMT_S2G256: fmt_signed = 1'd1;
+      FMT_MX4: fmt_signed = 1'd1;
+      FMT_S2G64: fmt_signed = 1'd1;
+      FMT_X4: fmt_signed = 1'd1;
       default: fmt_signed = 1'd0;
     endcase
   endfunction
@@ -375,6 +390,7 @@ package qn_isa_pkg;
       FMT_K4: fmt_sub = 2'd1;
       FMT_K5: fmt_sub = 2'd1;
       FMT_K6: fmt_sub = 2'd2;
+      FMT_K3: fmt_sub = 2'd2;
       default: fmt_sub = 2'd0;
     endcase
   endfunction
@@ -401,6 +417,11 @@ package qn_isa_pkg;
       FMT_KEY16: fmt_block = 4'd1;
       FMT_VAL8: fmt_block = 4'd1;
       FMT_VAL16: fmt_block = 4'd1;
+      FMT_K3: fmt_block = 4'd8;
+      FMT_S2G256: fmt_block = 4'd8;
+      FMT_MX4: fmt_block = 4'd1;
+      FMT_S2G64: fmt_block = 4'd2;
+      FMT_X4: fmt_block = 4'd8;
       default: fmt_block = 4'd0;
     endcase
   endfunction
@@ -425,6 +446,11 @@ package qn_isa_pkg;
       FMT_S8G128: fmt_head = 2'd1;
       FMT_KEY8: fmt_head = 2'd3;
       FMT_KEY16: fmt_head = 2'd3;
+      FMT_K3: fmt_head = 2'd1;
+      FMT_S2G256: fmt_head = 2'd1;
+      FMT_MX4: fmt_head = 2'd3;
+      FMT_S2G64: fmt_head = 2'd1;
+      FMT_X4: fmt_head = 2'd1;
       default: fmt_head = 2'd0;
     endcase
   endfunction

@@ -7,6 +7,13 @@
 
 #include "sim/model/qn_num.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define WIDE 1                       // has code for AVX-512 beside the portable; the integers are the same
+#else
+#define WIDE 0
+#endif
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words of device memory are read as bytes in place");
 
 // Loops over rows of int16 and float become vector code of the machine at hand; the bits are the same, contraction being off.
@@ -44,6 +51,16 @@ INLINE void from_planes(unsigned planes, bool sign, const uint32_t *words, int16
         w[k] = b[k];
 }
 
+// The same for codes of more bits.
+INLINE void from_many_planes(unsigned planes, bool sign, const uint32_t *words, int16_t *w)
+{
+    for (int k = 0; k < QN_DEPTH; k++)
+        w[k] = (int16_t)((words[0] >> k & 1) * (sign ? -1 : 1));
+    for (unsigned p = 1; p < planes; p++)
+        for (int k = 0; k < QN_DEPTH; k++)
+            w[k] = (int16_t)(2 * w[k] + (int)(words[p] >> k & 1));
+}
+
 INLINE void from_bytes(unsigned planes, const uint32_t *words, int16_t *w)
 {
     int8_t high[QN_DEPTH];
@@ -62,6 +79,8 @@ INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
 {
     if (f->bytes)
         from_bytes(f->planes, words, w);
+    else if (f->planes > 8)
+        from_many_planes(f->planes, f->sign, words, w);
     else if (f->planes == 4 && f->sign)
         from_planes(4, true, words, w);          // the common ones, unrolled
     else if (f->planes == 8 && f->sign)
@@ -74,7 +93,6 @@ INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
 
 void qn_block_codes(const qn_fmt *f, const uint32_t *words, int16_t w[QN_DEPTH])
 {
-    assert(f->bytes || f->planes <= 8);
     codes(f, words, w);
 }
 
@@ -130,7 +148,58 @@ INLINE void look_up(const qn_fmt *f, const uint32_t *words, lookup t, int32_t ha
 typedef struct chunk {
     int32_t i1[ROWS][CHUNK], i2[ROWS][CHUNK];
     float d[CHUNK], m[CHUNK];
+    uint16_t d_bits[CHUNK], m_bits[CHUNK];
+    uint8_t sub0[CHUNK], sub1[CHUNK];
+    const uint32_t *planes[CHUNK];
 } chunk;
+
+// Where each column of a slice has its planes, and what stands in the headers.
+INLINE void headers(const qn_fmt *f, const uint32_t *p, bool last, uint32_t n, chunk *k)
+{
+    unsigned pair_words = qn_fmt_pair_words(f, last);
+    for (uint32_t c = 0; c < n; c += 2, p += pair_words) {
+        const uint32_t *at = p;
+        if (f->sub) {
+            for (uint32_t i = 0; i < 2; i++) {
+                k->sub0[c + i] = (uint8_t)(*at >> 16 * i);
+                k->sub1[c + i] = (uint8_t)(*at >> (16 * i + 8));
+            }
+            at++;
+        }
+        if (last && f->head == 2) {
+            for (uint32_t i = 0; i < 2; i++, at++) {
+                k->d_bits[c + i] = (uint16_t)*at;
+                k->m_bits[c + i] = (uint16_t)(*at >> 16);
+            }
+        } else if (last && f->head) {
+            k->d_bits[c] = (uint16_t)*at;
+            k->d_bits[c + 1] = (uint16_t)(*at >> 16);
+            at++;
+        }
+        k->planes[c] = at;
+        k->planes[c + 1] = at + f->planes;
+    }
+    if (!last || f->head == 0)
+        return;
+    if (f->head == 3)
+        for (uint32_t c = 0; c < n; c++)
+            k->d[c] = qn_bf16(k->d_bits[c]);
+    else
+        for (uint32_t c = 0; c < n; c++)
+            k->d[c] = qn_half(k->d_bits[c]);
+    if (f->head == 2)
+        for (uint32_t c = 0; c < n; c++)
+            k->m[c] = qn_half(k->m_bits[c]);
+}
+
+// What a slice adds to the integer that the minimum multiplies.
+INLINE void minima(const qn_fmt *f, const int16_t *sums, uint32_t n, const chunk *k, int32_t *i2)
+{
+    if (f->head != 2)
+        return;
+    for (uint32_t c = 0; c < n; c++)
+        i2[c] += (f->sub ? k->sub1[c] : 1) * (sums[0] + sums[1]);
+}
 
 INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r, uint32_t c0, uint32_t n,
                    uint32_t r0, uint32_t rows, lookup (*tables)[BLOCK_MAX], chunk *k)
@@ -140,76 +209,153 @@ INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const 
             k->i1[i][c] = k->i2[i][c] = 0;
     for (unsigned s = 0; s < f->block; s++) {
         bool last = s + 1u == f->block;
-        unsigned pair_words = qn_fmt_pair_words(f, last);
-        const uint32_t *p = words + (size_t)s * qn_fmt_pair_words(f, false) * (cols / 2) + (size_t)pair_words * (c0 / 2);
+        headers(f, words + (size_t)s * qn_fmt_pair_words(f, false) * (cols / 2) + (size_t)qn_fmt_pair_words(f, last) * (c0 / 2), last, n, k);
+        for (uint32_t i = 0; i < rows; i++)
+            minima(f, r->sums[r0 + i] + 2 * s, n, k, k->i2[i]);
         for (uint32_t c = 0; c < n; c++) {
-            uint32_t sub = 0;
-            const uint32_t *column = p + (f->sub ? 1 : 0);
-            if (f->sub)
-                sub = p[0] >> (16 * (c & 1)) & 0xffff;
-            if (last && f->head) {
-                if (f->head == 2) {
-                    k->d[c] = qn_half((uint16_t)column[c & 1]);
-                    k->m[c] = qn_half((uint16_t)(column[c & 1] >> 16));
-                    column += 2;
-                } else {
-                    uint16_t bits = (uint16_t)(column[0] >> (16 * (c & 1)));
-                    k->d[c] = f->head == 1 ? qn_half(bits) : qn_bf16(bits);
-                    column++;
-                }
-            }
             int16_t w[QN_DEPTH] __attribute__((aligned(64)));
             if (!tables)
-                codes(f, column + (c & 1) * f->planes, w);
+                codes(f, k->planes[c], w);
             for (uint32_t i = 0; i < rows; i++) {
-                const int16_t *a = r->a[r0 + i] + s * QN_DEPTH, *sums = r->sums[r0 + i] + 2 * s;
+                const int16_t *a = r->a[r0 + i] + s * QN_DEPTH;
                 int32_t half[2] = {0, 0};
                 if (tables) {
-                    look_up(f, column + (c & 1) * f->planes, tables[i][s], half);
+                    look_up(f, k->planes[c], tables[i][s], half);
                 } else if (f->sub == 2) {
                     half[0] = dot16(a, w);
                     half[1] = dot16(a + 16, w + 16);
                 } else {
                     half[0] = dot32(a, w);
                 }
-                if (f->sub == 0) {
+                if (f->sub == 0)
                     k->i1[i][c] += half[0] + half[1];
-                    k->i2[i][c] += sums[0] + sums[1];
-                } else if (f->sub == 1) {
-                    k->i1[i][c] += (int32_t)(sub & 255) * (half[0] + half[1]);
-                    k->i2[i][c] += (int32_t)(sub >> 8) * (sums[0] + sums[1]);
-                } else {
-                    k->i1[i][c] += (int8_t)sub * half[0] + (int8_t)(sub >> 8) * half[1];
-                }
+                else if (f->sub == 1)
+                    k->i1[i][c] += k->sub0[c] * (half[0] + half[1]);
+                else
+                    k->i1[i][c] += (int8_t)k->sub0[c] * half[0] + (int8_t)k->sub1[c] * half[1];
             }
-            if (c & 1)
-                p += pair_words;
         }
     }
 }
 
-// acc = fadd(acc, imul(i, fmul(d, sa))) over columns; d is NULL where a format has no float scale.
-INLINE void fold(float *restrict acc, const int32_t *restrict i, const float *restrict d, float sa, uint32_t n)
+#if WIDE
+#define WIDE_TARGET __attribute__((target("avx512f,avx512bw")))
+
+static bool wide;
+
+static __attribute__((constructor)) void find_wide(void)
 {
+    __builtin_cpu_init();
+    wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+}
+
+// A plane is a mask of 32 lanes: Horner over the planes.
+WIDE_TARGET INLINE __m512i wide_planes(unsigned planes, bool sign, const uint32_t *words)
+{
+    const __m512i one = _mm512_set1_epi16(1);
+    __m512i v = _mm512_maskz_mov_epi16(words[0], sign ? _mm512_set1_epi16(-1) : one);
+    for (unsigned p = 1; p < planes; p++) {
+        v = _mm512_add_epi16(v, v);
+        v = _mm512_mask_add_epi16(v, words[p], v, one);
+    }
+    return v;
+}
+
+WIDE_TARGET INLINE __m512i wide_codes(const qn_fmt *f, const uint32_t *words)
+{
+    if (!f->bytes)
+        return f->planes == 4 && f->sign ? wide_planes(4, true, words) : wide_planes(f->planes, f->sign, words);
+    __m512i v = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const void *)words));
+    if (f->planes == 8)
+        return v;
+    return _mm512_or_si512(_mm512_slli_epi16(v, 8), _mm512_cvtepu8_epi16(_mm256_loadu_si256((const void *)(words + 8))));
+}
+
+// Lane c of the result is the sum of the 16 lanes of v[c].
+WIDE_TARGET INLINE __m512i wide_sums(__m512i v[16])
+{
+    for (int i = 0; i < 8; i++)
+        v[i] = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]), _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]));
+    for (int i = 0; i < 4; i++)
+        v[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(v[2 * i], v[2 * i + 1]), _mm512_unpackhi_epi64(v[2 * i], v[2 * i + 1]));
+    for (int i = 0; i < 2; i++)
+        v[i] = _mm512_add_epi32(_mm512_shuffle_i32x4(v[2 * i], v[2 * i + 1], 0x44), _mm512_shuffle_i32x4(v[2 * i], v[2 * i + 1], 0xee));
+    return _mm512_add_epi32(_mm512_shuffle_i32x4(v[0], v[1], 0x88), _mm512_shuffle_i32x4(v[0], v[1], 0xdd));
+}
+
+// As `gather`, sixteen columns at a time.
+WIDE_TARGET static void gather_wide(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r, uint32_t c0, uint32_t n,
+                                    uint32_t r0, uint32_t rows, chunk *k)
+{
+    _Static_assert(CHUNK % 16 == 0, "columns past the last are there, and not looked at");
+    for (unsigned s = 0; s < f->block; s++) {
+        bool last = s + 1u == f->block;
+        headers(f, words + (size_t)s * qn_fmt_pair_words(f, false) * (cols / 2) + (size_t)qn_fmt_pair_words(f, last) * (c0 / 2), last, n, k);
+        for (uint32_t i = 0; i < rows; i++) {
+            if (s == 0)
+                memset(k->i2[i], 0, n * sizeof k->i2[i][0]);
+            minima(f, r->sums[r0 + i] + 2 * s, n, k, k->i2[i]);
+        }
+        for (uint32_t c = 0; c < n; c += 16) {
+            __m512i w[16], part[16];
+            for (uint32_t j = 0; j < 16; j++)
+                w[j] = c + j < n ? wide_codes(f, k->planes[c + j]) : _mm512_setzero_si512();
+            for (uint32_t i = 0; i < rows; i++) {
+                const __m512i a = _mm512_loadu_si512(r->a[r0 + i] + s * QN_DEPTH);
+                for (uint32_t j = 0; j < 16; j++)
+                    part[j] = _mm512_madd_epi16(a, w[j]);
+                if (f->sub == 2)
+                    for (uint32_t j = 0; j < 16; j++)
+                        part[j] = _mm512_mullo_epi32(part[j], _mm512_mask_set1_epi32(_mm512_set1_epi32((int8_t)k->sub0[c + j]), 0xff00, (int8_t)k->sub1[c + j]));
+                __m512i sum = wide_sums(part);
+                if (f->sub == 1)
+                    sum = _mm512_mullo_epi32(sum, _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)(k->sub0 + c))));
+                if (s)
+                    sum = _mm512_add_epi32(sum, _mm512_loadu_si512(k->i1[i] + c));
+                _mm512_storeu_si512(k->i1[i] + c, sum);
+            }
+        }
+    }
+}
+#else
+enum { wide = 0 };
+#define gather_wide(f, words, cols, r, c0, n, r0, rows, k) abort()
+#endif
+
+// out = imul(i, fmul(d, sa)); d is NULL where a format has no float scale. An operation a loop: compilers make vector code of that, and none of their sum.
+INLINE void scale(float *restrict out, const int32_t *restrict i, const float *restrict d, float sa, uint32_t n)
+{
+    float s[CHUNK];
+    for (uint32_t c = 0; c < n; c++)
+        s[c] = d ? d[c] : sa;
     if (d)
         for (uint32_t c = 0; c < n; c++)
-            acc[c] = qn_fadd(acc[c], qn_imul(i[c], qn_fmul(d[c], sa)));
-    else
-        for (uint32_t c = 0; c < n; c++)
-            acc[c] = qn_fadd(acc[c], qn_imul(i[c], sa));
+            s[c] = qn_fmul(s[c], sa);
+    for (uint32_t c = 0; c < n; c++)
+        out[c] = qn_imul(i[c], s[c]);
+}
+
+INLINE void fold(float *restrict acc, const int32_t *restrict i, const float *restrict d, float sa, uint32_t n)
+{
+    float t[CHUNK];
+    scale(t, i, d, sa, n);
+    for (uint32_t c = 0; c < n; c++)
+        acc[c] = qn_fadd(acc[c], t[c]);
 }
 
 INLINE void fold_minimum(float *restrict acc, const int32_t *restrict i, const float *restrict m, float sa, uint32_t n)
 {
+    float t[CHUNK];
+    scale(t, i, m, sa, n);
     for (uint32_t c = 0; c < n; c++)
-        acc[c] = qn_fsub(acc[c], qn_imul(i[c], qn_fmul(m[c], sa)));
+        acc[c] = qn_fsub(acc[c], t[c]);
 }
 
-CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
+CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r, bool plain)
 {
     chunk k;
     lookup tables[LOOKUP_ROWS][BLOCK_MAX];
-    bool few = !f->bytes && r->rows <= LOOKUP_ROWS && cols >= LOOKUP_COLS && f->block <= BLOCK_MAX;
+    bool few = plain && !f->bytes && r->rows <= LOOKUP_ROWS && cols >= LOOKUP_COLS && f->block <= BLOCK_MAX;
     for (uint32_t i = 0; few && i < r->rows; i++)
         for (unsigned s = 0; s < f->block; s++)
             fill_lookup(r->a[i] + s * QN_DEPTH, tables[i][s]);
@@ -217,7 +363,9 @@ CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t c
         uint32_t rows = r->rows - r0 < ROWS ? r->rows - r0 : ROWS;
         for (uint32_t c0 = 0; c0 < cols; c0 += CHUNK) {
             uint32_t n = cols - c0 < CHUNK ? cols - c0 : CHUNK;
-            if (few)
+            if (!plain)
+                gather_wide(f, words, cols, r, c0, n, r0, rows, &k);
+            else if (few)
                 gather(f, words, cols, r, c0, n, r0, rows, tables, &k);
             else
                 gather(f, words, cols, r, c0, n, r0, rows, NULL, &k);
@@ -232,6 +380,12 @@ CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t c
 
 void qn_block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
 {
-    assert(f && words && r && cols % 2 == 0 && (f->bytes || f->planes <= 8));
-    block_gemm(f, words, cols, r);
+    assert(f && words && r && cols % 2 == 0);
+    block_gemm(f, words, cols, r, !wide);
+}
+
+void qn_block_gemm_plain(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r)
+{
+    assert(f && words && r && cols % 2 == 0);
+    block_gemm(f, words, cols, r, true);
 }

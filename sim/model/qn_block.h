@@ -27,4 +27,7 @@ uint64_t qn_block_words(const qn_fmt *f, uint32_t cols);
 
 void qn_block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r);
 
+// The same without what only some machines have (AVX-512); for tests.
+void qn_block_gemm_plain(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r);
+
 #endif

@@ -27,10 +27,11 @@ int qn_exec_new(qn_exec **out, const qn_target *t, uint32_t *mem, uint64_t mem_w
     x->prog = calloc(t->prog_words, sizeof *x->prog);
     x->vb = calloc(t->vb_words, sizeof *x->vb);
     x->acc = calloc(rows * t->acc_cols, sizeof *x->acc);
+    x->part = calloc(rows * t->acc_cols, sizeof *x->part);
     x->slice = calloc(rows * t->slices * QN_DEPTH, sizeof *x->slice);
     x->sums = calloc(rows * t->slices * 2, sizeof *x->sums);
     x->scale = calloc(rows * t->slices, sizeof *x->scale);
-    if (!x->prog || !x->vb || !x->acc || !x->slice || !x->sums || !x->scale) {
+    if (!x->prog || !x->vb || !x->acc || !x->part || !x->slice || !x->sums || !x->scale) {
         qn_exec_free(x);
         return QN_ERR_NOMEM;
     }
@@ -53,9 +54,11 @@ void qn_exec_free(qn_exec *x)
     drop_streams(x);
     free(x->streams);
     free(x->scratch);
+    free(x->stripe);
     free(x->prog);
     free(x->vb);
     free(x->acc);
+    free(x->part);
     free(x->slice);
     free(x->sums);
     free(x->scale);
@@ -181,16 +184,46 @@ static void run_loadv(qn_exec *x, const qn_entry *e)
     int32_t n = V(e, LOADV, N), runs = V(e, LOADV, RUNS);
     bool half = QN_GET(e->x, LOADV, BF16);
     for (int32_t r = 0; r < runs; r++, at += (uint32_t)V(e, LOADV, STRIDE), dst += (uint32_t)V(e, LOADV, DSTRIDE)) {
+        uint32_t word = x->win_base[QN_GET(e->x, LOADV, WIN)] + at;
+        x->words_read[QN_GET(e->x, LOADV, KIND)] += (uint64_t)qn_target_lines(x->t, word, (uint32_t)(half ? n / 2 : n)) * x->t->planes;
         if (half)
             for (int32_t i = 0; i < n; i++)
                 x->vb[dst + (uint32_t)i] = i & 1 ? mem[at + (uint32_t)i / 2] & 0xffff0000u : mem[at + (uint32_t)i / 2] << 16;
         else
             memcpy(x->vb + dst, mem + at, (size_t)n * sizeof *x->vb);
     }
-    x->words_read[QN_GET(e->x, LOADV, KIND)] += (uint64_t)(half ? n / 2 : n) * (uint64_t)runs;
 }
 
 // Matrix unit ---------------------------------------------------------------------------------------------------------------
+
+// Between the accumulators of a GEMM's columns and those of each stripe, which lie together in `part` ([stripe][row][column]).
+static void deal_acc(const qn_exec *x, const qn_entry *e, float *part, bool back)
+{
+    uint32_t stripes = x->t->planes, cols = (uint32_t)V(e, GEMM, COLS) / stripes, rows = (uint32_t)V(e, GEMM, ROWS);
+    for (uint32_t p = 0; p < stripes; p++)
+        for (uint32_t r = 0; r < rows; r++, part += cols) {
+            float *acc = x->acc + (size_t)r * x->t->acc_cols + V(e, GEMM, ACC);
+            for (uint32_t c = 0; c < cols; c += 8) {
+                float *tile = acc + qn_stripe_tile_col(stripes, p, c);
+                memcpy(back ? tile : part + c, back ? part + c : tile, 8 * sizeof *part);
+            }
+        }
+}
+
+// The words of one stripe in lines of all. NULL: no memory.
+static const uint32_t *stripe_words(qn_exec *x, const uint32_t *lines, uint64_t n, uint32_t stripe)
+{
+    if (x->stripe_size < n) {
+        free(x->stripe);
+        x->stripe = malloc((size_t)n * sizeof *x->stripe);
+        x->stripe_size = x->stripe ? n : 0;
+        if (!x->stripe)
+            return NULL;
+    }
+    for (uint64_t i = 0; i < n; i++)
+        x->stripe[i] = lines[i * x->t->planes + stripe];
+    return x->stripe;
+}
 
 static bool run_gemm(qn_exec *x, const qn_entry *e)
 {
@@ -200,14 +233,20 @@ static bool run_gemm(qn_exec *x, const qn_entry *e)
     uint64_t words = qn_block_words(f, cols);
     enum { MOST = 256 };
     const int16_t *a[MOST], *sums[MOST];
-    float scale[MOST], *acc[MOST];
+    float scale[MOST], *acc[QN_PLANES_MAX * MOST];
     int16_t unit_a[MOST][8 * QN_DEPTH], unit_sums[MOST][16];
-    assert(rows <= MOST && f->block <= 8);
+    uint32_t stripes = x->t->planes, stripe_cols = cols / stripes;
+    assert(rows <= MOST && f->block <= 8 && stripes <= QN_PLANES_MAX);
 
     for (uint32_t r = 0; r < rows; r++) {
         acc[r] = x->acc + (size_t)r * x->t->acc_cols + V(e, GEMM, ACC);
         if (!QN_GET(e->x, GEMM, ACCUM))
             memset(acc[r], 0, cols * sizeof *acc[r]);
+    }
+    if (stripes > 1) {
+        deal_acc(x, e, x->part, false);
+        for (uint32_t i = 0; i < stripes * rows; i++)
+            acc[i] = x->part + (size_t)i * stripe_cols;
     }
     for (uint32_t s = 0; s < slices; s += f->block) {
         for (uint32_t r = 0; r < rows; r++) {
@@ -230,9 +269,16 @@ static bool run_gemm(qn_exec *x, const qn_entry *e)
         const uint32_t *at = take_words(x, words, f->id, cols);
         if (!at)
             return false;
-        const qn_block_rows block = {rows, a, sums, scale, acc};
-        qn_block_gemm(f, at, cols, &block);
+        for (uint32_t p = 0; p < stripes; p++) {
+            const qn_block_rows block = {rows, a, sums, scale, acc + p * rows};
+            const uint32_t *own = stripes == 1 ? at : stripe_words(x, at, words / stripes, p);
+            if (!own)
+                return false;
+            qn_block_gemm(f, own, stripe_cols, &block);
+        }
     }
+    if (stripes > 1)
+        deal_acc(x, e, x->part, true);
     x->wanted = 0;
     return true;
 }
@@ -457,7 +503,7 @@ static int go_on(qn_exec *x, unsigned unit)
     bool ok = true;
     switch (e->op) {
     case QN_OP_STREAM:
-        if (x->waiting > x->wanted + x->t->fifo_words)
+        if (x->waiting > x->wanted + (uint64_t)x->t->fifo_words * x->t->planes)
             return moved;
         break;
     case QN_OP_GEMM:

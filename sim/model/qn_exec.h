@@ -55,6 +55,7 @@ typedef struct qn_exec {
     // Buffers
     uint32_t *vb;                        // t->vb_words
     float *acc;                          // [row][t->acc_cols]
+    float *part;                         // the same, of a GEMM in progress by stripes
     int16_t *slice;                      // [row][t->slices][32]
     int16_t *sums;                       // [row][t->slices][2]
     float *scale;                        // [row][t->slices]
@@ -69,8 +70,9 @@ typedef struct qn_exec {
     size_t streams_size, streams_at, streams_used;
     uint64_t waiting;                    // words of streams begun and not consumed
     uint64_t wanted;                     // words that the GEMM begun will take
-    uint32_t *scratch;
+    uint32_t *scratch, *stripe;
     size_t scratch_words;
+    uint64_t stripe_size;
 } qn_exec;
 
 // On error *out is NULL. `mem` must outlive it.

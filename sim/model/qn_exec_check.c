@@ -14,17 +14,17 @@ static unsigned refuse(unsigned cause, int64_t value, uint32_t *addr)
     return cause;
 }
 
-unsigned qn_check_load(const qn_entry *e, uint32_t *addr)
+unsigned qn_check_load(const qn_target *t, const qn_entry *e, uint32_t *addr)
 {
     bool stream = e->op == QN_OP_STREAM;
     int32_t count = V(e, STREAM, WORDS), runs = V(e, STREAM, RUNS), format = V(e, STREAM, FORMAT), cols = V(e, STREAM, COLS);
-    if (count < 1 || (!stream && QN_GET(e->x, LOADV, BF16) && count % 2))
+    if (count < 1 || (stream ? count % (int32_t)t->planes != 0 : QN_GET(e->x, LOADV, BF16) && count % 2))
         return refuse(QN_TRAP_FIELD, count, addr);
     if (runs < 1)
         return refuse(QN_TRAP_FIELD, runs, addr);
     if (stream && !qn_fmt_find((uint32_t)format))
         return refuse(QN_TRAP_FIELD, format, addr);
-    if (stream && (cols < 1 || cols > QN_ACC_ROW || cols % 2))
+    if (stream && (cols < 1 || cols > QN_ACC_ROW || cols % (int32_t)qn_target_cols(t)))
         return refuse(QN_TRAP_FIELD, cols, addr);
     return QN_TRAP_NONE;
 }
@@ -38,8 +38,10 @@ unsigned qn_check_gemm(const qn_target *t, const qn_entry *e, uint32_t *addr)
         return refuse(QN_TRAP_FIELD, V(e, GEMM, FORMAT), addr);
     if (slices < 1 || slices % f->block)
         return refuse(QN_TRAP_FIELD, slices, addr);
-    if (cols < 1 || cols % 2)
+    if (cols < 1 || cols % qn_target_cols(t))
         return refuse(QN_TRAP_FIELD, cols, addr);
+    if (t->planes > 1 && acc % qn_target_cols(t))
+        return refuse(QN_TRAP_FIELD, acc, addr);
     if (rows < 1 || rows > t->rows)
         return refuse(QN_TRAP_FIELD, rows, addr);
     if (!QN_GET(e->x, GEMM, UNIT) && slice + slices > t->slices)
@@ -130,11 +132,12 @@ static unsigned check_load_runs(const qn_exec *x, const qn_entry *e, uint32_t *a
     bool vector = e->op == QN_OP_LOADV;
     uint32_t count = (uint32_t)V(e, STREAM, WORDS), words = vector && QN_GET(e->x, LOADV, BF16) ? count / 2 : count;
     uint32_t at = (uint32_t)V(e, STREAM, ADDR), dst = vector ? (uint32_t)V(e, LOADV, DST) : 0;
-    uint64_t size = window_size(x, QN_GET(e->x, STREAM, WIN));
+    unsigned win = QN_GET(e->x, STREAM, WIN);
+    uint64_t size = window_size(x, win);
     for (int32_t r = 0; r < V(e, STREAM, RUNS); r++) {
         if (vector && (uint64_t)dst + count > x->t->vb_words)
             return refuse(QN_TRAP_BUFFER, dst, addr);
-        if ((uint64_t)at + words > size)
+        if ((uint64_t)at + words > size || (!vector && (x->win_base[win] + at) % x->t->planes))
             return refuse(QN_TRAP_WINDOW, at, addr);
         at += (uint32_t)V(e, STREAM, STRIDE);
         dst += vector ? (uint32_t)V(e, LOADV, DSTRIDE) : 0;
@@ -169,7 +172,7 @@ unsigned qn_exec_check(const qn_exec *x, const qn_entry *e, uint32_t *addr)
     unsigned cause;
     switch (e->unit) {
     case QN_UNIT_LOAD:
-        cause = qn_check_load(e, addr);
+        cause = qn_check_load(x->t, e, addr);
         return cause ? cause : check_load_runs(x, e, addr);
     case QN_UNIT_MATRIX:
         return qn_check_gemm(x->t, e, addr);

@@ -7,7 +7,7 @@
 
 #include "sim/model/qn_seq.h"
 
-unsigned qn_check_load(const qn_entry *e, uint32_t *addr);
+unsigned qn_check_load(const qn_target *t, const qn_entry *e, uint32_t *addr);
 unsigned qn_check_gemm(const qn_target *t, const qn_entry *e, uint32_t *addr);
 unsigned qn_check_vector(const qn_target *t, const qn_entry *e, uint32_t *addr);
 unsigned qn_check_store(const qn_entry *e, uint32_t *addr);

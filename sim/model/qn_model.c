@@ -163,7 +163,7 @@ int qn_model_run(qn_model *m, uint64_t cycles)
     if (!m->busy)
         return 0;
     memset(m->count, 0, sizeof m->count);
-    bool fits = m->prog_words <= m->t->prog_words;
+    bool fits = m->prog_words <= m->t->prog_words && m->prog_addr % m->t->planes == 0;
     uint64_t mem_words = m->t->mem_bytes / 4;
     if (m->load && fits) {
         if (m->prog_addr > mem_words || m->prog_words > mem_words - m->prog_addr)

@@ -21,7 +21,7 @@ static uint64_t even(uint64_t t)
 
 void qn_sdram_init(qn_sdram *m, const qn_memory *p)
 {
-    assert(m && p && p->banks >= 1 && p->banks <= QN_SDRAM_BANKS && p->row_words >= QN_SDRAM_WORDS);
+    assert(m && p && p->banks >= 1 && p->banks <= QN_SDRAM_BANKS && p->row_lines >= QN_SDRAM_LINES);
     memset(m, 0, sizeof *m);
     m->p = *p;
     m->refresh_due = p->refi;
@@ -68,13 +68,18 @@ uint64_t qn_sdram_ready_at(const qn_sdram *m)
     return max64(m->now, m->leaves[m->leave_at]);
 }
 
-void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
+uint64_t qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
 {
     const qn_memory *p = &m->p;
-    assert(qn_sdram_ready(m) && len >= 1 && len <= (we ? 1 : QN_SDRAM_WORDS) && word_addr % QN_SDRAM_WORDS + len <= QN_SDRAM_WORDS);
-    uint32_t column = word_addr % p->row_words, page = word_addr / p->row_words;
-    unsigned b = page % p->banks;
-    uint32_t row = page / p->banks;
+    assert(qn_sdram_ready(m) && len >= 1 && len <= (we ? 1 : QN_SDRAM_LINES) && word_addr % QN_SDRAM_LINES + len <= QN_SDRAM_LINES);
+    if (word_addr - m->page_at >= p->row_lines) {
+        uint32_t page = word_addr / p->row_lines;
+        m->page_at = page * p->row_lines;
+        m->page_bank = page % p->banks;
+        m->page_row = page / p->banks;
+    }
+    const uint32_t column = word_addr - m->page_at, row = m->page_row;
+    const unsigned b = m->page_bank;
 
     uint64_t start = 2 * (m->now + 1), pre, act, col;
     bool hit, open;
@@ -100,7 +105,7 @@ void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
         m->col_ok[b] = act + p->rcd;
         m->pre_ok[b] = act + p->ras;
     }
-    for (unsigned i = 0; i < len; i++)
+    for (unsigned i = 0; m->trace && i < len; i++)
         command(m, col + 2 * i, we ? QN_SDRAM_WRITE : QN_SDRAM_READ, b, column + i);
     uint64_t last = col + 2 * (len - 1);
     m->next_col = last + 2;
@@ -117,6 +122,7 @@ void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len)
     }
     m->leaves[m->leave_at] = last / 2 + 1;
     m->leave_at = (m->leave_at + 1) % QN_SDRAM_QUEUE;
+    return we ? UINT64_MAX : (col + p->cl + 3) / 2 + QN_SDRAM_IO;
 }
 
 uint64_t qn_sdram_next(const qn_sdram *m, unsigned *run)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_sdram.h: when the words of one memory move. No data here: the caller keeps it, in order of requests.
+// qn_sdram.h: when the words of one memory move. No data here: the caller keeps it, in order of requests. A "word" of this page is
+// what the core's port takes in a clock: a line, `planes` words of 32 bits.
 //
 //     qn_sdram m;
 //     qn_sdram_init(&m, &target->memory);
@@ -24,7 +25,7 @@ enum {
     QN_SDRAM_IO = 2,       // core clocks that the registers at the pins add to a read
     QN_SDRAM_BANKS = 16,
     QN_SDRAM_FLIGHT = 64,  // reads accepted and not fully delivered
-    QN_SDRAM_WORDS = 16    // longest request
+    QN_SDRAM_LINES = 16    // longest request
 };
 
 enum qn_sdram_cmd { QN_SDRAM_ACT, QN_SDRAM_PRE, QN_SDRAM_READ, QN_SDRAM_WRITE, QN_SDRAM_PREALL, QN_SDRAM_REFRESH };
@@ -37,6 +38,7 @@ typedef struct qn_sdram {
     uint64_t refresh_due;
     uint64_t act_ok[QN_SDRAM_BANKS], pre_ok[QN_SDRAM_BANKS], col_ok[QN_SDRAM_BANKS];
     uint32_t row[QN_SDRAM_BANKS];                       // open row, QN_SDRAM_CLOSED if none
+    uint32_t page_at, page_bank, page_row;              // of the last request's row: its first word, bank, row
     uint64_t leaves[QN_SDRAM_QUEUE];                    // ring: core clock in which a request is no longer in the queue
     unsigned leave_at;
     uint64_t first[QN_SDRAM_FLIGHT];                    // ring of reads: clock of the next word, words left
@@ -57,8 +59,8 @@ static inline bool qn_sdram_ready(const qn_sdram *m)
     return m->leaves[m->leave_at] <= m->now;             // the oldest of the last four has left
 }
 
-// A read of 1..16 words inside an aligned 16, or a write of one word. Only when ready.
-void qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len);
+// A read of 1..16 words inside an aligned 16, or a write of one word. Only when ready. Returns the core clock that delivers the first word read.
+uint64_t qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len);
 
 // Enters the next core clock; true if it delivers a read word.
 static inline bool qn_sdram_step(qn_sdram *m)

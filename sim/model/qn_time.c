@@ -29,8 +29,6 @@ static bool units_idle(const core *x)
 static bool clock(core *x)
 {
     wires w = {0};
-    for (unsigned u = QN_UNIT_LOAD; u < QN_UNITS; u++)
-        w.was_full[u] = x->queue[u].used == QN_EXEC_QUEUE;
     bool done = x->seq_state == SEQ_HALT && units_idle(x);
     x->count[QN_TIME_CYCLES]++;
     qn_time_ports(x, &w);
@@ -45,35 +43,46 @@ static bool clock(core *x)
     return done;
 }
 
-// The clock up to which nothing but the stream moves: memory, FIFOs, array. The present clock if something else may.
+// The clock up to which nothing but the stream moves: memory, FIFOs, array. The present clock, or one before it, if something else may.
 static uint64_t quiet_until(const core *x)
 {
     const uint64_t now = x->now;
     uint64_t until = x->in->limit;
-    if (x->seq_state == SEQ_RUN) {
-        bool blocked = x->act_at <= now && x->next_result == QN_SEQ_INSN && x->next.unit != QN_UNIT_SEQ &&
-                       x->queue[x->next.unit].used == QN_EXEC_QUEUE;
-        if (x->act_at <= now && !blocked)
-            return now;
-        if (!blocked && x->act_at < until)
+    if (x->seq_state == SEQ_RUN && x->next_result != QN_SEQ_INSN) {
+        if (x->act_at < until)
             until = x->act_at;
-    } else if (x->seq_state == SEQ_LOAD || (!x->m.valid && x->gemm.state == G_IDLE && !x->v.busy && x->load.state == L_IDLE)) {
+    } else if (x->seq_state == SEQ_LOAD ||
+               (x->seq_state == SEQ_HALT && !x->m.valid && x->gemm.state == G_IDLE && !x->v.busy && x->load.state == L_IDLE)) {
         return now;
     }
-    if (x->store.state != S_IDLE || offered(x, QN_UNIT_STORE) || x->load.rsp_used || x->arb.owner_prog)
+    if (x->m.post_read != x->m.post_write && x->m.post_at[x->m.post_read % 4] < until)
+        until = x->m.post_at[x->m.post_read % 4];
+    if (x->store.state != S_IDLE || x->load.rsp_used || x->arb.owner_prog)
         return now;
-    if (x->load.state == L_IDLE ? offered(x, QN_UNIT_LOAD) != NULL : x->load.state != L_ASK || x->load.vector)
+    if (x->load.state != L_IDLE && (x->load.state != L_ASK || x->load.vector) && (x->load.state != L_FMT || !x->unpack.next_full))
         return now;
-    if (x->gemm.state == G_IDLE ? offered(x, QN_UNIT_MATRIX) != NULL : x->gemm.state != G_LOAD || !(x->gemm.left || x->gemm.offer))
+    if (x->gemm.state != G_IDLE && (x->gemm.state != G_LOAD || !(x->gemm.left || x->gemm.offer)))
         return now;
     if ((x->gemm.offer && !x->m.valid) || (x->unpack.next_full && !x->unpack.active))
         return now;
-    if (!x->v.full && offered(x, QN_UNIT_VECTOR))
-        return now;
+    const bool ready[QN_UNITS] = {[QN_UNIT_LOAD] = x->load.state == L_IDLE, [QN_UNIT_MATRIX] = x->gemm.state == G_IDLE,
+                                  [QN_UNIT_VECTOR] = !x->v.full, [QN_UNIT_STORE] = true};
+    for (unsigned u = QN_UNIT_LOAD; u < QN_UNITS; u++)
+        if (ready[u] && offered_at(x, u) < until)
+            until = offered_at(x, u);
     if (!x->v.busy)
         return x->v.full ? now : until;
     until = x->v.fin < until ? x->v.fin : until;
     return x->v.trap_at < until ? x->v.trap_at : until;
+}
+
+// Streams of which the FIFO can hold words, and one that comes.
+static unsigned ring_size(const qn_target *t)
+{
+    unsigned size = 2;
+    while (size < t->fifo_words + 1)
+        size *= 2;
+    return size;
 }
 
 int qn_time_new(qn_time **out, const qn_target *t)
@@ -85,25 +94,34 @@ int qn_time_new(qn_time **out, const qn_target *t)
         return QN_ERR_NOMEM;
     x->t = t;
     x->core = calloc(1, sizeof *x->core);
-    if (!x->core) {
+    stream *ring = calloc(ring_size(t), sizeof *ring);
+    if (!x->core || !ring) {
+        free(ring);
+        free(x->core);
         free(x);
         return QN_ERR_NOMEM;
     }
+    x->core->unpack.stream = ring;
     *out = x;
     return 0;
 }
 
 void qn_time_free(qn_time *x)
 {
-    if (x)
+    if (x) {
+        free(x->core->unpack.stream);
         free(x->core);
+    }
     free(x);
 }
 
 int qn_time_run(qn_time *out, const qn_time_job *in)
 {
     core *x = out->core;
+    stream *ring = x->unpack.stream;
     memset(x, 0, sizeof *x);
+    x->unpack.stream = ring;
+    x->unpack.stream_mask = ring_size(out->t) - 1;
     x->t = out->t;
     x->in = in;
     x->out = out;
@@ -111,13 +129,14 @@ int qn_time_run(qn_time *out, const qn_time_job *in)
     qn_sdram_init(&x->mem, &out->t->memory);
     qn_seq_init(&x->seq, in->prog, in->prog_words, in->entry, in->args);
     x->load.room = out->t->fifo_words;
-    x->load.rsp_room = RSP_WORDS;
+    x->load.rsp_room = RSP_LINES;
+    x->m.parts = 32 / out->t->depth;
     x->v.w_period = x->v.b_period = x->v.w_block = 1;
     x->seq_state = SEQ_RUN;
     if (in->load && in->prog_words <= out->t->prog_words) {
         x->seq_state = SEQ_LOAD;
-        x->ask_addr = in->prog_addr;
-        x->ask_left = x->fill_left = in->prog_words;
+        x->ask_addr = in->prog_addr / out->t->planes;
+        x->ask_left = x->fill_left = qn_target_lines(out->t, in->prog_addr, in->prog_words);
         x->act_at = NEVER;
     }
     bool done = false;
@@ -126,11 +145,11 @@ int qn_time_run(qn_time *out, const qn_time_job *in)
     x->now = 1;
     qn_sdram_step(&x->mem);
     if (x->seq_state == SEQ_RUN)
-        qn_time_fetch(x, 11);
+        qn_time_start(x, 11);
     while (!done && !x->trap && x->now < in->limit) {
-        uint64_t until = quiet_until(x);
+        uint64_t until = out->step ? x->now : quiet_until(x);
         if (until > x->now)
-            qn_time_stream(x, until);
+            qn_time_leap(x, until);
         if (x->now < in->limit)
             done = clock(x);
     }

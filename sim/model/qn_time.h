@@ -42,6 +42,7 @@ typedef struct qn_time {
     void (*span)(void *ctx, const qn_entry *e, uint64_t from, uint64_t to);
     void *span_ctx;
     struct qn_time_core *core;
+    bool step;                           // clock by clock, without leaps: the same, and slow
 } qn_time;
 
 // On error *out is NULL.

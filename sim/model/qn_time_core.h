@@ -19,17 +19,26 @@ enum latency {
 #define V(e, op, slot) ((e)->v[QN_SLOT_##op##_##slot])
 #define RAW(e, op, part) QN_GETRAW((e)->v[QN_RAW_##op##_##part], op, part)
 
-enum { RSP_WORDS = 32 };
+enum { RSP_LINES = 32, MATRIX_GAP = 2 * LAT_FADD + 12 - 1 };
 #define NEVER UINT64_MAX
 
-// qn_fifo: beats in the memory, and whether the output register holds one
+// qn_fifo: words that have come in and that have left, and whether the output register holds one
 typedef struct fifo {
-    uint32_t count;
+    uint64_t in, gone;
     bool out;
 } fifo;
 
+// A STREAM in the order of the words: how many planes and headers came before its first
+typedef struct stream {
+    const qn_fmt *fmt;
+    uint32_t pairs;                      // of a slice
+    uint64_t planes, heads;
+} stream;
+
 typedef struct queue {
     qn_entry e[QN_EXEC_QUEUE];
+    uint64_t from[QN_EXEC_QUEUE];        // the clock from which it stands in the queue: the sequencer goes ahead of time
+    uint64_t room_at;                    // the first clock that takes a push
     unsigned head, used;
 } queue;
 
@@ -56,7 +65,7 @@ typedef struct qn_time_core {
     qn_entry next;
     enum qn_seq_result next_result;
     enum { SEQ_LOAD, SEQ_RUN, SEQ_HALT } seq_state;
-    uint64_t act_at;
+    uint64_t act_at;                     // of `next`, in stage X
     uint32_t ask_addr, ask_left, fill_left;
 
     // qn_queue, qn_sems
@@ -80,7 +89,7 @@ typedef struct qn_time_core {
         bool vector, half, high;
         uint32_t count, words, offset, run_dst, runs_left, left, ask, room, awaited;
         uint32_t rsp_room, rsp_used;
-        uint32_t w_left, w_runs;
+        uint32_t w_left, w_runs, w_start, w_word;    // of the elements being written: this run's first word, the present word of its line
         uint32_t base, size;
     } load;
 
@@ -92,11 +101,8 @@ typedef struct qn_time_core {
         fifo plane, head;
         uint32_t owed;
         uint32_t fill_count, left_count;
-        struct {
-            uint32_t words;
-            bool bytes;
-        } kind[8];                       // ring: runs of words of planes or of bytes in the plane FIFO
-        unsigned kind_at, kind_used;
+        stream *stream;                  // ring: those of which plane words are in the FIFO, and the last to start
+        unsigned stream_at, stream_used, stream_mask;          // mask: of a power of two
     } unpack;
 
     // qn_gemm_load
@@ -112,23 +118,14 @@ typedef struct qn_time_core {
         bool valid, drain;
         const qn_fmt *fmt;
         uint32_t plane_last, block_last, col_last, acc, end, rows, group_last, head, sub;
+        uint32_t parts, parts_left;      // clocks of a plane, and still to go of the one issued last
         uint32_t plane, col, slice_left, block, gap, slot;
         bool h_sub;
         uint32_t h_left;
-        struct {
-            uint32_t slots;
-            bool two, last, done;
-        } column[4];                     // by the clock, modulo 4, in which they reach the holds
-        uint32_t columns;                // bit k: one reaches the holds in k clocks
-        uint32_t d_left, d_slots;        // slots to deal
-        bool d_two, d_last, d_done;
-        uint64_t pipe, pipe_first, pipe_second, pipe_done;    // bit k: a slot reaches stage F in k clocks
-        uint64_t back, back_done, wait;  // the same for the write and for a second slot's turn
-        uint32_t f_write, f_read, f_ready;
-        uint16_t f_done;                 // by index of the queue
-        bool done;                       // dequant_done
+        uint64_t drained;                // the clock from which nothing of the jobs before is left in dequantization
         uint32_t post_write, post_read;
         job post[4];
+        uint64_t post_at[4];             // NEVER before its last issue
     } m;
 
     // qn_vector
@@ -153,7 +150,6 @@ typedef struct qn_time_core {
 
 // What units tell each other in the same clock
 typedef struct wires {
-    bool was_full[QN_UNITS];             // queues, as the registers hold them
     bool take_prog, take_store, take_load, prog_rsp, load_rsp;
     uint32_t load_len;
     bool credit, fmt_ready;
@@ -179,18 +175,27 @@ static inline void post(core *x, const job *j)
         x->out->span(x->out->span_ctx, &j->e, j->from, x->now);
 }
 
-// The head of a unit's queue if its semaphores allow it in this clock.
-static inline const qn_entry *offered(const core *x, unsigned unit)
+// The clock from which a unit may take the head of its queue, unless a semaphore changes before.
+static inline uint64_t offered_at(const core *x, unsigned unit)
 {
     const queue *q = &x->queue[unit];
     if (q->used == 0)
-        return NULL;
+        return NEVER;
     const qn_entry *e = &q->e[q->head];
     uint32_t a = qn_insn_get(&e->x, QN_INSN_WAIT0_LSB, 4), b = qn_insn_get(&e->x, QN_INSN_WAIT1_LSB, 4);
     if ((a && x->sem[a] < 1) || (b && x->sem[b] < (a == b ? 2 : 1)))
-        return NULL;
-    return e;
+        return NEVER;
+    return q->from[q->head];
 }
+
+// The head of a unit's queue if it may be taken in this clock.
+static inline const qn_entry *offered(const core *x, unsigned unit)
+{
+    return offered_at(x, unit) <= x->now ? &x->queue[unit].e[x->queue[unit].head] : NULL;
+}
+
+// The sequencer looks at nothing but room in the queues: it hands out instructions up to the one that finds its queue full.
+void qn_time_hand_out(core *x);
 
 static inline void take(core *x, unsigned unit, job *j)
 {
@@ -198,9 +203,39 @@ static inline void take(core *x, unsigned unit, job *j)
     j->e = q->e[q->head];
     j->from = x->now;
     q->head = (q->head + 1) % QN_EXEC_QUEUE;
-    q->used--;
     x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT0_LSB, 4)]--;
     x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT1_LSB, 4)]--;
+    if (q->used-- == QN_EXEC_QUEUE) {
+        q->room_at = x->now + 1;
+        qn_time_hand_out(x);
+    }
+}
+
+// Stream k of the ring, 0 the one of the next plane word.
+static inline stream *qn_time_stream_of(const core *x, unsigned k)
+{
+    return &x->unpack.stream[(x->unpack.stream_at + k) & x->unpack.stream_mask];
+}
+
+// Leaves behind the streams whose plane words have left.
+static inline void qn_time_stream_next(core *x)
+{
+    while (x->unpack.stream_used > 1 && qn_time_stream_of(x, 1)->planes <= x->unpack.plane.gone) {
+        x->unpack.stream_at++;
+        x->unpack.stream_used--;
+    }
+}
+
+// Header words of a pair of columns, in a block's last slice or another.
+static inline uint32_t qn_time_head_words(const qn_fmt *f, bool last)
+{
+    return (f->sub != 0) + (!last || f->head == 0 ? 0u : f->head == 2 ? 2u : 1u);
+}
+
+// Clocks that the holds of a column of the slice at hand take to be dealt.
+static inline uint32_t qn_time_slots(const core *x)
+{
+    return (x->m.group_last + 1) * (x->m.head == 2 && x->m.block == x->m.block_last ? 2 : 1);
 }
 
 static inline uint32_t burst(uint32_t addr, uint32_t left)
@@ -218,15 +253,24 @@ static inline void arb_take(core *x, bool we, uint32_t addr, uint32_t len, unsig
     x->arb.kind = (uint8_t)kind;
 }
 
+// Memory has taken the request: words moved.
+static inline void arb_count(core *x)
+{
+    x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.we ? 1 : x->arb.len * x->t->planes;
+}
+
 // qn_time_stream.c: the memory port, the load unit, unpack and the matrix unit.
 void qn_time_ports(core *x, wires *w);                 // first: who gets the memory port
 void qn_time_array(core *x, wires *w);
 void qn_time_load(core *x, const wires *w);
-// Runs the clocks up to `until`, in which nothing but the stream moves, or fewer: up to one in which a STREAM, a run of it, or a GEMM ends.
-void qn_time_stream(core *x, uint64_t until);
+bool qn_time_unpack_words(core *x, uint32_t n);        // they have come; whether the last one is a header
+
+// qn_time_leap.c: enters clock `until`, before which nothing but the stream moves, or an earlier one: that in which a run of a STREAM is asked for to
+// its end, a STREAM has come, a GEMM ends or its last slice has been read. Stays where it is if the words are not those that the array expects.
+void qn_time_leap(core *x, uint64_t until);
 
 // qn_time_unit.c: the sequencer, the vector and the store unit.
-void qn_time_fetch(core *x, uint64_t act_at);
+void qn_time_start(core *x, uint64_t act_at);          // the first instruction is in stage X in that clock
 void qn_time_sequencer(core *x, const wires *w);
 void qn_time_vector(core *x);
 bool qn_time_vector_writes(const core *x);             // its buffer in this clock, which keeps the load unit out

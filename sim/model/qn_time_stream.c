@@ -22,7 +22,7 @@ void qn_time_ports(core *x, wires *w)
     w->take_load = load_valid && free && load_may && !w->take_prog && !store_valid;
     if (mem_accepts) {
         qn_sdram_request(&x->mem, x->arb.we, x->arb.addr, x->arb.len);
-        x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.len;
+        arb_count(x);
         x->arb.valid = false;
     }
     w->prog_rsp = x->rsp && x->arb.owner_prog;
@@ -48,7 +48,7 @@ static void load_check(core *x)
 {
     const qn_entry *e = &x->load.job.e;
     uint32_t addr;
-    unsigned cause = qn_check_load(e, &addr);
+    unsigned cause = qn_check_load(x->t, e, &addr);
     if (cause) {
         trap(x, RANK_LOAD, cause, e->pc, addr);
         return;
@@ -59,6 +59,8 @@ static void load_check(core *x)
     x->load.w_left = x->load.count;
     x->load.w_runs = (uint32_t)V(e, STREAM, RUNS);
     x->load.high = false;
+    x->load.w_start = x->load.base + x->load.offset;
+    x->load.w_word = x->load.w_start % x->t->planes;
     x->load.state = x->load.vector ? L_RUN : L_FMT;
 }
 
@@ -69,12 +71,13 @@ static void load_run(core *x)
         trap(x, RANK_LOAD, QN_TRAP_BUFFER, e->pc, x->load.run_dst);
         return;
     }
-    if ((uint64_t)x->load.offset + x->load.words > x->load.size) {
+    uint32_t addr = x->load.base + x->load.offset;
+    if ((uint64_t)x->load.offset + x->load.words > x->load.size || (!x->load.vector && addr % x->t->planes)) {
         trap(x, RANK_LOAD, QN_TRAP_WINDOW, e->pc, x->load.offset);
         return;
     }
-    x->load.ask = x->load.base + x->load.offset;
-    x->load.left = x->load.words;
+    x->load.ask = addr / x->t->planes;
+    x->load.left = qn_target_lines(x->t, addr, x->load.words);
     x->load.offset += (uint32_t)V(e, STREAM, STRIDE);
     x->load.run_dst += (uint32_t)V(e, LOADV, DSTRIDE);
     x->load.state = L_ASK;
@@ -83,12 +86,17 @@ static void load_run(core *x)
 // One element of a LOADV is written.
 static void load_wrote(core *x)
 {
-    if (!x->load.half || x->load.high) {
+    bool word_over = !x->load.half || x->load.high, run_over = --x->load.w_left == 0;
+    x->load.high = !word_over;
+    x->load.w_word += word_over;
+    if (run_over || x->load.w_word == x->t->planes) {    // the line is over
         x->load.rsp_used--;
         x->load.rsp_room++;
+        x->load.w_word = 0;
     }
-    x->load.high = x->load.half && !x->load.high;
-    if (--x->load.w_left == 0) {
+    if (run_over) {
+        x->load.w_start += (uint32_t)V(&x->load.job.e, LOADV, STRIDE);
+        x->load.w_word = x->load.w_start % x->t->planes;
         x->load.w_left = x->load.count;
         x->load.w_runs--;
     }
@@ -110,8 +118,8 @@ void qn_time_load(core *x, const wires *w)
             const qn_entry *e = &x->load.job.e;
             x->unpack.next_full = true;
             x->unpack.next_fmt = qn_fmt_find((uint32_t)V(e, STREAM, FORMAT));
-            x->unpack.next_pairs = (uint32_t)V(e, STREAM, COLS) / 2 - 1;
-            x->unpack.next_words = x->load.count * (uint32_t)V(e, STREAM, RUNS);
+            x->unpack.next_pairs = (uint32_t)V(e, STREAM, COLS) / x->t->planes / 2 - 1;
+            x->unpack.next_words = x->load.count * (uint32_t)V(e, STREAM, RUNS) / x->t->planes;
             x->load.state = L_RUN;
         }
         break;
@@ -158,11 +166,6 @@ void qn_time_load(core *x, const wires *w)
 
 // Unpack -------------------------------------------------------------------------------------------------------------------------
 
-static uint32_t head_words(const qn_fmt *f, bool last)
-{
-    return (f->sub != 0) + (!last || f->head == 0 ? 0u : f->head == 2 ? 2u : 1u);
-}
-
 static void unpack_start(core *x)
 {
     const qn_fmt *f = x->unpack.next_fmt;
@@ -170,8 +173,14 @@ static void unpack_start(core *x)
     x->unpack.words_left = x->unpack.next_words;
     x->unpack.pairs = x->unpack.pair_left = x->unpack.next_pairs;
     x->unpack.slice_left = f->block - 1u;
-    x->unpack.head_left = head_words(f, f->block == 1);
+    x->unpack.head_left = qn_time_head_words(f, f->block == 1);
     x->unpack.plane_left = 2u * f->planes;
+    // Each stream in the ring but the last has plane words in the FIFO: so there is room for all
+    fifo *p = &x->unpack.plane;
+    while (x->unpack.stream_used && qn_time_stream_of(x, x->unpack.stream_used - 1)->planes == p->in)
+        x->unpack.stream_used--;
+    *qn_time_stream_of(x, x->unpack.stream_used++) = (stream){f, x->unpack.pairs + 1, p->in, x->unpack.head.in};
+    qn_time_stream_next(x);
 }
 
 // A word is counted; true if it is a header.
@@ -190,63 +199,60 @@ static inline __attribute__((always_inline)) bool unpack_word(core *x)
         } else {
             x->unpack.pair_left--;
         }
-        x->unpack.head_left = head_words(f, x->unpack.slice_left == 0);
+        x->unpack.head_left = qn_time_head_words(f, x->unpack.slice_left == 0);
         x->unpack.plane_left = 2u * f->planes;
     }
     return false;
 }
 
-static void kind_in(core *x, bool bytes)
+bool qn_time_unpack_words(core *x, uint32_t n)
 {
-    unsigned tail = (x->unpack.kind_at + x->unpack.kind_used - 1) % 8;
-    if (x->unpack.kind_used && x->unpack.kind[tail].bytes == bytes) {
-        x->unpack.kind[tail].words++;
-        return;
+    bool is_head = false;
+    while (n) {
+        const uint32_t planes = 2u * x->unpack.fmt->planes, heads = qn_time_head_words(x->unpack.fmt, x->unpack.slice_left == 0);
+        if (x->unpack.plane_left == planes && x->unpack.head_left == heads && n > planes + heads && x->unpack.pair_left) {
+            uint32_t pairs = (n - 1) / (planes + heads);         // at least the last word by itself
+            pairs = pairs < x->unpack.pair_left ? pairs : x->unpack.pair_left;
+            x->unpack.pair_left -= pairs;
+            x->unpack.words_left -= pairs * (planes + heads);
+            x->unpack.plane.in += pairs * planes;
+            x->unpack.head.in += pairs * heads;
+            n -= pairs * (planes + heads);
+        } else {
+            is_head = unpack_word(x);
+            x->unpack.plane.in += !is_head;
+            x->unpack.head.in += is_head;
+            n--;
+        }
     }
-    assert(x->unpack.kind_used < 8);
-    tail = (tail + 1) % 8;
-    x->unpack.kind[tail].bytes = bytes;
-    x->unpack.kind[tail].words = 1;
-    x->unpack.kind_used++;
-}
-
-static void kind_out(core *x)
-{
-    if (--x->unpack.kind[x->unpack.kind_at].words == 0) {
-        x->unpack.kind_at = (x->unpack.kind_at + 1) % 8;
-        x->unpack.kind_used--;
-    }
+    return is_head;
 }
 
 static inline void fifo_clock(fifo *f, bool in, bool out_ready)
 {
-    bool fetch = f->count != 0 && (!f->out || out_ready);
-    f->out = fetch || (f->out && !out_ready);
-    f->count += (uint32_t)in - (uint32_t)fetch;
+    bool stored = f->in - f->gone > f->out;
+    f->gone += f->out && out_ready;
+    f->out = stored || (f->out && !out_ready);
+    f->in += in;
 }
 
 // Matrix -------------------------------------------------------------------------------------------------------------------------
 
-enum {
-    PARTIAL = 3,
-    GAP = 2 * LAT_FADD + 12 - 1,
-    MUL_LAT = LAT_FMUL > 3 ? LAT_FMUL : 3,
-    STAGE_F = MUL_LAT + LAT_IMUL - 2,
-    BACK = LAT_FADD + 2,
-    READY = LAT_FADD + 1
-};
+enum { MUL_LAT = LAT_FMUL > 3 ? LAT_FMUL : 3 };
 
-static bool matrix_draining(const core *x)
+// Clocks from a job's last issue to its post. Nothing stops the holds, the deal and the dequantization units, and the last slot of a job is the
+// last to be written: a second slot's sum waits for its first, and no first slot of another job comes then, for the next job waits too.
+static uint32_t post_after(uint32_t parts, uint32_t slots, bool two)
 {
-    return x->m.columns || x->m.d_left || (x->m.pipe & ((UINT64_C(1) << (STAGE_F + 1)) - 1)) || x->m.back ||
-           x->m.f_write != x->m.f_read;
+    return 4 + parts + slots + MUL_LAT + LAT_IMUL + LAT_FADD + (two ? LAT_FADD + 2 : 0);
 }
 
 static void matrix_take(core *x)
 {
     const qn_entry *e = &x->gemm.job.e;
     const qn_fmt *f = qn_fmt_find((uint32_t)V(e, GEMM, FORMAT));
-    uint32_t acc = (uint32_t)V(e, GEMM, ACC), end = acc + (uint32_t)V(e, GEMM, COLS);
+    uint32_t cols = (uint32_t)V(e, GEMM, COLS) / x->t->planes;           // all stripes do the same
+    uint32_t acc = (uint32_t)V(e, GEMM, ACC) / x->t->planes, end = acc + cols;
     x->m.drain = x->m.head == 2 || (end > x->m.acc && acc < x->m.end);
     x->m.valid = true;
     x->m.fmt = f;
@@ -254,76 +260,16 @@ static void matrix_take(core *x)
     x->m.head = f->head;
     x->m.plane_last = f->planes - 1u;
     x->m.block_last = f->block - 1u;
-    x->m.col_last = (uint32_t)V(e, GEMM, COLS) - 1;
+    x->m.col_last = cols - 1;
     x->m.acc = acc;
     x->m.end = end;
     x->m.rows = (uint32_t)V(e, GEMM, ROWS);
     x->m.group_last = (x->m.rows - 1) / x->t->dequants;
     x->m.slice_left = (uint32_t)V(e, GEMM, SLICES) - 1;
     x->m.block = 0;
+    x->m.post_at[x->m.post_write % 4] = NEVER;
     x->m.post[x->m.post_write++ % 4] = x->gemm.job;
     x->gemm.offer = false;
-}
-
-// The holds, the deal and the dequantization units: nothing stops them.
-static inline __attribute__((always_inline)) void dequant_clock(core *x, uint64_t now)
-{
-    uint64_t bit = 1;
-    // Stage F of this clock; most often no second products are about and no job ends
-    if ((x->m.pipe_second | x->m.wait | x->m.f_ready | x->m.pipe_done | x->m.back_done | x->m.done) == 0) {
-        x->m.back = x->m.back >> 1 | (x->m.pipe_first & 1) << (BACK - 1);
-        x->m.pipe >>= 1;
-        x->m.pipe_first >>= 1;
-    } else if (x->m.pipe | x->m.back | x->m.wait | x->m.f_ready | x->m.d_left | x->m.columns | x->m.done) {
-        x->m.done = (x->m.back & 1) && (x->m.back_done & 1);
-        bool first = x->m.pipe_first & 1, second = x->m.pipe_second & 1, pop = !first && x->m.f_ready;
-        uint64_t back = first || pop, back_done = first ? x->m.pipe_done & 1 : pop ? x->m.f_done >> (x->m.f_read % 16) & 1 : 0;
-        x->m.f_ready += (uint32_t)(x->m.wait & 1) - (uint32_t)pop;
-        if (second) {
-            uint32_t at = x->m.f_write++ % 16;
-            x->m.f_done = (uint16_t)((x->m.f_done & ~(1u << at)) | (uint32_t)(x->m.pipe_done & 1) << at);
-        }
-        x->m.f_read += pop;
-        x->m.back = x->m.back >> 1 | back << (BACK - 1);
-        x->m.back_done = x->m.back_done >> 1 | back_done << (BACK - 1);
-        x->m.wait = x->m.wait >> 1 | (uint64_t)second << (READY - 1);
-        x->m.pipe >>= 1;
-        x->m.pipe_first >>= 1;
-        x->m.pipe_second >>= 1;
-        x->m.pipe_done >>= 1;
-    }
-    // The deal: a slot of this clock reaches stage F in STAGE_F + 1 clocks
-    if (x->m.d_left) {
-        bool is_second = x->m.d_two && (x->m.d_slots - x->m.d_left) % 2 == 1;
-        bit <<= STAGE_F;
-        x->m.pipe |= bit;
-        if (x->m.d_last && !is_second)
-            x->m.pipe_first |= bit;
-        if (x->m.d_last && is_second)
-            x->m.pipe_second |= bit;
-        x->m.d_left--;
-        if (x->m.d_left == 0 && x->m.d_done)
-            x->m.pipe_done |= bit;
-    }
-    if (x->m.columns & 1) {
-        unsigned k = now % 4;
-        x->m.d_left = x->m.d_slots = x->m.column[k].slots;
-        x->m.d_two = x->m.column[k].two;
-        x->m.d_last = x->m.column[k].last;
-        x->m.d_done = x->m.column[k].done;
-    }
-    x->m.columns >>= 1;
-}
-
-// The last plane of a column is consumed in clock `now`.
-static void column_ends(core *x, uint64_t now, bool two, bool block_last, bool done)
-{
-    unsigned k = (now + PARTIAL) % 4;
-    x->m.columns |= 1u << (PARTIAL - 1);
-    x->m.column[k].slots = (x->m.group_last + 1) * (two ? 2 : 1);
-    x->m.column[k].two = two;
-    x->m.column[k].last = block_last;
-    x->m.column[k].done = done;
 }
 
 // The loader of slices; `swap`: the array takes the slice over.
@@ -375,12 +321,13 @@ static void gemm_clock(core *x, bool swap)
 void qn_time_array(core *x, wires *w)
 {
     // What the array wants, and whether a plane is there
-    bool bytes = x->unpack.plane.out && x->unpack.kind[x->unpack.kind_at].bytes;
+    bool bytes = x->unpack.plane.out && qn_time_stream_of(x, 0)->fmt->bytes;
     bool turning = x->unpack.left_count != 0;
     bool plane_valid = turning || (x->unpack.plane.out && !bytes);
     bool first = x->m.plane == 0, last = x->m.plane == x->m.plane_last, slice_start = first && x->m.col == 0;
-    bool want = x->m.valid && (!last || x->m.slot == 0) &&
-                (!slice_start || (x->gemm.full && x->m.gap == 0 && !(x->m.drain && matrix_draining(x))));
+    bool taking = x->m.parts_left != 0;                  // the plane before is still being taken
+    bool want = x->m.valid && !taking && (!last || x->m.slot == 0) &&
+                (!slice_start || (x->gemm.full && x->m.gap == 0 && !(x->m.drain && x->now < x->m.drained)));
     bool issue = want && plane_valid;
     bool block_last = x->m.block == x->m.block_last, two = x->m.head == 2 && block_last;
     bool slice_end = issue && last && x->m.col == x->m.col_last, job_end = slice_end && x->m.slice_left == 0;
@@ -398,39 +345,33 @@ void qn_time_array(core *x, wires *w)
     bool word = w->load_rsp && !x->load.vector, is_head = false;
     if (turning && want)
         x->unpack.left_count--;
-    if (raw_moves) {
-        kind_out(x);
-        if (bytes) {
-            x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
-            if (group)
-                x->unpack.left_count = 8;
-        }
+    if (raw_moves && bytes) {
+        x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
+        if (group)
+            x->unpack.left_count = 8;
     }
     bool stream_end = word && x->unpack.words_left == 1;
     bool unpack_starts = x->unpack.next_full && (!x->unpack.active || stream_end);
     w->fmt_ready = !x->unpack.next_full;
     w->credit = x->unpack.owed != 0;
     if (word) {
-        bool word_bytes = x->unpack.fmt->bytes;
         is_head = unpack_word(x);
-        if (!is_head)
-            kind_in(x, word_bytes);
         if (stream_end)
             x->unpack.active = false;
     }
+    fifo_clock(&x->unpack.plane, word && !is_head, raw_ready);
+    fifo_clock(&x->unpack.head, word && is_head, head_ready);
+    qn_time_stream_next(x);
     if (unpack_starts) {
         unpack_start(x);
         x->unpack.next_full = false;
         x->unpack.active = true;
     }
-    fifo_clock(&x->unpack.plane, word && !is_head, raw_ready);
-    fifo_clock(&x->unpack.head, word && is_head, head_ready);
     x->unpack.owed += (uint32_t)raw_moves + (uint32_t)head_moves - (uint32_t)w->credit;
 
-    // Posts and dequantization
-    if (x->m.done)
+    // Posts
+    if (x->m.post_read != x->m.post_write && x->m.post_at[x->m.post_read % 4] == x->now)
         post(x, &x->m.post[x->m.post_read++ % 4]);
-    dequant_clock(x, x->now);
 
     // Headers
     if (issue && first && x->m.col % 2 == 0) {
@@ -444,24 +385,26 @@ void qn_time_array(core *x, wires *w)
     // Array
     bool job_take = x->gemm.offer && (!x->m.valid || job_end);
     if (swap)
-        x->m.gap = GAP;
-    else if (x->m.gap && (issue || slice_start))
+        x->m.gap = MATRIX_GAP;
+    else if (x->m.gap && (issue || taking || slice_start))
         x->m.gap--;
+    x->m.parts_left = issue ? x->m.parts - 1 : x->m.parts_left - taking;
     if (issue && last)
-        x->m.slot = two ? 2 * x->m.group_last + 1 : x->m.group_last;
+        x->m.slot = qn_time_slots(x) - 1;
     else if (x->m.slot)
         x->m.slot--;
     if (swap)
         x->m.drain = false;
     if (issue) {
         x->m.plane = last ? 0 : x->m.plane + 1;
-        if (last) {
-            column_ends(x, x->now, two, block_last, job_end);
+        if (last)
             x->m.col = slice_end ? 0 : x->m.col + 1;
-        }
     }
-    if (job_end)
+    if (job_end) {
         x->m.valid = false;
+        x->m.drained = x->now + post_after(x->m.parts, x->m.slot + 1, two);
+        x->m.post_at[(x->m.post_write - 1) % 4] = x->m.drained;
+    }
     if (slice_end) {
         x->m.slice_left--;
         x->m.block = block_last ? 0 : x->m.block + 1;
@@ -470,176 +413,4 @@ void qn_time_array(core *x, wires *w)
     gemm_clock(x, swap);
     if (job_take)
         matrix_take(x);
-}
-
-// Many clocks --------------------------------------------------------------------------------------------------------------------
-
-// Nothing has moved in the clock before: what can happen next is a word of memory, or the clock `until`.
-static uint64_t still_until(const core *x, uint64_t until)
-{
-    uint64_t word = qn_sdram_next(&x->mem, NULL);
-    return word < until ? word : until;
-}
-
-// The same steps as those above, of which it leaves out what stands still.
-void qn_time_stream(core *x, uint64_t until)
-{
-    const uint64_t begin = x->now;
-    uint64_t now = begin, issues = 0, starved = 0;
-    const bool asking = x->load.state == L_ASK, valid = x->m.valid, loading = x->gemm.state == G_LOAD;
-    const bool matrix_busy = x->gemm.state != G_IDLE || valid || x->m.post_write != x->m.post_read;
-    const uint32_t plane_last = x->m.plane_last, col_last = x->m.col_last, group_last = x->m.group_last, head = x->m.head;
-    const unsigned kind = asking ? QN_GET(x->load.job.e.x, STREAM, KIND) : 0;
-    uint32_t plane = x->m.plane, col = x->m.col, slot = x->m.slot, gap = x->m.gap;
-    bool rsp = x->rsp, loaded = false;
-
-    while (now < until && !x->m.done && !loaded) {
-        const bool turning = x->unpack.left_count != 0, out = x->unpack.plane.out;
-        const bool bytes = out && x->unpack.kind[x->unpack.kind_at].bytes;
-        const bool plane_valid = turning || (out && !bytes), first = plane == 0, last = plane == plane_last;
-        const bool slice_start = first && col == 0;
-        const bool want = valid && (!last || slot == 0) &&
-                          (!slice_start || (x->gemm.full && gap == 0 && !(x->m.drain && matrix_draining(x))));
-        const bool issue = want && plane_valid, slice_end = issue && last && col == col_last;
-        const bool mem_accepts = x->arb.valid && qn_sdram_ready(&x->mem), free = !x->arb.valid || mem_accepts;
-        bool take_load = false;
-        uint32_t load_len = 0;
-        if (asking && free) {
-            load_len = burst(x->load.ask, x->load.left);
-            take_load = x->load.room >= load_len;
-        }
-        if ((slice_end && x->m.slice_left == 0) || (rsp && x->unpack.words_left == 1) || (take_load && load_len == x->load.left))
-            break;
-        bool moved = issue || rsp || take_load || mem_accepts;
-
-        // Memory port
-        if (mem_accepts) {
-            qn_sdram_request(&x->mem, x->arb.we, x->arb.addr, x->arb.len);
-            x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.len;
-            x->arb.valid = false;
-        }
-        const bool credit = x->unpack.owed != 0;
-        x->load.room += credit;
-        if (take_load) {
-            x->load.awaited += load_len;
-            x->load.room -= load_len;
-            x->arb.awaited += load_len;
-            arb_take(x, false, x->load.ask, load_len, kind);
-            x->load.ask += load_len;
-            x->load.left -= load_len;
-        }
-
-        // Unpack
-        bool is_head = false;
-        if (rsp) {
-            x->arb.awaited--;
-            x->load.awaited--;
-            is_head = unpack_word(x);
-            if (!is_head)
-                kind_in(x, x->unpack.fmt->bytes);
-        }
-        const bool room = !turning || (x->unpack.left_count == 1 && want), group = x->unpack.fill_count == 7;
-        const bool raw_ready = bytes ? !group || room : !turning && want;
-        const bool head_ready = x->m.h_sub || x->m.h_left, raw_moves = out && raw_ready;
-        const bool head_moves = head_ready && x->unpack.head.out;
-        if (turning && want)
-            x->unpack.left_count--;
-        if (raw_moves) {
-            kind_out(x);
-            if (bytes) {
-                x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
-                if (group)
-                    x->unpack.left_count = 8;
-            }
-        }
-        const uint32_t held = x->unpack.plane.count + x->unpack.plane.out + x->unpack.head.count + x->unpack.head.out;
-        fifo_clock(&x->unpack.plane, rsp && !is_head, raw_ready);
-        fifo_clock(&x->unpack.head, rsp && is_head, head_ready);
-        moved |= raw_moves | head_moves | credit |
-                 (held != x->unpack.plane.count + x->unpack.plane.out + x->unpack.head.count + x->unpack.head.out);
-        x->unpack.owed += (uint32_t)raw_moves + (uint32_t)head_moves - (uint32_t)credit;
-
-        // Array
-        issues += issue;
-        starved += want && !plane_valid;
-        moved |= x->m.columns || x->m.d_left || x->m.pipe || x->m.back || x->m.wait || x->m.f_ready || slot || gap || head_ready;
-        dequant_clock(x, now);
-        const bool block_last = x->m.block == x->m.block_last, two = head == 2 && block_last;
-        if (issue && first && col % 2 == 0) {
-            x->m.h_sub = x->m.sub != 0;
-            x->m.h_left = !block_last || head == 0 ? 0 : head == 2 ? 2 : 1;
-        } else {
-            x->m.h_left -= !x->m.h_sub && x->m.h_left;
-            x->m.h_sub = false;
-        }
-        const bool swap = issue && slice_start;
-        if (swap)
-            gap = GAP;
-        else if (gap && (issue || slice_start))
-            gap--;
-        slot -= slot != 0;
-        if (issue) {
-            plane++;
-            if (swap)
-                x->m.drain = false;
-            if (last) {
-                column_ends(x, now, two, block_last, false);
-                slot = two ? 2 * group_last + 1 : group_last;
-                plane = 0;
-                col = slice_end ? 0 : col + 1;
-                if (slice_end) {
-                    x->m.slice_left--;
-                    x->m.block = block_last ? 0 : x->m.block + 1;
-                }
-            }
-        }
-
-        // Loader of slices
-        if (loading || x->gemm.s_end) {
-            const bool read = loading && x->gemm.left && !x->gemm.full && !x->gemm.s_end;
-            bool slice_read = false;
-            if (read && ++x->gemm.reads == x->gemm.reads_slice) {
-                slice_read = true;
-                x->gemm.reads = 0;
-                loaded = --x->gemm.left == 0;
-            }
-            moved |= read | x->gemm.s_end;
-            if (x->gemm.s_end)
-                x->gemm.full = true;
-            else if (swap)
-                x->gemm.full = false;
-            x->gemm.s_end = slice_read;
-        } else if (swap) {
-            x->gemm.full = false;
-        }
-
-        rsp = qn_sdram_step(&x->mem);
-        now++;
-        if (!rsp && !moved && !x->arb.valid) {
-            // All stands still until a word comes: skip to the clock before it
-            uint64_t to = still_until(x, until);
-            if (to > now + 1) {
-                starved += want && !plane_valid ? to - 1 - now : 0;
-                x->mem.now = to - 1;
-                now = to - 1;
-            }
-        }
-    }
-
-    const uint64_t n = now - begin;
-    x->count[QN_TIME_CYCLES] += n;
-    x->count[QN_TIME_ARRAY] += issues;
-    x->count[QN_TIME_ROWS] += issues * x->m.rows;
-    x->count[QN_TIME_STARVE] += starved;
-    x->count[QN_TIME_MATRIX] += matrix_busy ? n : 0;
-    x->count[QN_TIME_LOAD] += asking ? n : 0;
-    x->count[QN_TIME_VECTOR] += x->v.busy ? n : 0;
-    x->m.plane = plane;
-    x->m.col = col;
-    x->m.slot = slot;
-    x->m.gap = gap;
-    x->rsp = rsp;
-    x->now = now;
-    if (x->act_at < now)
-        x->act_at = now;                 // its queue is full: again
 }

@@ -5,39 +5,44 @@
 
 // Sequencer ----------------------------------------------------------------------------------------------------------------------
 
-void qn_time_fetch(core *x, uint64_t act_at)
+static uint32_t clocks_after(const qn_entry *e)
 {
-    x->next_result = qn_seq_step(&x->seq, &x->next);
-    x->act_at = act_at;
-}
-
-// An instruction in stage X. `was_full`: its queue as the registers held it.
-static void seq_clock(core *x, const bool was_full[QN_UNITS])
-{
-    if (x->next_result == QN_SEQ_TRAP) {
-        trap(x, RANK_SEQ, x->seq.trap, x->next.pc, x->seq.trap_addr);
-        return;
-    }
-    const qn_entry *e = &x->next;
-    if (e->unit != QN_UNIT_SEQ) {
-        if (was_full[e->unit])
-            return;
-        queue *q = &x->queue[e->unit];
-        q->e[(q->head + q->used++) % QN_EXEC_QUEUE] = *e;
-    }
     switch (e->op) {
-    case QN_OP_HALT:
-        x->seq_state = SEQ_HALT;
-        x->act_at = NEVER;
-        return;
-    case QN_OP_LOOP: qn_time_fetch(x, x->now + (e->skipped ? 11 : 8)); break;
-    case QN_OP_ENDLOOP: qn_time_fetch(x, x->now + (e->skipped ? 8 : 11)); break;
-    case QN_OP_LDT: qn_time_fetch(x, x->now + 9); break;
-    default: qn_time_fetch(x, x->now + 8); break;
+    case QN_OP_LOOP: return e->skipped ? 11 : 8;
+    case QN_OP_ENDLOOP: return e->skipped ? 8 : 11;
+    case QN_OP_LDT: return 9;
+    default: return 8;
     }
 }
 
-// Fills the program memory, then acts.
+void qn_time_hand_out(core *x)
+{
+    const qn_entry *e = &x->next;
+    while (x->next_result == QN_SEQ_INSN && x->act_at < x->in->limit) {
+        if (e->unit != QN_UNIT_SEQ) {
+            queue *q = &x->queue[e->unit];
+            if (q->used == QN_EXEC_QUEUE)
+                return;
+            unsigned tail = (q->head + q->used++) % QN_EXEC_QUEUE;
+            if (x->act_at < q->room_at)
+                x->act_at = q->room_at;
+            q->e[tail] = *e;
+            q->from[tail] = x->act_at + 1;
+        }
+        x->act_at += clocks_after(e);
+        x->next_result = qn_seq_step(&x->seq, &x->next);
+    }
+}
+
+void qn_time_start(core *x, uint64_t act_at)
+{
+    x->seq_state = SEQ_RUN;
+    x->act_at = act_at;
+    x->next_result = qn_seq_step(&x->seq, &x->next);
+    qn_time_hand_out(x);
+}
+
+// Fills the program memory; when it has handed out all, halts or traps.
 void qn_time_sequencer(core *x, const wires *w)
 {
     if (x->seq_state == SEQ_LOAD) {
@@ -51,14 +56,12 @@ void qn_time_sequencer(core *x, const wires *w)
             x->ask_left -= len;
         }
         x->fill_left -= w->prog_rsp;
-        if (filled) {
-            x->seq_state = SEQ_RUN;
-            qn_time_fetch(x, x->now + 11);
-        }
-    } else if (x->now == x->act_at) {
-        seq_clock(x, w->was_full);
-        if (x->act_at == x->now)
-            x->act_at = x->now + 1;         // its queue is full: again
+        if (filled)
+            qn_time_start(x, x->now + 11);
+    } else if (x->now == x->act_at && x->next_result == QN_SEQ_HALT) {
+        x->seq_state = SEQ_HALT;
+    } else if (x->now == x->act_at && x->next_result == QN_SEQ_TRAP) {
+        trap(x, RANK_SEQ, x->seq.trap, x->next.pc, x->seq.trap_addr);
     }
 }
 
@@ -261,7 +264,7 @@ void qn_time_store(core *x, const wires *w)
     case S_WRITE:
         if (!w->take_store)
             break;
-        arb_take(x, true, x->store.addr, 1, QN_GET(x->store.job.e.x, STORE, KIND));
+        arb_take(x, true, x->store.addr / x->t->planes, 1, QN_GET(x->store.job.e.x, STORE, KIND));
         if (x->store.over)
             x->store.state = S_POST;
         else if (!store_may(x))

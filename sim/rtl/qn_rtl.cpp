@@ -26,7 +26,7 @@ static make_fn *find_make(const char *name)
 #define QN_RTL_TARGET(target)       \
     if (strcmp(name, #target) == 0) \
         return qn_rtl_make_##target;
-#include "build/rtl/targets.inc"
+#include "qn_rtl_targets.h"
 #undef QN_RTL_TARGET
     return nullptr;
 }

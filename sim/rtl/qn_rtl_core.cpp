@@ -2,6 +2,7 @@
 // qn_rtl_core.cpp: clocks one target's Verilated core and answers its memory port. Compiled once for each target:
 //     -DQN_RTL_MODEL=Vqn_ulx3s -DQN_RTL_HEADER='"Vqn_ulx3s.h"' -DQN_RTL_MAKE=qn_rtl_make_ulx3s
 #include <array>
+#include <cstring>
 #include <memory>
 
 #include QN_RTL_HEADER
@@ -19,7 +20,7 @@ extern "C" {
 namespace {
 
 struct core final : qn_rtl_core {
-    core(const qn_target *t, uint32_t *memory) : target(t), top(prepared(&context)), mem(memory), mem_words(t->mem_bytes / 4)
+    core(const qn_target *t, uint32_t *memory) : target(t), top(prepared(&context)), mem(memory), mem_words(t->mem_bytes / 4), planes(t->planes)
     {
         qn_sdram_init(&sdram, &t->memory);
         top.reg_valid_i = 0;
@@ -104,24 +105,30 @@ private:
         return c;
     }
 
-    // A request's data moves when it is accepted, so reads and writes keep their order; a word read waits here for its clock.
+    // A request's data moves when it is accepted, so reads and writes keep their order; a line read waits here for its clock.
+    // Ports of any width lie in memory as words, low first.
     void request()
     {
-        uint64_t at = top.req_addr_o;
+        uint64_t at = (uint64_t)top.req_addr_o * planes;
         unsigned len = top.req_we_o ? 1 : top.req_len_o;
-        if (at + len > mem_words) {
+        if (at + len * planes > mem_words) {
             beyond = true;
             return;
         }
         if (top.req_we_o) {
             static const uint32_t lanes[] = {0, 0xff, 0xff00, 0xffff, 0xff0000, 0xff00ff, 0xffff00, 0xffffff};
-            uint32_t mask = lanes[top.req_wstrb_o & 7] | (top.req_wstrb_o & 8 ? 0xff000000u : 0);
-            mem[at] = (mem[at] & ~mask) | (top.req_wdata_o & mask);
+            uint32_t data[QN_PLANES_MAX];
+            std::memcpy(data, &top.req_wdata_o, 4 * planes);
+            for (unsigned p = 0; p < planes; p++) {
+                unsigned strobe = top.req_wstrb_o >> (4 * p) & 15;
+                uint32_t mask = lanes[strobe & 7] | (strobe & 8 ? 0xff000000u : 0);
+                mem[at + p] = (mem[at + p] & ~mask) | (data[p] & mask);
+            }
         } else {
             for (unsigned i = 0; i < len; i++)
-                words[tail++ % words.size()] = mem[at + i];
+                std::memcpy(&lines[tail++ % flight * planes], mem + at + i * planes, 4 * planes);
         }
-        qn_sdram_request(&sdram, top.req_we_o, (uint32_t)at, len);
+        qn_sdram_request(&sdram, top.req_we_o, (uint32_t)top.req_addr_o, len);
     }
 
     void clock()
@@ -131,7 +138,7 @@ private:
             request();
         top.rsp_valid_i = arrives;
         if (arrives)
-            top.rsp_data_i = words[head++ % words.size()];
+            std::memcpy(&top.rsp_data_i, &lines[head++ % flight * planes], 4 * planes);
         top.clk_i = 1;
         top.eval();
 #if VM_TRACE
@@ -153,10 +160,12 @@ private:
     QN_RTL_MODEL top;
     uint32_t *mem;
     uint64_t mem_words;
+    unsigned planes;
     qn_sdram sdram;
-    std::array<uint32_t, QN_SDRAM_FLIGHT * QN_SDRAM_WORDS> words;
+    static constexpr unsigned flight = QN_SDRAM_FLIGHT * QN_SDRAM_LINES;
+    std::array<uint32_t, flight * QN_PLANES_MAX> lines;
     unsigned head = 0, tail = 0;
-    bool arrives = false;                    // a word read comes in this clock
+    bool arrives = false;                    // a line read comes in this clock
     bool beyond = false;                     // a request beyond the memory: the port is dead
 #if VM_TRACE
     std::unique_ptr<VerilatedFstC> trace;

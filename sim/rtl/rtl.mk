@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Verilated cores behind sim/rtl/qn_rtl.h: build/rtl/libqn_rtl.a, and build/rtl/waves/libqn_rtl.a, which can write traces.
 # One Verilator run for each target, made again when RTL or the lists change. `large` takes minutes and is there on request:
-# make all RTL_TARGETS="ulx3s mini large"
+# make all RTL_TARGETS="ulx3s mini tiny quad large"
 
-RTL_TARGETS ?= ulx3s mini
+RTL_TARGETS ?= ulx3s mini tiny quad
+WAVE_TARGETS ?= ulx3s
 RTL_LIB     := build/rtl/libqn_rtl.a
 RTL_LIBS    := -lz -lpthread
 RTL_INCLUDE  = $(shell verilator --getenv VERILATOR_ROOT)/include
@@ -22,17 +23,20 @@ build/rtl/%/core.a: $(wildcard rtl/*.sv rtl/*/*.sv) build/rtl/gen sim/rtl/verila
                     sim/model/qn_sdram.h
 	GEN=build/rtl/gen sim/rtl/verilate.sh $(@D) $(notdir $*) $(if $(filter waves/%,$*),--trace-fst)
 
-# The targets that the library holds; rewritten only when they change
-build/rtl/targets.inc: FORCE
+# The targets that a library holds; rewritten only when they change
+build/rtl/qn_rtl_targets.h: held = $(RTL_TARGETS)
+build/rtl/waves/qn_rtl_targets.h: held = $(WAVE_TARGETS)
+build/rtl/qn_rtl_targets.h build/rtl/waves/qn_rtl_targets.h: FORCE
 	@mkdir -p $(@D)
-	@printf 'QN_RTL_TARGET(%s)\n' $(RTL_TARGETS) | cmp -s - $@ || printf 'QN_RTL_TARGET(%s)\n' $(RTL_TARGETS) > $@
+	@printf 'QN_RTL_TARGET(%s)\n' $(held) | cmp -s - $@ || printf 'QN_RTL_TARGET(%s)\n' $(held) > $@
 .PHONY: FORCE
 
 build/rtl/libqn_rtl.a: $(RTL_TARGETS:%=build/rtl/%/core.a)
-build/rtl/waves/libqn_rtl.a: $(RTL_TARGETS:%=build/rtl/waves/%/core.a)
-build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn_rtl.h sim/rtl/qn_rtl_core.h \
-    build/rtl/targets.inc
-	$(RTL_CXX) -Wall -Wextra -c sim/rtl/qn_rtl.cpp -o $(@D)/qn_rtl.o
+build/rtl/waves/libqn_rtl.a: $(WAVE_TARGETS:%=build/rtl/waves/%/core.a)
+build/rtl/libqn_rtl.a: build/rtl/qn_rtl_targets.h
+build/rtl/waves/libqn_rtl.a: build/rtl/waves/qn_rtl_targets.h
+build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn_rtl.h sim/rtl/qn_rtl_core.h
+	$(RTL_CXX) -Wall -Wextra -I$(@D) -c sim/rtl/qn_rtl.cpp -o $(@D)/qn_rtl.o
 	$(foreach f,verilated verilated_threads $(if $(findstring waves,$@),verilated_fst_c),$(RTL_CXX) -DVM_TRACE=$(if $(findstring waves,$@),1,0) \
 	  -c $(RTL_INCLUDE)/$(f).cpp -o $(@D)/$(f).o &&) true
 	rm -f $@

@@ -53,8 +53,8 @@ edit "$work/m.qn" "$work/bad.qn" 'b[-5] ^= 1'
 refused 65 'bad.qn: checksum does not match: section image' "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'b[40] ^= 1'
 refused 65 'bad.qn: checksum does not match: header' "$QUERN" run "$work/bad.qn"
-edit "$work/m.qn" "$work/bad.qn" 'u32(8, 2); head_crc()'
-refused 65 'bad.qn: version does not match: file version 2' "$QUERN" run "$work/bad.qn"
+edit "$work/m.qn" "$work/bad.qn" 'u32(8, 3); head_crc()'
+refused 65 'bad.qn: version does not match: file version 3' "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'b[32:37] = b"mars\0"; head_crc()'
 refused 65 "bad.qn: made for another target: target 'mars' is not known" "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'u32(48, 1); head_crc()'
@@ -65,7 +65,7 @@ edit "$work/m.qn" "$work/bad.qn" 'b.append(0)'
 refused 65 'bad.qn: malformed file: goes on after its end' "$QUERN" run "$work/bad.qn"
 # A bit of an instruction, with all checksums right: the verifier refuses what the core would trap on
 edit "$work/m.qn" "$work/bad.qn" '
-code, image, n = (struct.unpack_from(f, b, at)[0] for f, at in (("<I", 256 + 64 + 4 * 37), ("<Q", 64 + 4 * 32 + 8), ("<Q", 64 + 4 * 32 + 16)))
+code, image, n = (struct.unpack_from(f, b, at)[0] for f, at in (("<I", 256 + 64 + 4 * 36), ("<Q", 64 + 4 * 32 + 8), ("<Q", 64 + 4 * 32 + 16)))
 b[image + 4 * code + 32 * 20 + 9] ^= 1
 u32(64 + 4 * 32 + 24, zlib.crc32(b[image:image + n])); head_crc()'
 refused 65 'bad.qn: program refused by the verifier: .*instruction 20' "$QUERN" run "$work/bad.qn"

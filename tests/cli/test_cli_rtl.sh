@@ -10,6 +10,15 @@ assert j["same_bits"] is True and j["beside"] == "model:ulx3s" and len(j["tokens
 assert j["cycles"]["prefill"] + j["cycles"]["decode"] == j["cycles_beside"]
 assert sum(j["cycles"]["by_operator"][o]["decode"] for o in j["cycles"]["by_operator"]) > 0.99 * j["cycles"]["decode"]
 P
+# Rows that take a plane in parts, and several stripes
+for target in tiny quad; do
+    "$QUERN" run $MODEL -n 2 --device rtl:$target --json > "$work/$target.json" 2> "$work/err" || fail "$target: $(cat "$work/err")"
+    python3 - "$work/$target.json" "$work/a.json" <<'P' || fail "$(cat "$work/$target.json")"
+import json, sys
+j, a = (json.load(open(p)) for p in sys.argv[1:])
+assert j["same_bits"] is True and j["tokens"] == a["tokens"][:2] and j["cycles"]["prefill"] + j["cycles"]["decode"] == j["cycles_beside"]
+P
+done
 "$QUERN" run $MODEL -n 4 --device rtl:ulx3s | grep -q '^same bits as the model executor: yes$' || fail "same bits: not said"
 refused 65 '(not supported|waves)' "$QUERN" run $MODEL -n 1 --device model --waves "$work/x.fst"
 

@@ -38,8 +38,18 @@ python3 -c "import json, sys; a, b = (($pick) for j in map(json.load, map(open, 
 # Other executors and targets give the same bits
 "$QUERN" run $MODEL -n 24 --json --device cpu --beside model > "$work/c.json" || fail "cpu beside model"
 check "$work/c.json" "j[\"same_bits\"] is True and j[\"digest\"] == \"$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["digest"])' "$work/a.json")\""
-"$QUERN" run $MODEL -n 24 --json --device model:mini > "$work/d.json" || fail "mini"
-check "$work/d.json" "j[\"digest\"] == \"$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["digest"])' "$work/a.json")\""
+for target in mini quad large; do
+    "$QUERN" run $MODEL -n 24 --json --device model:$target > "$work/d.json" || fail "$target"
+    check "$work/d.json" "j[\"digest\"] == \"$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["digest"])' "$work/a.json")\""
+    check "$work/d.json" '0.1 < j["utilization"]["memory"] <= 1 and j["bytes"]["useful"] <= sum(j["bytes"][k] for k in ("weights", "kv", "activations", "program"))'
+done
+
+# Drawn tokens: the seed decides, on every executor
+draw="$QUERN run $MODEL -n 24 -q --temperature 0.9 --top-p 0.95"
+$draw --seed 5 > "$work/s5" && $draw --seed 5 --device cpu > "$work/s5cpu" && $draw --seed 6 > "$work/s6" || fail "--temperature"
+cmp -s "$work/s5" "$work/s5cpu" || fail "the same seed gives something else on cpu"
+cmp -s "$work/s5" "$work/s6" && fail "another seed gives the same text"
+$draw --top-k 1 > "$work/s1" && cmp -s "$work/s1" "$work/a.txt" || fail "--top-k 1 is not greedy"
 
 # Endings
 "$QUERN" run $MODEL -n 40 --ctx 12 --json > "$work/e.json" || fail "context"
@@ -61,7 +71,7 @@ code=$?
 for c in run compile inspect devices eval bench; do
     "$QUERN" $c --help > "$work/help" 2>&1 && grep -q -- --json "$work/help" || fail "$c --help"
 done
-"$QUERN" devices --json > "$work/h.json" && check "$work/h.json" '{"ulx3s", "mini", "large"} <= {t["name"] for t in j["targets"]} and {"model", "rtl", "cpu"} <= {k["name"] for k in j["kinds"]}'
+"$QUERN" devices --json > "$work/h.json" && check "$work/h.json" '{"ulx3s", "mini", "quad", "large"} <= {t["name"] for t in j["targets"]} and {"model", "rtl", "cpu"} <= {k["name"] for k in j["kinds"]}'
 "$QUERN" inspect "$work/a.qn" --json > "$work/i.json" && check "$work/i.json" '[s["name"] for s in j["sections"]] == ["model", "matrix", "marks", "vocab", "image"] and len(j["code"]) == j["instructions"] and j["code"][-1]["text"].startswith("HALT")'
 "$QUERN" inspect "$work/a.qn" | grep -q 'attention .*GEMM' || fail "inspect"
 "$QUERN" bench $MODEL --device model:ulx3s --at 40 --json > "$work/j.json" && check "$work/j.json" 'j["devices"][0]["chunk"]["tokens"] == 16 and 0.5 < j["devices"][0]["chunk_per_decode_layers"] < 4 and j["devices"][0]["decode"]["cycles"] > j["devices"][0]["layers"]["cycles"]'

@@ -27,7 +27,9 @@ static const struct {
     int type;
     const char *name;
 } coded[] = {{QN_GGML_Q8_0, "Q8_0"}, {QN_GGML_Q4_0, "Q4_0"}, {QN_GGML_Q4_1, "Q4_1"}, {QN_GGML_Q5_0, "Q5_0"},
-             {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"}};
+             {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"},
+             {QN_GGML_Q3_K, "Q3_K"}, {QN_GGML_TQ1_0, "TQ1_0"}, {QN_GGML_TQ2_0, "TQ2_0"},
+             {QN_GGML_IQ4_NL, "IQ4_NL"}, {QN_GGML_MXFP4, "MXFP4"}, {QN_GGML_IQ4_XS, "IQ4_XS"}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -53,9 +55,11 @@ static uint32_t bits_of(float f)
 // The value of one code by the header's formulas
 static float value_of(const qn_block *b, const qn_ggml_info *info, int i)
 {
-    float d = qn_ggml_f16(b->d), m = qn_ggml_f16(b->m), q = b->q[i];
+    float d = info->form == QN_GGML_SCALE_POW ? qn_ggml_bf16(b->d) : qn_ggml_f16(b->d), m = qn_ggml_f16(b->m), q = b->q[i];
     switch (info->form) {
     case QN_GGML_SCALE:
+    case QN_GGML_SCALE_UP:
+    case QN_GGML_SCALE_POW:
         return d * q;
     case QN_GGML_SCALE_MIN:
         return d * q + m;
@@ -64,6 +68,13 @@ static float value_of(const qn_block *b, const qn_ggml_info *info, int i)
     default:
         return d * b->sc[i / b->sub] * q - m * b->mn[i / b->sub];
     }
+}
+
+static void check_range(const qn_ggml_info *info, int low, int high)
+{
+    int whole = 1 << info->bits, up = info->form == QN_GGML_SCALE_UP, is_signed = info->form != QN_GGML_SCALE_MIN && info->form != QN_GGML_SUPER_MIN;
+    assert_in_range(low + 128, (is_signed ? up - whole / 2 : 0) + 128, 127 + 128);
+    assert_in_range(high + 128, 0, (is_signed ? up + whole / 2 : whole) - 1 + 128);
 }
 
 static void test_vectors(void **state)
@@ -95,10 +106,54 @@ static void test_vectors(void **state)
         }
         if (different)
             fail_msg("%s: %d of %d values differ", coded[k].name, different, Rows * Row);
-        int whole = 1 << info->bits, is_signed = info->form == QN_GGML_SCALE || info->form == QN_GGML_SUPER;
-        assert_in_range(low + 128, (is_signed ? -whole / 2 : 0) + 128, 127 + 128);
-        assert_in_range(high + 128, 0, (is_signed ? whole / 2 : whole) - 1 + 128);
+        check_range(info, low, high);
         free(q);
+    }
+}
+
+// FNV-1a over the bits of the values of 64 blocks of any bytes under scales less than 2 (MXFP4: 2^-64..2^63): codes that ggml's quantizers never write are
+// among them. Expected: `gguf.quants.dequantize` of the PyPI package gguf 0.19.0; of
+// Q1_0 and Q2_0, which it does not decode, the formulas of ggml-quants.c.
+static const struct {
+    int type;
+    uint32_t digest;
+} any_bytes[] = {{QN_GGML_Q8_0, 0xc2bdf803}, {QN_GGML_Q4_0, 0x87d4c41c}, {QN_GGML_Q4_1, 0x36cf3304}, {QN_GGML_Q5_0, 0x3f9e21ca},
+                 {QN_GGML_Q5_1, 0x0bf0da62}, {QN_GGML_Q4_K, 0x51e3d0f6}, {QN_GGML_Q5_K, 0x7f419a30}, {QN_GGML_Q6_K, 0xbc7f610e},
+                 {QN_GGML_Q3_K, 0x5a91a97f}, {QN_GGML_TQ1_0, 0x83e50723}, {QN_GGML_TQ2_0, 0x6945fa42}, {QN_GGML_IQ4_NL, 0x9b71801a},
+                 {QN_GGML_MXFP4, 0x94cd0fcc}, {QN_GGML_Q1_0, 0x0522f7c5}, {QN_GGML_Q2_0, 0x5680cd4b},
+                 {QN_GGML_IQ4_XS, 0xc33ad9ef}};
+
+static void put_finite(const qn_ggml_info *info, uint8_t *block)
+{
+    if (info->form == QN_GGML_SCALE_POW)
+        block[info->scale] = 64 + (block[info->scale] & 127);
+    else
+        block[info->scale + 1] &= 0xbf;
+    if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
+        block[info->scale + 3] &= 0xbf;
+}
+
+static void test_any_bytes(void **state)
+{
+    (void)state;
+    enum { Blocks = 64 };
+    for (size_t k = 0; k < sizeof any_bytes / sizeof *any_bytes; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(any_bytes[k].type);
+        uint8_t bytes[Blocks * 256];
+        float values[Blocks * 256];
+        uint32_t random = 1, digest = 2166136261u;
+        for (int i = 0; i < Blocks * info->bytes; i++) {
+            random = random * 1664525 + 1013904223;
+            bytes[i] = (uint8_t)(random >> 24);
+        }
+        for (int i = 0; i < Blocks; i++)
+            put_finite(info, bytes + i * info->bytes);
+        assert_int_equal(qn_ggml_dequant_row(any_bytes[k].type, bytes, values, (size_t)Blocks * info->elements), 0);
+        for (int i = 0; i < Blocks * info->elements; i++)
+            for (int shift = 0; shift < 32; shift += 8)
+                digest = (digest ^ (bits_of(values[i]) >> shift & 255)) * 16777619;
+        if (digest != any_bytes[k].digest)
+            fail_msg("%s: values of any bytes have digest 0x%08x, expected 0x%08x", info->name, digest, any_bytes[k].digest);
     }
 }
 
@@ -145,6 +200,19 @@ static void test_f32(void **state)
     assert_int_equal(bits_of(got[2]), 0xc0490fdb);
 }
 
+// All E8M0 scales, over code 1: 2^(e - 128), and 2^127 for what OCP's specification has as NaN, as ggml does
+static void test_e8m0(void **state)
+{
+    (void)state;
+    for (int e = 0; e < 256; e++) {
+        uint8_t block[17] = {(uint8_t)e, 0x1f};
+        float got[32];
+        assert_int_equal(qn_ggml_dequant_row(QN_GGML_MXFP4, block, got, 32), 0);
+        assert_true((double)got[16] == ldexp(1, e - 128) && bits_of(got[1]) == 0);
+        assert_true(e > 252 ? isinf(got[0]) : (double)got[0] == -12 * ldexp(1, e - 128));
+    }
+}
+
 // Ids, sizes and names of ggml.h, ggml-common.h and ggml.c
 static void test_table(void **state)
 {
@@ -169,12 +237,16 @@ static void test_table(void **state)
     for (int id = 0; id < 43; id++) {
         const qn_ggml_info *info = qn_ggml_type_find(id);
         assert_non_null(info->name); // no gap in the list
+        assert_int_equal(!qn_ggml_why_not(id), qn_ggml_supported(info));
+        assert_int_equal(qn_ggml_why_not(id) && strstr(qn_ggml_why_not(id), "does not have"), info->form == QN_GGML_REMOVED); // others: a reason
         assert_int_equal(!info->elements, info->form == QN_GGML_REMOVED);
         supported += qn_ggml_supported(info);
         removed += info->form == QN_GGML_REMOVED;
     }
     assert_int_equal(removed, 43 - sizeof rows / sizeof *rows);
-    assert_int_equal(supported, 11);
+    assert_int_equal(supported, 19);
+    assert_non_null(qn_ggml_why_not(-1));
+    assert_non_null(qn_ggml_why_not(43));
     assert_null(qn_ggml_type_find(-1));
     assert_null(qn_ggml_type_find(43));
     assert_null(qn_ggml_type_find(INT64_MIN));
@@ -230,7 +302,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_halves), cmocka_unit_test(test_f32),   cmocka_unit_test(test_table), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_speed),  cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_speed),  cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_e8m0),
+        cmocka_unit_test(test_vectors),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (failed || !access(VECTORS, R_OK))

@@ -37,8 +37,8 @@ static void compile(qn_prog *prog, const char *path, const char *target, uint32_
 
 static void accepted(const char *path)
 {
-    static const char *const targets[] = {"ulx3s", "mini"};
-    for (int t = 0; t < 2; t++)
+    static const char *const targets[] = {"ulx3s", "mini", "quad"};
+    for (int t = 0; t < 3; t++)
         for (int k = 0; k < 4; k++) {
             qn_prog prog;
             qn_verify_report r;
@@ -105,7 +105,7 @@ static void every_step(void **state)
 // ---- planted faults
 enum { WAIT0 = 0xf00, WAIT1 = 0xf000, POST0 = 0xf0000, POST1 = 0xf00000, IMM = 0xfffffff, ADD = 0 };
 
-static const struct {
+typedef struct planted {
     const char *what;
     enum qn_op op;
     const char *mark;
@@ -114,7 +114,9 @@ static const struct {
     int word;
     uint32_t mask, value;                        // ADD: value is added
     const char *why;
-} faults[] = {
+} planted;
+
+static const planted faults[] = {
     {"no wait for slices", QN_OP_GEMM, "out", 0, 0, WAIT0 | WAIT1, 1 << 8, "before it has surely been quantized"},
     {"no wait for a free tile", QN_OP_GEMM, "out", 1, 0, WAIT0, 0, "the vector unit may still read"},
     {"no wait for a tile", QN_OP_VEC, "out", 0, 0, WAIT0, 0, "before the array has surely written"},
@@ -154,6 +156,21 @@ static const struct {
     {"register 0 written", QN_OP_LDA, "start", 0, 0, 15u << 24, 0, "not allowed"},
 };
 
+// With several stripes: lines, eights of columns for each.
+static const planted striped[] = {
+    {"weights from the middle of a line", QN_OP_STREAM, "out", 0, 2, ADD, 2, "lines have 4 words"},
+    {"embeddings from the middle of a line", QN_OP_STREAM, "embed", 0, 2, ADD, 3, "lines have 4 words"},
+    {"embeddings a line and a half apart", QN_OP_ALU, "embed", 4, 3, ADD, 2, "lines have 4 words"},
+    {"half a line of weights", QN_OP_STREAM, "embed", 0, 3, ADD, 2, "not allowed"},
+    {"columns for one stripe", QN_OP_STREAM, "out", 0, 7, ADD, 8, "not allowed"},
+    {"columns for one stripe in the array", QN_OP_GEMM, "out", 0, 4, ADD, 8, "not allowed"},
+    {"accumulators of two stripes", QN_OP_GEMM, "out", 0, 6, ADD, 8, "not allowed"},
+    {"other columns in the array", QN_OP_GEMM, "out", 0, 4, ADD, 32, "but instruction"},
+    {"no wait for slices", QN_OP_GEMM, "out", 0, 0, WAIT0 | WAIT1, 1 << 8, "before it has surely been quantized"},
+    {"no wait for keys and values", QN_OP_LOADV, "attention", 0, 0, WAIT0 | WAIT1, 0, "not surely written yet"},
+    {"keys past the window", QN_OP_STORE, "cache", 2, 5, IMM, 0x7fffff0, "of window 1"},
+};
+
 static uint32_t *code_at(const qn_prog *prog, uint32_t at)
 {
     return prog->image + prog->lay.code_addr + (size_t)at * QN_INSN_WORDS;
@@ -180,6 +197,41 @@ static void seal(uint32_t *w)
     memcpy(w, &x, sizeof x);
 }
 
+static void plant(const qn_prog *prog, const planted *list, size_t n)
+{
+    qn_why why = {""};
+    qn_verify_report r;
+    assert_int_equal(qn_verify_within(prog, WORK, &r, &why), 0);
+    int wrong = 0;
+    for (const planted *f = list; f < list + n; f++) {
+        bool less = f->word == 0 && f->value == 0;
+        uint32_t *w = find(prog, f->op, f->mark, f->nth, less ? f->mask & 0xffff00 : 0), old[QN_INSN_WORDS];
+        memcpy(old, w, sizeof old);
+        uint32_t *x = w + f->word, imm = (*x + f->value) & IMM;
+        *x = f->mask == ADD ? (*x & ~(uint32_t)IMM) | imm : (*x & ~f->mask) | f->value;
+        seal(w);
+        why.text[0] = 0;
+        int err = qn_verify_within(prog, WORK, &r, &why);
+        if (err != QN_ERR_VERIFY || !strstr(why.text, f->why) || r.fault_at >= prog->n_code) {
+            print_message("%s: %d, %s\n", f->what, err, why.text);
+            wrong++;
+        }
+        if (getenv("QN_VERBOSE"))
+            print_message("%s: %s\n", f->what, why.text);
+        memcpy(w, old, sizeof old);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void refuses_striped(void **state)
+{
+    (void)state;
+    qn_prog prog;
+    compile(&prog, EMBEDDED, "quad", 8, 8, 64);
+    plant(&prog, striped, sizeof striped / sizeof *striped);
+    qn_prog_free(&prog);
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -187,26 +239,7 @@ static void refuses(void **state)
     qn_why why;
     qn_verify_report r;
     compile(&prog, EMBEDDED, "ulx3s", 8, 8, 64);
-    assert_int_equal(qn_verify_within(&prog, WORK, &r, &why), 0);
-    int wrong = 0;
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        bool less = faults[i].word == 0 && faults[i].value == 0;
-        uint32_t *w = find(&prog, faults[i].op, faults[i].mark, faults[i].nth, less ? faults[i].mask & 0xffff00 : 0), old[QN_INSN_WORDS];
-        memcpy(old, w, sizeof old);
-        uint32_t *x = w + faults[i].word, imm = (*x + faults[i].value) & IMM;
-        *x = faults[i].mask == ADD ? (*x & ~(uint32_t)IMM) | imm : (*x & ~faults[i].mask) | faults[i].value;
-        seal(w);
-        why.text[0] = 0;
-        int err = qn_verify_within(&prog, WORK, &r, &why);
-        if (err != QN_ERR_VERIFY || !strstr(why.text, faults[i].why) || r.fault_at >= prog.n_code) {
-            print_message("%s: %d, %s\n", faults[i].what, err, why.text);
-            wrong++;
-        }
-        if (getenv("QN_VERBOSE"))
-            print_message("%s: %s\n", faults[i].what, why.text);
-        memcpy(w, old, sizeof old);
-    }
-    assert_int_equal(wrong, 0);
+    plant(&prog, faults, sizeof faults / sizeof *faults);
 
     uint32_t *w = find(&prog, QN_OP_GEMM, "out", 0, 0);
     w[2] ^= 1;                                   // not sealed again
@@ -219,18 +252,82 @@ static void refuses(void **state)
 }
 
 // ---- by hand: window 0 read only, window 1 writable, as compiled programs have them
-static void by_hand(const prog *code, const char *expected)
+static void by_hand_on(const char *target, uint32_t code_addr, const prog *code, const char *expected)
 {
     static uint32_t image[8192];
-    qn_prog q = {.target = "mini", .dims = {.vocab = 64}, .context = 4, .chunk = 2, .n_code = code->n / QN_INSN_WORDS, .code_words = code->n,
-                 .image = image};
-    q.lay = (qn_layout){.image_words = 8192, .kv_words = 1024, .io_words = 1024, .code_addr = 2048};
-    memcpy(image + 2048, code->w, 4 * code->n);
+    qn_prog q = {.dims = {.vocab = 64}, .context = 4, .chunk = 2, .n_code = code->n / QN_INSN_WORDS, .code_words = code->n, .image = image};
+    snprintf(q.target, sizeof q.target, "%s", target);
+    q.lay = (qn_layout){.image_words = 8192, .kv_words = 1024, .io_words = 1024, .code_addr = code_addr};
+    memcpy(image + code_addr, code->w, 4 * code->n);
     qn_why why = {""};
     qn_verify_report r;
     int err = qn_verify(&q, &r, &why);
     if (expected ? err != QN_ERR_VERIFY || !strstr(why.text, expected) : err != 0)
         fail_msg("%s: %d, %s", expected ? expected : "nothing", err, why.text);
+}
+
+static void by_hand(const prog *code, const char *expected)
+{
+    by_hand_on("mini", 2048, code, expected);
+}
+
+// Four stripes: an S8 tile of 32 columns and one slice is 272 words, 68 lines.
+static void small_striped_programs(void **state)
+{
+    (void)state;
+    prog p = {0};
+    static const struct {
+        int addr, words, runs, stride, cols, acc;
+        const char *why;
+    } one[] = {
+        {68, 272, 2, 276, 32, 32, NULL}, {68, 544, 1, 3, 32, 0, NULL}, {70, 272, 2, 276, 32, 0, "lines have 4 words"},
+        {68, 272, 2, 274, 32, 0, "lines have 4 words"}, {68, 272, 2, -2, 32, 0, "lines have 4 words"}, {68, 274, 2, 276, 32, 0, "not allowed"},
+        {68, 272, 2, 276, 16, 0, "not allowed"}, {68, 272, 2, 276, 32, 16, "not allowed"},
+    };
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++) {
+        p.n = 0;
+        PUT(&p, QN_OP_STREAM, 0, 0, 0, I(one[i].addr), I(one[i].words), I(one[i].runs), I(one[i].stride), I(QN_FMT_S8), I(one[i].cols));
+        for (int k = 0; k < 2; k++)
+            PUT(&p, QN_OP_GEMM, 2, 0, 0, I(0), I(1), I(32), I(1), I(one[i].acc), I(QN_FMT_S8));
+        HALT(&p);
+        by_hand_on("quad", 2048, &p, one[i].why);
+    }
+    by_hand_on("quad", 2046, &p, "the code begins at word 2046");
+    p.n = 0;
+    HALT(&p);
+    by_hand_on("quad", 2044, &p, NULL);
+    by_hand_on("mini", 2047, &p, NULL);
+
+    // A token as an address: every multiple of it begins a line, or some do not
+    for (int k = 0; k < 3; k++) {
+        static const struct {
+            int scale, more;
+            const char *why;
+        } row[] = {{12, 8, NULL}, {6, 8, "lines have 4 words"}, {12, 7, "lines have 4 words"}};
+        p.n = 0;
+        PUT(&p, QN_OP_LDA, 1, 0, 0, I(QN_ARG_TOKEN));
+        PUT(&p, QN_OP_ALU, 1 | QN_ALU_SHR << 4, 0, 0, R(1, 0), I(1));
+        PUT(&p, QN_OP_ALU, 1 | QN_ALU_MUL << 4, 0, 0, R(1, 0), I(row[k].scale));
+        PUT(&p, QN_OP_STREAM, 0, 0, 0, R(1, row[k].more), I(272), I(1), I(0), I(QN_FMT_S8), I(32));
+        PUT(&p, QN_OP_GEMM, 2, 0, 0, I(0), I(1), I(32), I(1), I(0), I(QN_FMT_S8));
+        HALT(&p);
+        by_hand_on("quad", 2048, &p, row[k].why);
+    }
+
+    p.n = 0;                                     // the FIFO of each stripe holds 512 words: 7 tiles are 476 lines, 8 are 544
+    PUT(&p, QN_OP_STREAM, 0, 0, 0, I(0), I(7 * 272), I(1), I(0), I(QN_FMT_S8), I(32));
+    PUT(&p, QN_OP_LOADV, 0, 0, 0x0010, I(0), I(8), I(1), I(0), I(0), I(0));
+    PUT(&p, QN_OP_GEMM, 2, 0, 0x1000, I(0), I(1), I(32), I(1), I(0), I(QN_FMT_S8));
+    for (int i = 0; i < 6; i++)
+        PUT(&p, QN_OP_GEMM, 2, 0, 0, I(0), I(1), I(32), I(1), I(0), I(QN_FMT_S8));
+    HALT(&p);
+    by_hand_on("quad", 2048, &p, NULL);
+    p.w[3] = 8 * 272;
+    qn_insn x;
+    memcpy(&x, p.w, sizeof x);
+    qn_insn_seal(&x);
+    memcpy(p.w, &x, sizeof x);
+    by_hand_on("quad", 2048, &p, "waits for semaphore 1 for ever");
 }
 
 static void small_programs(void **state)
@@ -341,6 +438,7 @@ static void small_programs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(accepts_embedded), cmocka_unit_test(accepts_stories), cmocka_unit_test(every_step),
-                                       cmocka_unit_test(refuses), cmocka_unit_test(small_programs)};
+                                       cmocka_unit_test(refuses), cmocka_unit_test(refuses_striped), cmocka_unit_test(small_programs),
+                                       cmocka_unit_test(small_striped_programs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,8 @@ static void test_targets(void **state)
     (void)state;
     check("stories260K", "mini", 8, 16, 70);
     check("stories260K", "large", 16, 16, 70);
+    check("stories260K", "quad", 8, 16, 70);
+    check("xs279k-Q4_0", "quad", 16, 8, 70);
     check("xs279k-Q4_0", "mini", 16, 8, 70);
     check("xs279k-Q4_0", "large", 8, 8, 70);
 }

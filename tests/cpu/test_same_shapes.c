@@ -57,17 +57,23 @@ static uint64_t tensor_bytes(const tensor *t)
     return (uint64_t)t->inputs / info->elements * info->bytes * t->outputs;
 }
 
+static int only = -1;             // the type of all matrices; -1: any
+
 // A type that rows of `inputs` can have
 static int some_type(uint32_t inputs)
 {
+    if (only >= 0)
+        return only;
     static const int any[] = {QN_GGML_F32, QN_GGML_F16, QN_GGML_BF16};
-    static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0};
-    static const int by256[] = {QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K};
+    static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0, QN_GGML_IQ4_NL, QN_GGML_MXFP4};
+    static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0, QN_GGML_IQ4_XS};
     uint32_t pick = next() % 4;
+    if (inputs % 128 == 0 && next() % 8 == 0)
+        return next() % 2 ? QN_GGML_Q1_0 : QN_GGML_Q2_0;
     if (inputs % 256 == 0 && pick < 2)
-        return by256[next() % 3];
+        return by256[next() % (sizeof by256 / sizeof *by256)];
     if (inputs % 32 == 0 && pick < 3)
-        return by32[next() % 5];
+        return by32[next() % (sizeof by32 / sizeof *by32)];
     return any[next() % 3];
 }
 
@@ -78,6 +84,8 @@ static void add_tensor(model *m, const char *name, int type, uint32_t inputs, ui
     snprintf(t->name, sizeof t->name, "%s", name);
     m->bytes += (tensor_bytes(t) + 31) / 32 * 32;
 }
+
+static void add_tensors(model *m);
 
 static void some_shape(model *m)
 {
@@ -93,7 +101,12 @@ static void some_shape(model *m)
     s->context = between(34, 100);
     s->rope = next() % 3 ? s->head : 2 * between(1, s->head / 2);
     s->separate = next() % 2;
+    add_tensors(m);
+}
 
+static void add_tensors(model *m)
+{
+    const shape *s = &m->s;
     uint32_t q = s->heads * s->head, kv = s->kv_heads * s->head;
     add_tensor(m, "token_embd.weight", some_type(s->width), s->width, s->vocab);
     add_tensor(m, "output_norm.weight", QN_GGML_F32, s->width, 1);
@@ -137,7 +150,7 @@ static void put_values(gguf_file *f, const tensor *t)
     const qn_ggml_info *info = qn_ggml_type_find(t->type);
     float size = t->outputs == 1 ? 1.0f : 1.0f / sqrtf((float)t->inputs);
     for (uint64_t i = 0; i < (uint64_t)t->inputs / info->elements * t->outputs; i++) {
-        uint8_t block[256];
+        uint8_t block[300];
         float x = t->outputs == 1 ? 1.0f + 0.3f * normal() : 2 * size * normal();
         uint32_t bits;
         memcpy(&bits, &x, 4);
@@ -152,10 +165,13 @@ static void put_values(gguf_file *f, const tensor *t)
         }
         for (int k = 0; k < info->bytes; k++)
             block[k] = (uint8_t)next();
-        uint32_t sub = info->elements == 256 ? t->type == QN_GGML_Q6_K ? 7 : 5 : 0;
-        put_scale(block + (t->type == QN_GGML_Q6_K ? 208 : 0), info->bits + 1u, sub, true);
+        uint32_t sub = info->sub ? t->type == QN_GGML_Q6_K ? 7 : 5 : 0;
+        if (info->form == QN_GGML_SCALE_POW)
+            block[info->scale] = (uint8_t)(128 - 5 - next() % 2);
+        else
+            put_scale(block + info->scale, info->bits + 1u, sub, true);
         if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
-            put_scale(block + 2, 2, sub, true);
+            put_scale(block + info->scale + 2, 2, sub, true);
         put(f, block, info->bytes);
     }
 }
@@ -218,12 +234,12 @@ static double distance(same_bits *s, const qn_gguf *file, uint32_t n, const char
 // Whether it fitted the target; fails where the bits differ.
 static bool check(uint32_t seed)
 {
-    static const char *const targets[] = {"ulx3s", "mini", "large"};
+    static const char *const targets[] = {"ulx3s", "mini", "tiny", "quad", "large"};
     state = seed * 0x9e3779b97f4a7c15u + 1;
     next();
     model m = {.n = 0};
     some_shape(&m);
-    const char *target = targets[next() % 3];
+    const char *target = targets[next() % 5];
     qn_options o = qn_options_default(qn_target_find(target));
     o.kv_bits = next() % 2 ? 16 : 8;
     o.act_bits = next() % 2 ? 16 : 8;
@@ -272,8 +288,116 @@ static void test_shapes(void **unused)
         fail_msg("only %u of %u models fit their target", fitted, count);
 }
 
+// The embeddings of two tokens stand side by side in a tile of accumulators: the widest that a program can have, and where they have no room.
+static void test_widest(void **unused)
+{
+    (void)unused;
+    model m = {.s = {.width = 4064, .hidden = 32, .layers = 1, .heads = 1, .kv_heads = 1, .head = 8, .vocab = 21, .context = 34, .rope = 8}};
+    qn_target narrow = *qn_target_find("large");
+    qn_options o = qn_options_default(qn_target_find("large"));
+    qn_gguf *g;
+    void *copy;
+    qn_prog p;
+    same_bits s;
+    qn_why why = {""};
+    state = 1;
+    add_tensors(&m);
+    gguf_file f = write_model(&m);
+    if (open_copy(&f, &g, &copy, &why) < 0 || qn_compile(&p, g, &o, &why) < 0)
+        fail_msg("%s", why.text);
+    if (!same_open(&s, &p) || !same_run(&s, 5, 9))
+        fail_msg("%s", s.why);
+    same_close(&s);
+    qn_prog_free(&p);
+
+    narrow.acc_cols = 256;
+    o.target = &narrow;
+    assert_int_equal(qn_compile(&p, g, &o, &why), QN_ERR_TOO_LARGE);
+    assert_non_null(strstr(why.text, "width 4064 needs 256 accumulator columns for a token's embedding, a tile of target large has 128"));
+    qn_gguf_close(g);
+    free(copy);
+}
+
+static const shape square = {.width = 256, .hidden = 512, .layers = 2, .heads = 4, .kv_heads = 2, .head = 64, .vocab = 70, .context = 40, .rope = 64};
+
+// A model with all matrices in one type, for each type: the same bits on cpu and model, and logits near the float path's.
+static void test_types(void **unused)
+{
+    (void)unused;
+    int types = 0;
+    for (int id = 0; qn_ggml_type_find(id); id++) {
+        if (!qn_ggml_supported(qn_ggml_type_find(id)))
+            continue;
+        const char *what = qn_ggml_type_find(id)->name;
+        model m = {.s = square};
+        qn_options o = qn_options_default(qn_target_find("ulx3s"));
+        o.kv_bits = o.act_bits = 16;
+        o.weight_bits = 8;
+        qn_gguf *g;
+        void *copy;
+        qn_prog p;
+        same_bits s;
+        qn_why why = {""};
+        state = (uint64_t)id + 1;
+        only = id;
+        add_tensors(&m);
+        gguf_file f = write_model(&m);
+        if (open_copy(&f, &g, &copy, &why) < 0 || qn_compile(&p, g, &o, &why) < 0)
+            fail_msg("%s: %s", what, why.text);
+        if (!same_open(&s, &p) || !same_run(&s, 9, 36))
+            fail_msg("%s: %s", what, s.why);
+        double far = distance(&s, g, 34, what), most = qn_ggml_type_find(id)->form == QN_GGML_FLOAT ? 0.1 : 0.003;
+        if (getenv("V"))
+            printf("%s: logits differ by %g from the float path's\n", what, far);
+        if (far > most)
+            fail_msg("%s: logits differ by %g from the float path's", what, far);
+        same_close(&s);
+        qn_prog_free(&p);
+        qn_gguf_close(g);
+        free(copy);
+        types++;
+    }
+    only = -1;
+    assert_int_equal(types, 19);
+}
+
+// The others are refused by name and reason.
+static void test_refused_types(void **unused)
+{
+    (void)unused;
+    int types = 0;
+    for (int id = 0; qn_ggml_type_find(id); id++) {
+        const qn_ggml_info *info = qn_ggml_type_find(id);
+        if (qn_ggml_supported(info) || info->form == QN_GGML_REMOVED)
+            continue;
+        model m = {.s = square};
+        qn_options o = qn_options_default(qn_target_find("ulx3s"));
+        qn_gguf *g;
+        void *copy;
+        qn_prog p;
+        qn_why why = {""};
+        char text[200];
+        state = 1;
+        only = id;
+        add_tensors(&m);
+        gguf_file f = write_model(&m);
+        if (open_copy(&f, &g, &copy, &why) < 0)
+            fail_msg("%s: %s", info->name, why.text);
+        assert_int_equal(qn_compile(&p, g, &o, &why), QN_ERR_UNSUPPORTED);
+        snprintf(text, sizeof text, "tensor 'token_embd.weight' has type %s, wh", info->name);
+        if (strncmp(why.text, text, strlen(text)))
+            fail_msg("%s is refused with '%s'", info->name, why.text);
+        qn_gguf_close(g);
+        free(copy);
+        types++;
+    }
+    only = -1;
+    assert_int_equal(types, 16);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes), cmocka_unit_test(test_widest), cmocka_unit_test(test_types),
+                                       cmocka_unit_test(test_refused_types)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

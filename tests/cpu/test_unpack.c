@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A packed matrix gives back, value for value, what ggml's formulas make of the tensor, and its products are the plain sums of those
-// values: every coded type, an odd number of rows, several tiles.
+// values: every coded type, an odd number of rows, several tiles; with
+// several stripes; as an embedding.
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,11 +26,17 @@ enum { Rows = 35, Row = 512, Slices = Row / QN_DEPTH, Start = 48, Gap = 5 };
 
 static const struct {
     int type;
-    const char *name;
+    const char *name;             // of its arrays in the vectors; NULL: they have none
     int fmt;
 } coded[] = {{QN_GGML_Q8_0, "Q8_0", QN_FMT_S8},  {QN_GGML_Q4_0, "Q4_0", QN_FMT_S4},  {QN_GGML_Q4_1, "Q4_1", QN_FMT_U4M},
              {QN_GGML_Q5_0, "Q5_0", QN_FMT_S5},  {QN_GGML_Q5_1, "Q5_1", QN_FMT_U5M}, {QN_GGML_Q4_K, "Q4_K", QN_FMT_K4},
-             {QN_GGML_Q5_K, "Q5_K", QN_FMT_K5},  {QN_GGML_Q6_K, "Q6_K", QN_FMT_K6}};
+             {QN_GGML_Q5_K, "Q5_K", QN_FMT_K5},  {QN_GGML_Q6_K, "Q6_K", QN_FMT_K6},  {QN_GGML_Q3_K, "Q3_K", QN_FMT_K3},
+             {QN_GGML_TQ1_0, "TQ1_0", QN_FMT_S2G256}, {QN_GGML_TQ2_0, "TQ2_0", QN_FMT_S2G256},
+             {QN_GGML_IQ4_NL, "IQ4_NL", QN_FMT_S8}, {QN_GGML_MXFP4, "MXFP4", QN_FMT_MX4},
+             {QN_GGML_IQ4_XS, "IQ4_XS", QN_FMT_X4},
+             {QN_GGML_Q1_0, NULL, QN_FMT_S2G128}, {QN_GGML_Q2_0, NULL, QN_FMT_S2G64}};
+
+enum { Coded = sizeof coded / sizeof *coded };
 
 static void read_blocks(const char *name, uint8_t *q, size_t bytes)
 {
@@ -42,26 +49,31 @@ static void read_blocks(const char *name, uint8_t *q, size_t bytes)
     assert_int_equal(pclose(pipe), 0);
 }
 
-// Packs the rows as a matrix of tiles of `tile` columns, `Gap` words apart, and unpacks it.
-static void pack(const qn_gguf_tensor *t, int fmt, uint32_t tile, qn_unpacked *u)
+typedef int unpacker(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why);
+
+// Packs the rows as a matrix of tiles of `tile` outputs, `Gap` words apart, and unpacks it; tile 0: as an embedding.
+static void pack(const qn_gguf_tensor *t, int fmt, uint32_t stripes, uint32_t tile, qn_unpacked *u)
 {
     const qn_fmt *f = qn_fmt_find((uint32_t)fmt);
-    uint32_t cols = Rows + 1, tiles = (cols + tile - 1) / tile, step = (uint32_t)qn_fmt_tile_words(f, tile, Slices) + Gap;
-    uint32_t last = (uint32_t)qn_fmt_tile_words(f, cols % tile ? cols % tile : tile, Slices);
-    qn_matrix m = {.tensor = t, .fmt = f, .outputs = Rows, .inputs = Row, .cols = cols, .slices = Slices, .tile = tile, .addr = Start,
-                   .tile_step = step};
+    uint32_t unit = stripes > 1 && tile ? 8 * stripes : 2, cols = (Rows + unit - 1) / unit * unit, depth = tile ? Slices : f->block;
+    unpacker *unpack = tile ? qn_unpack : qn_unpack_embedding;
+    tile = tile ? tile : 2;
+    uint32_t tiles = (cols + tile - 1) / tile, step = (uint32_t)qn_fmt_tile_words(f, qn_tile_cols(tile, Slices / depth, stripes), depth) + Gap;
+    uint32_t last = (uint32_t)qn_fmt_tile_words(f, qn_tile_cols(cols % tile ? cols % tile : tile, Slices / depth, stripes), depth);
+    qn_matrix m = {.tensor = t, .fmt = f, .outputs = Rows, .inputs = Row, .stripes = stripes, .cols = cols, .slices = Slices, .depth = depth,
+                   .tile = tile, .addr = Start, .tile_step = step};
     qn_prog_matrix in_prog = {(uint32_t)fmt, Rows, Row, cols, Slices, tile, Start, step};
     uint32_t words = Start + (tiles - 1) * step + last;
     uint32_t *image = calloc(words, sizeof *image);
     assert_non_null(image);
     qn_why why = {""};
-    if (qn_pack_matrix(&m, image, NULL, NULL, &why) < 0 || qn_unpack(u, &in_prog, image, words, &why) < 0)
+    if (qn_pack_matrix(&m, image, NULL, NULL, &why) < 0 || unpack(u, &in_prog, stripes, image, words, &why) < 0)
         fail_msg("%s", why.text);
     qn_unpacked cut;                                               // one word less is refused
-    assert_int_equal(qn_unpack(&cut, &in_prog, image, words - 1, &why), QN_ERR_FORMAT);
+    assert_int_equal(unpack(&cut, &in_prog, stripes, image, words - 1, &why), QN_ERR_FORMAT);
     qn_unpacked_free(&cut);
     in_prog.tile_step = UINT32_MAX;
-    assert_int_equal(qn_unpack(&cut, &in_prog, image, words, &why), tiles > 1 ? QN_ERR_FORMAT : 0);
+    assert_int_equal(unpack(&cut, &in_prog, stripes, image, words, &why), tiles > 1 ? QN_ERR_FORMAT : 0);
     qn_unpacked_free(&cut);
     free(image);
 }
@@ -104,38 +116,130 @@ static void check_products(const qn_unpacked *u, const float *expected, uint32_t
     qn_acts_free(&a);
 }
 
+// Makes the block's scale and minimum less than 2 in size, a power of two's 2^-64..2^63.
+static void put_finite(const qn_ggml_info *info, uint8_t *block)
+{
+    if (info->form == QN_GGML_SCALE_POW)
+        block[info->scale] = 64 + (block[info->scale] & 127);
+    else
+        block[info->scale + 1] &= 0xbf;
+    if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
+        block[info->scale + 3] &= 0xbf;
+}
+
+// The rows packed for one and several stripes, in tiles of several widths and as an embedding.
+static void check_packed(int type, int fmt, const uint8_t *q, size_t bytes)
+{
+    static float expected[Rows * Row];
+    static const struct {
+        uint32_t stripes, tile;
+    } shapes[] = {{1, 2}, {1, 8}, {1, 64}, {1, 0}, {2, 16}, {2, 32}, {2, 64}, {2, 0}, {4, 32}, {4, 64}, {4, 0}};
+    assert_int_equal(qn_ggml_dequant_row(type, q, expected, (size_t)Rows * Row), 0);
+    qn_gguf_tensor t = {.name = {"t", 1}, .data = q, .bytes = bytes, .elements = (size_t)Rows * Row, .dims = {Row, Rows, 1, 1}, .n_dims = 2,
+                        .type = type};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        qn_unpacked u;
+        pack(&t, fmt, shapes[i].stripes, shapes[i].tile, &u);
+        check_rows(&u, expected);
+        check_products(&u, expected, 8);
+        check_products(&u, expected, 16);
+        qn_unpacked_free(&u);
+    }
+}
+
 static void test_coded(void **state)
 {
     (void)state;
-    static float expected[Rows * Row];
-    static const uint32_t tiles[] = {2, 8, 64};
-    for (size_t k = 0; k < sizeof coded / sizeof *coded; k++) {
+    if (access(VECTORS, R_OK))
+        skip();
+    for (size_t k = 0; k < Coded; k++) {
         const qn_ggml_info *info = qn_ggml_type_find(coded[k].type);
         size_t bytes = (size_t)Rows * Row / info->elements * info->bytes;
         uint8_t *q = malloc(bytes);
         assert_non_null(q);
-        read_blocks(coded[k].name, q, bytes);
-        assert_int_equal(qn_ggml_dequant_row(coded[k].type, q, expected, (size_t)Rows * Row), 0);
-        qn_gguf_tensor t = {.name = {"t", 1}, .data = q, .bytes = bytes, .elements = (size_t)Rows * Row, .dims = {Row, Rows, 1, 1},
-                            .n_dims = 2, .type = coded[k].type};
-        for (int i = 0; i < 3; i++) {
-            qn_unpacked u;
-            pack(&t, coded[k].fmt, tiles[i], &u);
-            check_rows(&u, expected);
-            check_products(&u, expected, 8);
-            check_products(&u, expected, 16);
-            qn_unpacked_free(&u);
+        if (coded[k].name) {
+            read_blocks(coded[k].name, q, bytes);
+            check_packed(coded[k].type, coded[k].fmt, q, bytes);
         }
         free(q);
     }
 }
 
+// Blocks of any bytes under finite scales have every code, those too that ggml's own quantizer never gives.
+static void test_any_codes(void **state)
+{
+    (void)state;
+    uint32_t random = 1;
+    for (size_t k = 0; k < Coded; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(coded[k].type);
+        size_t bytes = (size_t)Rows * Row / info->elements * info->bytes;
+        uint8_t *q = malloc(bytes);
+        assert_non_null(q);
+        for (size_t i = 0; i < bytes; i++) {
+            random = random * 1664525 + 1013904223;
+            q[i] = (uint8_t)(random >> 24);
+        }
+        for (size_t i = 0; i < bytes; i += info->bytes)
+            put_finite(info, q + i);
+        check_packed(coded[k].type, coded[k].fmt, q, bytes);
+        free(q);
+    }
+}
+
+// What an E8M0 scale may be: what the machine reads as zero only over zeros, and none that makes a value infinite.
+static void test_powers(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t e, code;
+        int err;
+        double value;
+    } cases[] = {{0, 0, 0, 0}, {0, 8, 0, 0}, {1, 0, 0, 0}, {255, 0, 0, 0}, {0, 1, QN_ERR_RANGE, 0}, {1, 15, QN_ERR_RANGE, 0}, {2, 1, 0, 0x1p-126},
+                 {2, 15, 0, -12 * 0x1p-126}, {252, 7, 0, 12 * 0x1p124}, {253, 7, QN_ERR_NONFINITE, 0}, {253, 5, 0, 6 * 0x1p125},
+                 {255, 1, 0, 0x1p127}, {255, 2, QN_ERR_NONFINITE, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t block[17] = {cases[i].e, cases[i].code};
+        uint32_t image[64] = {0};
+        qn_gguf_tensor t = {.name = {"t", 1}, .data = block, .bytes = 17, .elements = 32, .dims = {32, 1, 1, 1}, .n_dims = 2, .type = QN_GGML_MXFP4};
+        qn_matrix m = {.tensor = &t, .fmt = qn_fmt_find(QN_FMT_MX4), .outputs = 1, .inputs = 32, .stripes = 1, .cols = 2, .slices = 1, .depth = 1, .tile = 2};
+        qn_prog_matrix in_prog = {QN_FMT_MX4, 1, 32, 2, 1, 2, 0, 0};
+        qn_unpacked u;
+        qn_why why = {""};
+        int err = qn_pack_matrix(&m, image, NULL, NULL, &why);
+        if (err != cases[i].err)
+            fail_msg("scale %u over code %u: %d '%s', expected %d", cases[i].e, cases[i].code, err, why.text, cases[i].err);
+        if (err == QN_ERR_RANGE)
+            assert_string_equal(why.text, "tensor 't', row 0: a scale below 2^-126, which the machine reads as zero");
+        if (err < 0)
+            continue;
+        float got[32];
+        assert_int_equal(qn_unpack(&u, &in_prog, 1, image, 64, &why), 0);
+        qn_unpacked_row(&u, 0, got);
+        if ((double)got[0] != cases[i].value || got[1] != 0)
+            fail_msg("scale %u over code %u is %g, expected %g", cases[i].e, cases[i].code, (double)got[0], cases[i].value);
+        if (cases[i].value == 0) {           // also where scale x scale of the activations would be infinite
+            qn_acts a;
+            float x[32], y = 1;
+            int nonfinite = 0;
+            assert_int_equal(qn_acts_new(&a, 1), 0);
+            for (int k = 0; k < 32; k++)
+                x[k] = 8 * 127;
+            qn_acts_quantize(&a, x, 1, 1, 8, &nonfinite);
+            qn_multiply(&u, &a, &y);
+            if (y != 0)
+                fail_msg("scale %u over code %u makes a product %g", cases[i].e, cases[i].code, (double)y);
+            qn_acts_free(&a);
+        }
+        qn_unpacked_free(&u);
+    }
+}
+
 int main(void)
 {
-    if (access(VECTORS, R_OK)) {
-        puts("no " VECTORS);
-        return 77;
-    }
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_coded)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_powers), cmocka_unit_test(test_any_codes), cmocka_unit_test(test_coded)};
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (failed || !access(VECTORS, R_OK))
+        return failed;
+    puts("skip: no " VECTORS);
+    return 77;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,16 +18,22 @@ static qn_prog prog;
 static const uint32_t prompt[] = {1, 403, 407, 261, 378, 500, 600, 700, 800, 900, 1000, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
 enum { PROMPT = sizeof prompt / sizeof *prompt };
 
-static int setup(void **state)
+static int compile_for(const char *target, uint32_t kv_bits)
 {
-    (void)state;
     qn_gguf *g;
-    qn_options o = qn_options_default(qn_target_find("ulx3s"));
+    qn_options o = qn_options_default(qn_target_find(target));
     o.context = 32;
+    o.kv_bits = kv_bits;
     if (qn_gguf_open(&g, "models/quern-stories.gguf", NULL) < 0 || qn_compile(&prog, g, &o, NULL) < 0)
         return -1;
     qn_gguf_close(g);
     return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return compile_for("ulx3s", 8);
 }
 
 static int teardown(void **state)
@@ -108,6 +115,68 @@ static void executors_agree(void **state)
     assert_false(qn_dev_has_cycles(cpu.dev));
     end(&model);
     end(&cpu);
+}
+
+// Targets as well, though with several stripes the cache lies in another order.
+static void targets_agree(void **state)
+{
+    (void)state;
+    qn_prog own = prog;
+    for (uint32_t bits = 8; bits <= 16; bits += 8) {
+        static const char *const targets[] = {"ulx3s", "mini", "tiny", "quad", "large"};
+        result first;
+        for (int i = 0; i < 5; i++) {
+            char where[16];
+            assert_int_equal(compile_for(targets[i], bits), 0);
+            snprintf(where, sizeof where, "%s:%s", i == 3 ? "cpu" : "model", targets[i]);
+            bench b = start(where);
+            qn_dev_timed(b.dev, false);
+            result r = go(&b, PROMPT);
+            if (i == 0)
+                first = r;
+            equal(&first, &r);
+            end(&b);
+            qn_prog_free(&prog);
+        }
+    }
+    prog = own;
+}
+
+// Every bit of the cache counts in its digest, and so does where it stands.
+static void digest_of_the_cache(void **state)
+{
+    (void)state;
+    qn_prog own = prog;
+    assert_int_equal(compile_for("quad", 8), 0);
+    bench b = start("model:quad");
+    qn_dev_timed(b.dev, false);
+    result r = go(&b, PROMPT);
+    uint64_t base = 4ull * qn_prog_window_of(&prog, QN_WIN_KV).base;
+    const uint32_t at[] = {0, prog.lay.key_tile + 8, prog.lay.val_addr - 1, prog.lay.val_addr + 3, prog.lay.scale_addr, prog.lay.kv_words - 1};
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        uint32_t word, other;
+        qn_session_digest d;
+        assert_int_equal(qn_dev_read(b.dev, base + 4ull * at[i], &word, 4), 0);
+        other = word ^ 1u << (5 * i);
+        assert_int_equal(qn_dev_write(b.dev, base + 4ull * at[i], &other, 4), 0);
+        assert_int_equal(qn_session_digest_get(b.s, &d), 0);
+        assert_false(d.kv == r.d.kv);
+        assert_int_equal(qn_dev_write(b.dev, base + 4ull * at[i], &word, 4), 0);
+        assert_int_equal(qn_session_digest_get(b.s, &d), 0);
+        assert_true(d.kv == r.d.kv);
+    }
+    uint32_t two[2], swapped[2];
+    assert_int_equal(qn_dev_read(b.dev, base + 16, two, 8), 0);
+    swapped[0] = two[1];
+    swapped[1] = two[0];
+    assert_int_not_equal(two[0], two[1]);
+    assert_int_equal(qn_dev_write(b.dev, base + 16, swapped, 8), 0);
+    assert_int_equal(qn_session_digest_get(b.s, &r.d), 0);
+    result again = go(&b, 3);
+    assert_false(again.d.kv == r.d.kv);
+    end(&b);
+    qn_prog_free(&prog);
+    prog = own;
 }
 
 static void costs(void **state)
@@ -288,7 +357,8 @@ static void lying_device(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(executors_agree), cmocka_unit_test(costs), cmocka_unit_test(limits), cmocka_unit_test(names),
+        cmocka_unit_test(executors_agree), cmocka_unit_test(targets_agree), cmocka_unit_test(digest_of_the_cache),
+        cmocka_unit_test(costs), cmocka_unit_test(limits), cmocka_unit_test(names),
         cmocka_unit_test(trap_is_told), cmocka_unit_test(guard_decides),
         cmocka_unit_test(lying_device),
     };

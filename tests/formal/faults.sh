@@ -37,7 +37,7 @@ qn_mem_arb|mem/qn_mem_arb.sv|&& !store_valid_i;|;
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
-qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && word_valid_i;
+qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
 unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd2
 unpack_heads|mem/qn_unpack.sv|plane_left_q <= {planes_q, 1'b0};|plane_left_q <= {1'b0, planes_q};
@@ -49,6 +49,17 @@ qn_gemm_load|array/qn_gemm_load.sv|!full_q && !s_end_q;|!full_q;
 qn_gemm_load|array/qn_gemm_load.sv|if (left_q == 32'd0 && !offer_q)|if (left_q == 32'd0)
 qn_gemm_load|array/qn_gemm_load.sv|s_end_q   <= read && slice_end;|s_end_q   <= read && pair_q == pair_last;
 qn_gemm_load|array/qn_gemm_load.sv|if (slice_end)            side_q|if (slice_end && !unit_q) side_q
+qn_sdr_plan|soc/qn_sdr_bank.sv|timer_q <= Rp[TimerW-1:0] - 1'b1|timer_q <= '0
+qn_sdr_plan|soc/qn_sdr_bank.sv|&& timer_q <= Ras[TimerW-1:0] - Rcd[TimerW-1:0]|
+qn_sdr_plan|soc/qn_sdr_plan.sv|(target & pre_q) != '0 && (target & behind) == '0|(target & pre_q) != '0
+qn_sdr_plan|soc/qn_sdr_plan.sv|(we_q[0] == last_we_q|(1'b1
+qn_sdr_plan|soc/qn_sdr_plan.sv|(valid_q & ~behind) :|(valid_q & behind) :
+qn_sdr_plan|soc/qn_sdr_plan.sv|&& !(ref_go && same == '0)|
+qn_sdr_plan|soc/qn_sdr_plan.sv|col_q[3:0] + 4'd1|col_q[3:0] + 4'd2
+qn_sdr_plan|soc/qn_sdr_plan.sv|&& !begun_q[0] && !col_go|&& !begun_q[0]
+qn_sdr_late|soc/qn_sdr_plan.sv|(begun_q[0]|(1'b1
+qn_sdr_late|soc/qn_sdr_plan.sv|&& (!due|&& (1'b1
+row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {a[15]|{9{sel[1]}} & {1'b0
 matrix_flow|array/qn_matrix.sv|slot_q <= two ? {a_group_last_q, 1'b1}|slot_q <= two ? {a_group_last_q, 1'b0}
 matrix_flow|array/qn_matrix.sv|a_head_q == 2'd2 ? 2'd2 : 2'd1|a_head_q == 2'd2 ? 2'd3 : 2'd1
 matrix_flow|array/qn_matrix.sv|a_drain_q      <= a_head_q == 2'd2|a_drain_q      <= a_head_q == 2'd3
@@ -56,7 +67,7 @@ matrix_flow|array/qn_matrix.sv|assign slice_ok    = shadow_full && gap_q|assign 
 matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (slice_end)     side_q  <= side_q - 2'd1;
 matrix_flow|array/qn_matrix.sv|if (hold_load)  d_valid_q <= 1'b1;|if (hold_load && !d_end)  d_valid_q <= 1'b1;
 load_ask|mem/qn_load.sv|left_q < {27'd0, to_edge} ? left_q[4:0] : to_edge;|left_q < 32'd16 ? left_q[4:0] : to_edge;
-load_ask|mem/qn_load.sv|+ {1'b0, words} > {1'b0, win_size_i};|+ {1'b0, words} > {1'b0, win_size_i} + 33'd1;
+load_ask|mem/qn_load.sv|+ {1'b0, words} > {1'b0, win_size_i}|+ {1'b0, words} > {1'b0, win_size_i} + 33'd1
 load_ask|mem/qn_load.sv|state_q <= runs_left_q != 32'd0 ? RUN|state_q <= runs_left_q > 32'd1 ? RUN
 load_room|mem/qn_load.sv|vector_q ? rsp_room_q >= {1'b0, req_len_o} : room_q|vector_q ? rsp_room_q != 6'd0 : room_q
 load_room|mem/qn_load.sv|if (w_runs_q == 32'd0) state_q|if (w_runs_q[30:0] == 31'd1) state_q
@@ -80,8 +91,9 @@ qn_seq|ctrl/qn_seq.sv|if (fill_left_q == '0) state_q|if (ask_left_q == '0) state
 qn_regs|ctrl/qn_regs.sv|if (trap_valid_i[1]) which = 3'd1;|if (trap_valid_i[2]) which = 3'd1;
 qn_regs|ctrl/qn_regs.sv|end else if (trap && !trapped_q) begin|end else if (trap_valid_i != 6'd0) begin
 qn_regs|ctrl/qn_regs.sv|else if (resetting_q && mem_idle_i)|else if (resetting_q)
-row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {act[15]|{9{sel[1]}} & {1'b0
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
+row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi
+row_step8|pe/qn_row_shiftadd.sv|sum_part_q[0] ? hi_o : double|sum_part_q[1] ? hi_o : double
 row_step|pe/qn_row_shiftadd.sv|{load_data_i, shadow_q[255:64]}|{shadow_q[191:0], load_data_i}
 EOF
 exit $status

@@ -46,8 +46,8 @@ module matrix_flow_proof #(
   (* hierconn *) logic [3*ColumnW-1:0] \u_dut.u_column.genblk1.g_line.line_q ;
   (* hierconn *) logic [GroupW-1:0] \u_dut.d_group_q , \u_dut.d_group_last_q ;
   (* hierconn *) logic [1:0]        \u_dut.d_head_q , \u_dut.d_side_q ;
-  (* hierconn *) logic              \u_dut.u_dequant.f_wet_q ;
-  (* hierconn *) logic              \u_dut.u_valid_q , \u_dut.u_second_q , \u_dut.u_last_q ;
+  (* hierconn *) logic              \u_dut.g_stripe[0].u_stripe.u_dequant.f_wet_q ;
+  (* hierconn *) logic              \u_dut.g_stripe[0].u_stripe.u_valid_q , \u_dut.g_stripe[0].u_stripe.u_second_q , \u_dut.g_stripe[0].u_stripe.u_last_q ;
 
   initial assume (!rst_ni);
 
@@ -178,12 +178,12 @@ module matrix_flow_proof #(
   end
   // ---- Second slots ------------------------------------------------------------------------------------------------------------
   logic f_first, f_second, f_first_q, f_dry;             // slots given to the dequantizer; no second one in it
-  assign f_first  = \u_dut.u_valid_q && \u_dut.u_last_q && !\u_dut.u_second_q ;
-  assign f_second = \u_dut.u_valid_q && \u_dut.u_second_q ;
-  assign f_dry    = !\u_dut.u_dequant.f_wet_q ;
+  assign f_first  = \u_dut.g_stripe[0].u_stripe.u_valid_q && \u_dut.g_stripe[0].u_stripe.u_last_q && !\u_dut.g_stripe[0].u_stripe.u_second_q ;
+  assign f_second = \u_dut.g_stripe[0].u_stripe.u_valid_q && \u_dut.g_stripe[0].u_stripe.u_second_q ;
+  assign f_dry    = !\u_dut.g_stripe[0].u_stripe.u_dequant.f_wet_q ;
   always @(posedge clk_i) f_first_q <= rst_ni && f_first;
   always @(posedge clk_i) if (rst_ni) begin
-    if (f_second) assert (\u_dut.u_last_q && f_first_q);
+    if (f_second) assert (\u_dut.g_stripe[0].u_stripe.u_last_q && f_first_q);
     if (f_first && f_first_q) assert (f_dry);
 
     // No second slot in front of one that may follow another directly

@@ -6,6 +6,7 @@
 // qn_gemm_load_proof: jobs are legal and stay offered; side words carry the number of the slice that is loaded, never while one waits
 module qn_gemm_load #(
   parameter int Rows    = 16,
+  parameter int Planes  = 1,
   parameter int AccCols = 256,
   parameter int Slices  = 64,
   parameter RowW   = $clog2(Rows),
@@ -113,6 +114,7 @@ endmodule
 
 module qn_array #(
   parameter int Rows  = 16,
+  parameter int Depth = 32,
   parameter int Lanes = 4,
   parameter PairW  = $clog2(Rows) - 1,
   parameter RowsW  = $clog2(Rows) + 1,

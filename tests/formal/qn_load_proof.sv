@@ -5,7 +5,7 @@
 // its elements in order, each once, to DST + run x DSTRIDE + element, a run only when it has been checked and asked for. One
 // post for each instruction, after its last effect; none after a trap.
 //
-// In three parts, for z3's sake; each may rely on those before it. Part 0: requests, formats, posts. Part 1: room, words, how far the writer
+// With lines of one word (Planes = 1). In three parts, for z3's sake; each may rely on those before it. Part 0: requests, formats, posts. Part 1: room, words, how far the writer
 // is; with Small = 1 for LOADV's runs of at most 33 words, with Small = 0 for runs of at least 33 (then no product of a run's words is
 // needed, for the FIFO holds 32). Part 2: the addresses written.
 
@@ -47,14 +47,14 @@ module qn_load_proof #(
     .trap_valid_o(trap_valid), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .busy_o(), .idle_o(idle),
     .win_index_o(), .win_base_i(f_win_base), .win_size_i(f_win_size),
     .req_valid_o(req_valid), .req_ready_i, .req_addr_o(req_addr), .req_len_o(req_len), .req_kind_o(req_kind),
-    .rsp_valid_i, .rsp_data_i('0), .fmt_valid_o(fmt_valid), .fmt_ready_i, .fmt_id_o(fmt_id), .fmt_cols_o(fmt_cols), .fmt_words_o(),
-    .word_valid_o(word_valid), .word_data_o(), .credit_i, .vb_valid_o(vb_valid), .vb_ready_i, .vb_addr_o(vb_addr), .vb_data_o());
+    .rsp_valid_i, .rsp_data_i('0), .fmt_valid_o(fmt_valid), .fmt_ready_i, .fmt_id_o(fmt_id), .fmt_cols_o(fmt_cols), .fmt_lines_o(),
+    .line_valid_o(word_valid), .line_data_o(), .credit_i, .vb_valid_o(vb_valid), .vb_ready_i, .vb_addr_o(vb_addr), .vb_data_o());
   (* hierconn *) logic [2:0]   \u_dut.state_q ;
   (* hierconn *) logic [191:0] \u_dut.slots_q ;
   (* hierconn *) logic [7:0]   \u_dut.post_q ;
   (* hierconn *) logic         \u_dut.vector_q , \u_dut.half_q , \u_dut.high_q ;
   (* hierconn *) logic [31:0]  \u_dut.offset_q , \u_dut.run_dst_q , \u_dut.runs_left_q , \u_dut.left_q ;
-  (* hierconn *) logic [31:0]  \u_dut.w_addr_q , \u_dut.w_run_q , \u_dut.w_left_q , \u_dut.w_runs_q ;
+  (* hierconn *) logic [31:0]  \u_dut.w_addr_q , \u_dut.w_run_q , \u_dut.w_left_q , \u_dut.w_runs_q , \u_dut.w_word_q ;
   (* hierconn *) logic [29:0]  \u_dut.ask_q ;
   (* hierconn *) logic [15:0]  \u_dut.awaited_q ;
   (* hierconn *) logic [6:0]   \u_dut.room_q ;
@@ -242,7 +242,7 @@ module qn_load_proof #(
     if (\u_dut.state_q == CHECK) `SECOND(f_wrun_q == 32'd0 && f_wk_q == 32'd0 && !f_high_q && f_ahead_q == 6'd0 && f_gap_q == 32'd0)
     if (f_writing) begin
       `SECOND(\u_dut.w_left_q + f_elements == f_count && \u_dut.w_left_q != 32'd0 && \u_dut.w_left_q <= f_count)
-      `SECOND(f_wk_q < f_words)
+      `SECOND(f_wk_q < f_words && \u_dut.w_word_q == 32'd0)
       `SECOND(\u_dut.high_q == f_high_q && (f_half_q || !f_high_q) && (!f_high_q || f_vec_held_q != 6'd0))
       `SECOND(\u_dut.w_runs_q + f_wrun_q == f_runs)
       `SECOND(f_run_q <= f_runs && f_wrun_q <= f_run_q)

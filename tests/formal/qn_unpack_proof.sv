@@ -14,8 +14,8 @@ module qn_unpack_proof #(
   input logic        fmt_valid_i,
   input logic [4:0]  fmt_id_i,
   input logic [31:0] fmt_cols_i,
-  input logic [31:0] fmt_words_i,
-  input logic        word_valid_i,
+  input logic [31:0] fmt_lines_i,
+  input logic        line_valid_i,
   input logic        plane_ready_i,
   input logic        head_ready_i
 );
@@ -25,11 +25,11 @@ module qn_unpack_proof #(
   logic        fmt_ready, credit, plane_valid, head_valid;
   logic [31:0] plane, head;
   qn_unpack #(.FifoWords(FifoWords)) u_dut (
-    .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_words_i, .word_valid_i, .word_data_i(32'd0),
+    .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_lines_i, .line_valid_i, .line_data_i(32'd0),
     .credit_o(credit), .plane_valid_o(plane_valid), .plane_ready_i, .plane_o(plane), .head_valid_o(head_valid), .head_ready_i, .head_o(head));
   (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.raw_valid , \u_dut.raw_ready ;
   (* hierconn *) logic \u_dut.active_q , \u_dut.next_full_q ;
-  (* hierconn *) logic [31:0]       \u_dut.words_left_q , \u_dut.next_words_q ;
+  (* hierconn *) logic [31:0]       \u_dut.lines_left_q , \u_dut.next_lines_q ;
   (* hierconn *) logic [1:0]        \u_dut.left ;
   (* hierconn *) logic [CountW-2:0] \u_dut.owed_q ;
   (* hierconn *) logic [CountW-2:0] \u_dut.u_plane.write_q , \u_dut.u_plane.read_q ;
@@ -62,21 +62,21 @@ module qn_unpack_proof #(
       f_heads_q  <= {CountW{1'b0}};
     end else begin
       f_credit_q <= f_credit_q + {{CountW-1{1'b0}}, credit} - {{CountW-1{1'b0}}, ask_i};
-      f_way_q    <= f_way_q + {{CountW-1{1'b0}}, ask_i} - {{CountW-1{1'b0}}, word_valid_i};
-      f_due_q    <= f_due_q + (fmt_valid_i && fmt_ready ? {2'd0, fmt_words_i} : 34'd0) - {33'd0, ask_i};
-      f_planes_q <= f_planes_q + {{CountW-1{1'b0}}, word_valid_i && !\u_dut.is_head } - {{CountW-1{1'b0}}, \u_dut.raw_valid && \u_dut.raw_ready };
-      f_heads_q  <= f_heads_q + {{CountW-1{1'b0}}, word_valid_i && \u_dut.is_head } - {{CountW-1{1'b0}}, head_valid && head_ready_i};
-      f_out_q    <= f_out_q + {{CountW-1{1'b0}}, credit} - {{CountW-1{1'b0}}, word_valid_i};
-      f_in_q     <= f_in_q + {{CountW-1{1'b0}}, word_valid_i} - {{CountW-1{1'b0}}, credit};
-      f_held_q   <= f_held_q + {{CountW-1{1'b0}}, word_valid_i} - {{CountW-2{1'b0}}, \u_dut.left };
-      f_todo_q   <= f_todo_q + (fmt_valid_i && fmt_ready ? {2'd0, fmt_words_i} : 34'd0) - {33'd0, word_valid_i};
+      f_way_q    <= f_way_q + {{CountW-1{1'b0}}, ask_i} - {{CountW-1{1'b0}}, line_valid_i};
+      f_due_q    <= f_due_q + (fmt_valid_i && fmt_ready ? {2'd0, fmt_lines_i} : 34'd0) - {33'd0, ask_i};
+      f_planes_q <= f_planes_q + {{CountW-1{1'b0}}, line_valid_i && !\u_dut.is_head } - {{CountW-1{1'b0}}, \u_dut.raw_valid && \u_dut.raw_ready };
+      f_heads_q  <= f_heads_q + {{CountW-1{1'b0}}, line_valid_i && \u_dut.is_head } - {{CountW-1{1'b0}}, head_valid && head_ready_i};
+      f_out_q    <= f_out_q + {{CountW-1{1'b0}}, credit} - {{CountW-1{1'b0}}, line_valid_i};
+      f_in_q     <= f_in_q + {{CountW-1{1'b0}}, line_valid_i} - {{CountW-1{1'b0}}, credit};
+      f_held_q   <= f_held_q + {{CountW-1{1'b0}}, line_valid_i} - {{CountW-2{1'b0}}, \u_dut.left };
+      f_todo_q   <= f_todo_q + (fmt_valid_i && fmt_ready ? {2'd0, fmt_lines_i} : 34'd0) - {33'd0, line_valid_i};
       if (ask_i) assume (f_credit_q != {CountW{1'b0}} && f_due_q != 34'd0);
-      if (word_valid_i) assume (f_way_q != {CountW{1'b0}});
-      if (fmt_valid_i) assume (fmt_words_i != 32'd0);
+      if (line_valid_i) assume (f_way_q != {CountW{1'b0}});
+      if (fmt_valid_i) assume (fmt_lines_i != 32'd0);
       // The header FIFO's room: see unpack_heads_proof
-      if (word_valid_i && \u_dut.is_head ) assume (\u_dut.head_room );
+      if (line_valid_i && \u_dut.is_head ) assume (\u_dut.head_room );
 
-      if (word_valid_i) assert (\u_dut.plane_room && \u_dut.active_q );
+      if (line_valid_i) assert (\u_dut.plane_room && \u_dut.active_q );
       assert (credit == (\u_dut.owed_q != 0));              // what is owed comes back, one a clock
       // Credits, words on their way, words held and credits owed are always FifoWords: sums of two, for z3's sake
       assert (f_out_q + f_in_q == FifoWords[CountW-1:0]);
@@ -89,10 +89,10 @@ module qn_unpack_proof #(
       assert (!f_due_q[33]);
       // Words to come are words of the formats given
       assert (f_todo_q == f_due_q + {{34-CountW{1'b0}}, f_way_q});
-      assert (f_todo_q == (\u_dut.active_q ? {2'd0, \u_dut.words_left_q } : 34'd0)
-                                                      + (\u_dut.next_full_q ? {2'd0, \u_dut.next_words_q } : 34'd0));
-      if (\u_dut.next_full_q ) assert (\u_dut.next_words_q != 32'd0);
-      if (\u_dut.active_q )    assert (\u_dut.words_left_q != 32'd0);
+      assert (f_todo_q == (\u_dut.active_q ? {2'd0, \u_dut.lines_left_q } : 34'd0)
+                                                      + (\u_dut.next_full_q ? {2'd0, \u_dut.next_lines_q } : 34'd0));
+      if (\u_dut.next_full_q ) assert (\u_dut.next_lines_q != 32'd0);
+      if (\u_dut.active_q )    assert (\u_dut.lines_left_q != 32'd0);
       if (!\u_dut.active_q )   assert (f_way_q == {CountW{1'b0}});
 
       cover (f_planes == 3 && f_heads == 1 && credit);

@@ -20,8 +20,8 @@ module unpack_heads_proof #(
   input logic        fmt_valid_i,
   input logic [4:0]  fmt_id_i,
   input logic [31:0] fmt_cols_i,
-  input logic [31:0] fmt_words_i,
-  input logic        word_valid_i,
+  input logic [31:0] fmt_lines_i,
+  input logic        line_valid_i,
   input logic        plane_ready_i,
   input logic        head_ready_i,
   input logic        pick_i
@@ -32,15 +32,15 @@ module unpack_heads_proof #(
   logic        fmt_ready, credit, plane_valid, head_valid;
   logic [31:0] plane, head;
   qn_unpack #(.FifoWords(FifoWords)) u_dut (
-    .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_words_i, .word_valid_i, .word_data_i(32'd0),
+    .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_lines_i, .line_valid_i, .line_data_i(32'd0),
     .credit_o(credit), .plane_valid_o(plane_valid), .plane_ready_i, .plane_o(plane), .head_valid_o(head_valid), .head_ready_i, .head_o(head));
   (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.raw_valid , \u_dut.raw_ready , \u_dut.pair_end , \u_dut.stream_end ;
   (* hierconn *) logic \u_dut.active_q , \u_dut.next_full_q ;
   (* hierconn *) logic [1:0]        \u_dut.sub_q , \u_dut.head_q , \u_dut.head_left_q ;
   (* hierconn *) logic [4:0]        \u_dut.planes_q , \u_dut.next_id_q ;
   (* hierconn *) logic [5:0]        \u_dut.plane_left_q ;
-  (* hierconn *) logic [2:0]        \u_dut.u_turn.fill_count_q ;
-  (* hierconn *) logic [3:0]        \u_dut.u_turn.left_count_q ;
+  (* hierconn *) logic [2:0]        \u_dut.g_turn[0].u_turn.fill_count_q ;
+  (* hierconn *) logic [3:0]        \u_dut.g_turn[0].u_turn.left_count_q ;
   (* hierconn *) logic [CountW-2:0] \u_dut.u_plane.write_q , \u_dut.u_plane.read_q ;
   (* hierconn *) logic [CountW-3:0] \u_dut.u_head.write_q , \u_dut.u_head.read_q ;
 
@@ -57,7 +57,7 @@ module unpack_heads_proof #(
   logic [7:0] f_fifo_q;                    // of the planes: in the FIFO
   logic [4:0] f_turn_q;                    // and in the turner
   always @(posedge clk_i) if (rst_ni) begin
-    if (word_valid_i) assume (\u_dut.active_q && f_fifo_q + f_heads_q < FifoWords);
+    if (line_valid_i) assume (\u_dut.active_q && f_fifo_q + f_heads_q < FifoWords);
     if (fmt_valid_i) assume (qn_isa_pkg::fmt_valid({27'd0, fmt_id_i}));
     if (\u_dut.stream_end ) assume (\u_dut.pair_end );
     if (\u_dut.next_full_q ) assert (qn_isa_pkg::fmt_valid({27'd0, \u_dut.next_id_q }));
@@ -67,8 +67,8 @@ module unpack_heads_proof #(
   logic [1:0] f_head_in_q;                 // its words so far
   logic [5:0] f_plane_in_q;
   logic       head_in, plane_in, f_between;
-  assign head_in   = word_valid_i && \u_dut.is_head ;
-  assign plane_in  = word_valid_i && !\u_dut.is_head ;
+  assign head_in   = line_valid_i && \u_dut.is_head ;
+  assign plane_in  = line_valid_i && !\u_dut.is_head ;
   assign f_between = f_head_in_q == 2'd0 && f_plane_in_q == 6'd0;
   always @(posedge clk_i) begin
     if (!rst_ni || \u_dut.pair_end ) begin
@@ -133,7 +133,7 @@ module unpack_heads_proof #(
       f_after_h_q  <= 8'd0;
       f_after_p_q  <= 8'd0;
     end else if (!f_on_q) begin
-      f_on_q       <= pick_i && (\u_dut.pair_end || (f_between && !word_valid_i));
+      f_on_q       <= pick_i && (\u_dut.pair_end || (f_between && !line_valid_i));
       f_before_h_q <= f_heads_d;
       f_before_p_q <= f_planes_d;
       f_front_h_q  <= f_heads_d;
@@ -195,9 +195,9 @@ module unpack_heads_proof #(
       end
       assert (f_heads_q == {{8-CountW{1'b0}}, f_heads} && f_fifo_q == {{8-CountW{1'b0}}, f_planes});
       assert (f_planes_q == f_fifo_q + {3'd0, f_turn_q});
-      assert (f_turn_q == {2'd0, \u_dut.u_turn.fill_count_q } + {1'b0, \u_dut.u_turn.left_count_q });
+      assert (f_turn_q == {2'd0, \u_dut.g_turn[0].u_turn.fill_count_q } + {1'b0, \u_dut.g_turn[0].u_turn.left_count_q });
       assert (f_fifo_q + f_heads_q <= FifoWords && f_turn_q <= 5'd15);
-      assert (\u_dut.u_turn.left_count_q <= 4'd8);
+      assert (\u_dut.g_turn[0].u_turn.left_count_q <= 4'd8);
       if (!head_valid) assert (f_head_mem <= {{CountW-3{1'b0}}, f_late_q});
 
       cover (f_at && f_whole_q && f_heads == 2 && head_in);

@@ -331,11 +331,12 @@ static void greedy_pick(void **state)
 // Matrix ----------------------------------------------------------------------------------------------------------------------
 
 // Random columns of a format by the text of fmt.def, and their values.
+enum { Cols = 64 };
 typedef struct tile {
-    int w[8][16][32];                    // [slice][column][k]
-    int lo[8][16], hi[8][16], mn[8][16]; // integer scales (1, 1, 0 without)
-    double d[8][16], m[8][16];           // float heads of the block that the slice is in
-    uint32_t words[8192];
+    int w[8][Cols][32];                           // [slice][column][k]
+    int lo[8][Cols], hi[8][Cols], mn[8][Cols];    // integer scales (1, 1, 0 without)
+    double d[8][Cols], m[8][Cols];                // float heads of the block that the slice is in
+    uint32_t words[8 * Cols * 20];
     uint32_t n;
 } tile;
 static tile t;
@@ -345,19 +346,20 @@ static uint16_t half_of(int power, int sign)
     return (uint16_t)((uint32_t)sign << 15 | (uint32_t)(15 + power) << 10);
 }
 
-static void make_tile(const qn_fmt *f, int slices, int cols)
+// Of columns which[0..n) one stream.
+static void make_columns(const qn_fmt *f, int slices, const int *which, int n)
 {
     t.n = 0;
     for (int s = 0; s < slices; s++) {
         int last = (s + 1) % f->block == 0;
-        for (int pair = 0; pair < cols; pair += 2) {
+        for (int at = 0; at < n; at += 2) {
             uint32_t sub = 0, heads[2] = {0, 0};
-            for (int c = pair; c < pair + 2; c++) {
+            for (int half = 0, c = which[at]; half < 2; half++, c = which[at + 1]) {
                 uint32_t a = f->sub == 1 ? random32() % 64 : random32() % 256, b = f->sub == 1 ? random32() % 64 : random32() % 256;
                 t.lo[s][c] = f->sub == 0 ? 1 : f->sub == 1 ? (int)a : (int8_t)a;
                 t.hi[s][c] = f->sub == 2 ? (int8_t)b : t.lo[s][c];
                 t.mn[s][c] = f->sub == 1 ? (int)b : 1;
-                sub |= (a | b << 8) << (16 * (c - pair));
+                sub |= (a | b << 8) << (16 * half);
                 int dp = (int)(random32() % 5) - 2, mp = (int)(random32() % 3) - 1, sign = random32() & 1;
                 if (last) {
                     uint16_t d16 = f->head == 3 ? (uint16_t)(bits((sign ? -1.0f : 1.0f) * (float)(dp < 0 ? 1.0 / (1 << -dp) : 1 << dp)) >> 16)
@@ -368,9 +370,9 @@ static void make_tile(const qn_fmt *f, int slices, int cols)
                         t.m[b0][c] = f->head == 2 ? mv : 0;
                     }
                     if (f->head == 2)
-                        heads[c - pair] = d16 | (uint32_t)half_of(mp, 0) << 16;
+                        heads[half] = d16 | (uint32_t)half_of(mp, 0) << 16;
                     else
-                        heads[0] |= (uint32_t)d16 << (16 * (c - pair));
+                        heads[0] |= (uint32_t)d16 << (16 * half);
                 }
             }
             if (f->sub)
@@ -379,7 +381,7 @@ static void make_tile(const qn_fmt *f, int slices, int cols)
                 t.words[t.n++] = heads[0];
             if (last && f->head == 2)
                 t.words[t.n++] = heads[1];
-            for (int c = pair; c < pair + 2; c++) {
+            for (int col = 0, c = which[at]; col < 2; col++, c = which[at + 1]) {
                 uint32_t code[32];
                 for (int k = 0; k < 32; k++) {
                     code[k] = random32() & ((1u << f->planes) - 1);
@@ -402,6 +404,14 @@ static void make_tile(const qn_fmt *f, int slices, int cols)
             }
         }
     }
+}
+
+static void make_tile(const qn_fmt *f, int slices, int cols)
+{
+    int which[Cols];
+    for (int c = 0; c < cols; c++)
+        which[c] = c;
+    make_columns(f, slices, which, cols);
 }
 
 static int act[16][8][32];
@@ -428,6 +438,26 @@ static float reckon(const qn_fmt *f, int r, int c, int slices, double start, dou
     return (float)sum;
 }
 
+// Slices from `first` on of each row: -1, 0 and 1, of which every sum is exact; scale 0.5.
+static void make_slices(int rows, int first, int slices, int block)
+{
+    for (int r = 0; r < rows; r++)
+        for (int s = 0; s < slices; s++) {
+            size_t at = (size_t)(r * 64 + first + s);
+            int sum[2] = {0, 0};
+            for (int k = 0; k < 32; k++) {
+                act[r][s][k] = (int)(random32() % 3) - 1;
+                if (random32() % 2)
+                    act[r][s][k] = 0;
+                x->slice[at * 32 + (size_t)k] = (int16_t)act[r][s][k];
+                sum[k / 16] += act[r][s][k];
+            }
+            x->sums[2 * at] = (int16_t)sum[0];
+            x->sums[2 * at + 1] = (int16_t)sum[1];
+            x->scale[at] = (s + 1) % block ? 1e30f : 0.5f;            // only the last slice's counts
+        }
+}
+
 static void every_format(void **state)
 {
     (void)state;
@@ -440,23 +470,10 @@ static void every_format(void **state)
         uint32_t third = (t.n + 2) / 3;
         for (uint32_t i = 0; i < t.n; i++)
             mem[1000 + i / third * 20000 + i % third] = t.words[i];
+        make_slices(rows, 9, slices, f->block);
         for (int r = 0; r < rows; r++)
-            for (int s = 0; s < slices; s++) {
-                size_t at = (size_t)(r * 64 + 9 + s);
-                int sum[2] = {0, 0};
-                for (int k = 0; k < 32; k++) {
-                    act[r][s][k] = (int)(random32() % 3) - 1;
-                    if (random32() % 2)
-                        act[r][s][k] = 0;
-                    x->slice[at * 32 + (size_t)k] = (int16_t)act[r][s][k];
-                    sum[k / 16] += act[r][s][k];
-                }
-                x->sums[2 * at] = (int16_t)sum[0];
-                x->sums[2 * at + 1] = (int16_t)sum[1];
-                x->scale[at] = (s + 1) % f->block ? 1e30f : 0.5f;     // only the last slice's counts
-                for (int c = 0; c < cols; c++)
-                    x->acc[r * 256 + 30 + c] = (float)(r + c);
-            }
+            for (int c = 0; c < cols; c++)
+                x->acc[r * 256 + 30 + c] = (float)(r + c);
         p.n = 0;
         uint32_t rest = t.n - 2 * third;
         PUT(&p, QN_OP_STREAM, 0, 0, 0, I(1000), I((int32_t)third), I(2), I(20000), I((int32_t)id), I(cols));
@@ -498,6 +515,79 @@ static void unit_rows(void **state)
                 assert_int_equal(bits(x->acc[r * 256 + c]), bits(reckon(f, r, c, slices, 0, 1)));
         }
     }
+}
+
+// Stripes: fmt.def's last paragraph, written out here again. Stripe p has the tile's eights p, p + P, p + 2 P ..., and every P-th word.
+static void make_striped(const qn_fmt *f, int slices, int cols, int stripes, uint32_t *lines)
+{
+    uint32_t words = 0;
+    for (int p = 0; p < stripes; p++) {
+        int which[Cols], n = 0;
+        for (int eight = p; eight < cols / 8; eight += stripes)
+            for (int k = 0; k < 8; k++)
+                which[n++] = 8 * eight + k;
+        make_columns(f, slices, which, n);
+        for (uint32_t i = 0; i < t.n; i++, words++)
+            lines[i * (uint32_t)stripes + (uint32_t)p] = t.words[i];
+    }
+    t.n = words;
+}
+
+// A core like ulx3s with that many stripes.
+static const qn_target *open_striped(uint32_t stripes)
+{
+    static qn_target target;
+    qn_exec_free(x);
+    target = *qn_target_find("ulx3s");
+    target.planes = stripes;
+    assert_int_equal(qn_exec_new(&x, &target, mem, MEM), 0);
+    for (int i = 0; i < 8; i++) {
+        x->win_base[i] = 0;
+        x->win_size[i] = MEM;
+        x->win_flags[i] = 1;
+    }
+    return &target;
+}
+
+static void stripes(void **state)
+{
+    (void)state;
+    for (int n = 2; n <= 4; n += 2)
+        for (uint32_t id = 1; qn_fmt_find(id); id++) {
+            const qn_fmt *f = qn_fmt_find(id);
+            const int slices = 8, cols = 64 - 8 * n * (int)(id % 2), rows = 3;
+            open_striped((uint32_t)n);
+            static uint32_t lines[8 * Cols * 20];
+            make_striped(f, slices, cols, n, lines);
+            assert_int_equal(t.n, qn_fmt_tile_words(f, (uint32_t)cols, (uint32_t)slices));
+            // whole lines in pieces that do not end where blocks do; the same again one after the other
+            uint32_t third = (t.n / 3 + 8) / 4 * 4, at[] = {1000, 21000, 41000}, rest = t.n - 2 * third;
+            for (uint32_t i = 0; i < t.n; i++)
+                mem[at[i / third] + i % third] = mem[60000 + i] = lines[i];
+            make_slices(rows, 9, slices, f->block);
+            for (int r = 0; r < rows; r++)
+                for (int c = 0; c < cols; c++)
+                    x->acc[r * 256 + 64 + c] = (float)(r + c % 8);
+            p.n = 0;
+            PUT(&p, QN_OP_STREAM, 0, 0, 0, I(1000), I((int32_t)third), I(2), I(20000), I((int32_t)id), I(cols));
+            PUT(&p, QN_OP_STREAM, 0, 0, 0, I(41000), I((int32_t)rest), I(1), I(0), I((int32_t)id), I(cols));
+            PUT(&p, QN_OP_GEMM, 0, 0, 0, I(9), I(slices), I(cols), I(rows), I(160), I((int32_t)id));
+            PUT(&p, QN_OP_STREAM, 0, 0, 0, I(60000), I((int32_t)t.n), I(1), I(0), I((int32_t)id), I(cols));
+            PUT(&p, QN_OP_GEMM, 1, 0, 0, I(9), I(slices), I(cols), I(rows - 1), I(64), I((int32_t)id));
+            HALT(&p);
+            assert_int_equal(run(), 0);
+            assert_false(x->cut_apart);
+            for (int r = 0; r < rows; r++)
+                for (int c = 0; c < cols; c++) {
+                    assert_int_equal(bits(x->acc[r * 256 + 160 + c]), bits(reckon(f, r, c, slices, 0, 0.5)));
+                    assert_int_equal(bits(x->acc[r * 256 + 64 + c]),
+                                     bits(r < rows - 1 ? reckon(f, r, c, slices, r + c % 8, 0.5) : (float)(r + c % 8)));
+                }
+            for (int r = 0; r < rows; r++)                            // nothing beside the tiles
+                for (int c = 0; c < 256; c++)
+                    if (c < 64 || (c >= 64 + cols && c < 160) || c >= 160 + cols)
+                        assert_int_equal(bits(x->acc[r * 256 + c]), 0);
+        }
 }
 
 // Synchronization -------------------------------------------------------------------------------------------------------------
@@ -585,7 +675,7 @@ static void unit_traps(void **state)
     x->win_base[1] = 1000;
     ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(0), I(1), I(0), I(4), I(2));
     ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(9), I(0), I(0), I(4), I(2));
-    ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(9), I(1), I(0), I(21), I(2));
+    ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(9), I(1), I(0), I(QN_FMTS + 1), I(2));
     ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(9), I(1), I(0), I(4), I(3));
     ONE(QN_TRAP_WINDOW, QN_OP_STREAM, 1, 0, I(92), I(9), I(1), I(0), I(4), I(2));
     ONE(QN_TRAP_WINDOW, QN_OP_STREAM, 1, 0, I(-1), I(9), I(1), I(0), I(4), I(2));
@@ -610,13 +700,44 @@ static void unit_traps(void **state)
     ONE(QN_TRAP_BUFFER, QN_OP_LOGIT, 0, 0, I(24576), I(0), I(1));
 }
 
+// What several stripes ask for beyond that: lines and eights.
+static void striped_traps(void **state)
+{
+    (void)state;
+    for (int n = 2; n <= 4; n += 2) {
+        open_striped((uint32_t)n);
+        int cols = 8 * n, words = 17 * cols / 2;
+        x->win_base[1] = 1;
+        x->win_base[2] = (uint32_t)n;
+        ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(words + 1), I(1), I(0), I(8), I(cols));
+        ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(words), I(1), I(0), I(8), I(cols + 2));
+        ONE(QN_TRAP_FIELD, QN_OP_STREAM, 0, 0, I(0), I(words), I(1), I(0), I(8), I(8));
+        ONE(QN_TRAP_WINDOW, QN_OP_STREAM, 0, 0, I(1), I(words), I(1), I(0), I(8), I(cols));
+        ONE(QN_TRAP_WINDOW, QN_OP_STREAM, 0, 0, I(0), I(words), I(2), I(words + 1), I(8), I(cols));
+        ONE(QN_TRAP_WINDOW, QN_OP_STREAM, 1, 0, I(0), I(words), I(1), I(0), I(8), I(cols));
+        ONE(QN_TRAP_FIELD, QN_OP_GEMM, 0, 0, I(0), I(1), I(cols), I(1), I(8), I(8));
+        ONE(QN_TRAP_FIELD, QN_OP_GEMM, 0, 0, I(0), I(1), I(cols + 8), I(1), I(0), I(8));
+        p.n = 0;                                                      // and what they do not: any word to the vector buffer and back
+        mem[1004] = 77;
+        PUT(&p, QN_OP_LOADV, 1, 0, 0x0010, I(1003), I(1), I(1), I(0), I(8), I(0));
+        PUT(&p, QN_OP_STORE, 2 | 2 << 5, 0, 0x1000, I(8), I(1), I(1), I(4 * 2001), I(4), I(0));
+        PUT(&p, QN_OP_STREAM, 1, 0, 0, I(2 * n - 1), I(words), I(1), I(0), I(8), I(cols));
+        PUT(&p, QN_OP_STREAM, 2, 0, 0, I(n), I(words), I(1), I(0), I(8), I(cols));
+        PUT(&p, QN_OP_GEMM, 0, 0, 0, I(0), I(1), I(cols), I(1), I(cols), I(8));
+        PUT(&p, QN_OP_GEMM, 0, 0, 0, I(0), I(1), I(cols), I(1), I(0), I(8));
+        HALT(&p);
+        assert_int_equal(run(), 0);
+        assert_int_equal(mem[2001 + n], 77);
+    }
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(loops_and_registers), T(sequencer_traps), T(load_and_store), T(vector_elements), T(quantizer), T(greedy_pick),
         T(every_format), T(unit_rows), T(semaphores_order_units), T(deadlock_is_told), T(semaphores_end_at_255),
-        T(store_after_stream), T(unit_traps),
+        T(store_after_stream), T(stripes), T(unit_traps), T(striped_traps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,7 @@ static int check(const record *r, const qn_memory *p)
         case QN_SDRAM_WRITE:
             rule("open", 1, k->open + 1, 1);
             rule("tRCD", k->act, t, p->rcd);
-            rule("column inside the row", e->at, p->row_words, 1);
+            rule("column inside the row", e->at, p->row_lines, 1);
             if (e->cmd == QN_SDRAM_READ) {
                 rule("words apart", read, t, 2);
                 rule("write data before read", write + 2, t, p->wtr);
@@ -120,7 +120,8 @@ static int check(const record *r, const qn_memory *p)
             }
             rule("tRFC between", refresh, t, p->rfc);
             refreshes++;
-            rule("refresh in time, but for a long request", t, refreshes * (int64_t)p->refi + 40 + 2 * (p->rp + p->rcd), 0);
+            // One request's words may still move, and the next one's row may be open already: both go first
+            rule("refresh in time, but for two long requests", t, refreshes * (int64_t)p->refi + 64 + 2 * (p->rp + p->rcd), 0);
             refresh = t;
             break;
         }
@@ -137,12 +138,13 @@ static uint32_t random32(void)
     return seed;
 }
 
-static const char *const targets[] = {"ulx3s", "mini", "large"};
+static const char *const targets[] = {"ulx3s", "mini", "quad", "large"};
+enum { TARGETS = sizeof targets / sizeof *targets };
 
 static void obeys_the_data_sheet(void **state)
 {
     (void)state;
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < TARGETS; k++) {
         const qn_memory *p = &qn_target_find(targets[k])->memory;
         for (int run = 0; run < 8; run++) {
             record r = {0};
@@ -190,11 +192,11 @@ static double efficiency(const qn_memory *p, unsigned len, int clocks)
 static void sequential_reads_fill_the_bus(void **state)
 {
     (void)state;
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < TARGETS; k++) {
         double e16 = efficiency(&qn_target_find(targets[k])->memory, 16, 1000000);
         double e8 = efficiency(&qn_target_find(targets[k])->memory, 8, 1000000);
         print_message("%s: sequential reads %.4f of the pins (requests of 8 words %.4f)\n", targets[k], e16, e8);
-        assert_true(e16 <= 1 && e16 >= (k < 2 ? 0.96 : 0.91));   // the wide memory's refresh alone takes 7.7%
+        assert_true(e16 <= 1 && e16 >= (k < 3 ? 0.96 : 0.91));   // the wide memory's refresh alone takes 7.7%
     }
 }
 

@@ -193,7 +193,7 @@ int main(int argc, char **argv)
                 next = make();
             }
             if (top->fmt_valid_o && top->fmt_ready_i) {
-                std::vector<uint32_t> got = {top->fmt_id_o, top->fmt_cols_o, top->fmt_words_o};
+                std::vector<uint32_t> got = {top->fmt_id_o, top->fmt_cols_o, top->fmt_lines_o};
                 if (formats.empty() || got != formats.front())
                     fail("format", got[0], formats.empty() ? 0 : formats.front()[0]);
                 formats.pop_front();
@@ -215,11 +215,11 @@ int main(int argc, char **argv)
                 if (held > FIFO_WORDS)
                     fail("credits", held, FIFO_WORDS);
             }
-            if (top->word_valid_o) {
+            if (top->line_valid_o) {
                 if (!running.empty() && running.front().op == QN_OP_LOADV)
-                    fail("word of a LOADV at unpack", top->word_data_o, 0);
-                if (!(running.size() && running.front().trap) && (words.empty() || words.front() != top->word_data_o))
-                    fail("word", top->word_data_o, words.empty() ? 0 : words.front());
+                    fail("word of a LOADV at unpack", top->line_data_o, 0);
+                if (!(running.size() && running.front().trap) && (words.empty() || words.front() != top->line_data_o))
+                    fail("word", top->line_data_o, words.empty() ? 0 : words.front());
                 if (!words.empty())
                     words.pop_front();
             }

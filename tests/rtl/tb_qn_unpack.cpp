@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     uint64_t now = 0, total = 0;
     for (int round = 0; round < 24 && !fault; round++) {
         top.rst_ni = 0;
-        top.fmt_valid_i = top.word_valid_i = 0;
+        top.fmt_valid_i = top.line_valid_i = 0;
         for (int i = 0; i < 2; i++) {
             top.clk_i = 0, top.eval();
             top.clk_i = 1, top.eval();
@@ -83,10 +83,7 @@ int main(int argc, char **argv)
         word_total = head_total = 0;
         bool straight = round == 0;          // one format of bytes, no stall: rate and latency
         for (int i = 0; i < (straight ? 1 : 12); i++) {
-            uint32_t id;
-            do
-                id = 1 + random32() % 31;
-            while (!qn_fmt_find(id));
+            uint32_t id = 1 + random32() % QN_FMTS;
             id = straight ? QN_FMT_VAL16 : round == 1 ? QN_FMT_S1 : id;
             uint32_t cols = straight ? 64 : 2 * (1 + random32() % (random32() % 8 ? 20 : 512));
             uint32_t slices = qn_fmt_find(id)->block * (1 + random32() % 4);
@@ -107,7 +104,7 @@ int main(int argc, char **argv)
             if (!jobs.empty()) {
                 top.fmt_id_i = jobs.front().id;
                 top.fmt_cols_i = jobs.front().cols;
-                top.fmt_words_i = jobs.front().words;
+                top.fmt_lines_i = jobs.front().words;
             }
             // A word may come two clocks after its format was accepted; credits are spent when it is asked for
             static size_t old_accepted;
@@ -115,19 +112,19 @@ int main(int argc, char **argv)
             old_accepted = accepted;
             bool may = !words.empty() && credits > 0 && (accepted ? known : 0) > 0 &&
                        (known >= begins.size() || word_total < begins[known]);
-            top.word_valid_i = may && (random32() & 255) >= word_stall;
-            top.word_data_i = top.word_valid_i ? words.front() : random32();
+            top.line_valid_i = may && (random32() & 255) >= word_stall;
+            top.line_data_i = top.line_valid_i ? words.front() : random32();
             top.plane_ready_i = (random32() & 255) >= take_stall;
             top.head_ready_i = (random32() & 255) >= take_stall;
             top.clk_i = 0;
             top.eval();
-            bool moved = top.word_valid_i;
+            bool moved = top.line_valid_i;
             if (top.fmt_valid_i && top.fmt_ready_o) {
                 jobs.pop_front();
                 accepted++;
                 offered = false;
             }
-            if (top.word_valid_i) {
+            if (top.line_valid_i) {
                 words.pop_front();
                 word_total++;
                 credits--;

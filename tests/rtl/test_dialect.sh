@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Verilator, Icarus and Yosys each accept the whole core, without a warning, at the parameters of every target.
+# Verilator, Icarus and Yosys each accept the whole core, without a warning, at the parameters of every target; and the parts around it.
 set -eu
 cd "$(dirname "$0")/../.."
 tmp=$(mktemp -d)
@@ -21,4 +21,14 @@ for target in $("$tmp/gen" --targets | head -2); do
     # shellcheck disable=SC2086
     yosys -q -p "read_verilog -sv $package $(echo $modules); hierarchy -check -top qn_top $("$tmp/gen" --yosys "$target"); proc; check -assert" \
         > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }
+done
+
+# Around the core
+for top in qn_sdr; do
+    # shellcheck disable=SC2046
+    verilator --lint-only -Wall $(ls -d rtl/*/ | sed 's/^/-y /') "$package" "rtl/soc/$top.sv" --top-module "$top"
+    # shellcheck disable=SC2086
+    iverilog -g2012 -Wall -t null -s "$top" "$package" $modules 2> "$tmp/iverilog" || { cat "$tmp/iverilog"; exit 1; }
+    if [ -s "$tmp/iverilog" ]; then cat "$tmp/iverilog"; exit 1; fi
+    yosys -q -p "read_verilog -sv $package $(echo $modules); hierarchy -check -top $top; proc; check -assert" > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }
 done

@@ -25,7 +25,7 @@ copy
 build
 "$tmp/gen" --package | cmp - rtl/spec/qn_isa_pkg.sv || fail "qn_isa_pkg.sv is stale: make spec"
 "$tmp/gen" --manual | cmp - rtl/spec/manual.md || fail "manual.md is stale: make spec"
-"$tmp/gen" --target ulx3s | grep -q -- '-GRows=16 -GLanes=8' || fail "parameters of ulx3s"
+"$tmp/gen" --target ulx3s | grep -q -- '-GRows=16 -GDepth=32 -GPlanes=1 -GLanes=8' || fail "parameters of ulx3s"
 if "$tmp/gen" --target nothing >/dev/null 2>&1; then fail "an unknown target was printed"; fi
 
 # refuse FILE SED-SCRIPT MESSAGE: the edited list must be refused with this message
@@ -52,6 +52,10 @@ refuse fmt.def 's/QN_FMT(K4,  11, 4/QN_FMT(K4,  11, 2/' '3 header words, more th
 refuse fmt.def 's/QN_FMT(K6,  13, 6/QN_FMT(K6,  13, 7/' 'sub-scales with codes of 7 bits'
 refuse regs.def 's/QN_REG(WIN_BASE, 0x10, 8/QN_REG(WIN_BASE, 0x10, 9/' 'WIN_SIZE: overlaps WIN_BASE'
 refuse regs.def 's/QN_TRAP(SEM,     6/QN_TRAP(SEM,     16/' 'code 16, expected 6'
-refuse target.def 's/QN_TARGET(mini,   8, 1, 4, 1/QN_TARGET(mini,   8, 1, 4, 3/' 'funcs 3 does not divide'
-refuse target.def 's/QN_TARGET(mini,   8, 1, 4, 1, 2/QN_TARGET(mini,   8, 1, 4, 1, 3/' 'dequants 3 does not divide'
-refuse target.def 's/QN_TARGET(mini,   8,/QN_TARGET(mini,   9,/' 'rows 9 is not a power of two'
+refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1/QN_TARGET(mini, 8, 32, 1, 4, 3/' 'funcs 3 does not divide'
+refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1/QN_TARGET(mini, 8, 32, 1, 4, 4/' 'funcs 4 is more than dequants 2'
+refuse target.def 's/QN_TARGET(mini, 8,/QN_TARGET(mini, 2,/' 'rows 2 are less than twice dequants 2'
+refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1, 2/QN_TARGET(mini, 8, 32, 1, 4, 1, 3/' 'dequants 3 does not divide'
+refuse target.def 's/QN_TARGET(mini, 8, 32/QN_TARGET(mini, 8, 4/' 'depth 4 is not 8, 16 or 32'
+refuse target.def 's/QN_TARGET(mini, 8,/QN_TARGET(mini, 9,/' 'rows 9 is not a power of two'
+refuse target.def 's/QN_TARGET(mini, 8, 32, 1/QN_TARGET(mini, 8, 32, 8/' 'planes 8 is not 1, 2 or 4'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The bench of qn_matrix with the parameters of another target, and with assertions on. TARGETS="mini large" takes minutes.
+# The bench of qn_matrix with the parameters of another target, or another depth (target/depth), and with assertions on.
 set -eu
 cd "$(dirname "$0")/../.."
 command -v verilator >/dev/null || { echo "no verilator"; exit 77; }
@@ -10,18 +10,21 @@ cc -std=c11 -I. -o "$out/gen" rtl/spec/gen.c rtl/spec/qn_isa.c
 cc -std=gnu11 -O2 -ffp-contract=off -fno-math-errno -I. -c -o "$out/num.o" sim/model/qn_num.c
 cc -std=gnu11 -O2 -I. -c -o "$out/isa.o" rtl/spec/qn_isa.c
 root=$(pwd)
-for target in ${TARGETS:-mini}; do
+for what in ${TARGETS:-mini mini/16 mini/8}; do
+    target=${what%/*}
     generics=
     values=
-    for name in Rows Lanes Dequants AccCols Slices; do
-        value=$("$out/gen" --target $target | tr ' ' '\n' | sed -n "s/^-G$name=//p")
+    for name in Rows Lanes Dequants AccCols Slices Depth; do
+        value=$("$out/gen" --target "$target" | tr ' ' '\n' | sed -n "s/^-G$name=//p")
+        [ "$name" != Depth ] || [ "$what" = "$target" ] || value=${what#*/}
         generics="$generics -G$name=$value"
         values="$values${values:+,}$value"
     done
+    name=$(echo "$what" | tr / _)
     verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $generics \
-        -y rtl/lib -y rtl/pe -y rtl/array -y rtl/dequant rtl/spec/qn_isa_pkg.sv --top-module qn_matrix --Mdir "$out/$target" -o tb \
+        -y rtl/lib -y rtl/pe -y rtl/array -y rtl/dequant rtl/spec/qn_isa_pkg.sv --top-module qn_matrix --Mdir "$out/$name" -o tb \
         rtl/array/qn_matrix.sv "$root/tests/rtl/tb_qn_matrix.cpp" "$root/$out/num.o" "$root/$out/isa.o" \
-        -CFLAGS "-I$root -O1 -DMATRIX=$values" >"$out/$target.log" 2>&1 || { cat "$out/$target.log"; exit 1; }
-    echo "$target: $values"
-    QN_ROUNDS=${QN_ROUNDS:-40} "$out/$target/tb"
+        -CFLAGS "-I$root -O1 -DMATRIX=$values" >"$out/$name.log" 2>&1 || { cat "$out/$name.log"; exit 1; }
+    echo "$what: $values"
+    QN_ROUNDS=${QN_ROUNDS:-40} "$out/$name/tb"
 done

@@ -39,6 +39,12 @@ typedef struct machine {
     uint32_t *rtl_mem, *mem;
 } machine;
 
+// Up to a multiple of what the target's columns or lines come in.
+static int32_t up(int32_t n, uint32_t unit)
+{
+    return (n + (int32_t)unit - 1) / (int32_t)unit * (int32_t)unit;
+}
+
 static prog p;
 static int stores;                           // words of memory given to STOREs
 
@@ -108,18 +114,18 @@ static void one_pass(const qn_target *t, int pass)
     // stream and array, in one or two GEMMs
     const qn_fmt *f;
     do
-        f = qn_fmt_find(1 + random32() % 20);
+        f = qn_fmt_find(1 + random32() % QN_FMTS);
     while (slices % f->block);
-    int32_t cols = 2 * (1 + below(16)), grows = wide ? 2 * rows : rows;
+    int32_t cols = up(2 * (1 + below(16)), qn_target_cols(t)), grows = wide ? 2 * rows : rows;
     int32_t words = (int32_t)qn_fmt_tile_words(f, (uint32_t)cols, (uint32_t)slices);
     uint32_t gemms = 1 + random32() % 2;
     for (uint32_t g = 0; g < gemms; g++) {
-        int32_t at = below(20000), kind = below(3);
+        int32_t at = up(below(20000), t->planes), kind = below(3);
         if (below(2)) {
             PUT(&p, QN_OP_STREAM, flags | (uint32_t)kind << 3, 0, 0, I(STREAM_AT - FLOATS_AT + at), I(words), I(1), I(0), I(f->id), I(cols));
         } else {                                         // a run for each block
             int32_t runs = slices / f->block;
-            PUT(&p, QN_OP_STREAM, flags | (uint32_t)kind << 3, 0, 0, I(STREAM_AT - FLOATS_AT + at), I(words / runs), I(runs), I(words / runs + below(100)), I(f->id), I(cols));
+            PUT(&p, QN_OP_STREAM, flags | (uint32_t)kind << 3, 0, 0, I(STREAM_AT - FLOATS_AT + at), I(words / runs), I(runs), I(words / runs + up(below(100), t->planes)), I(f->id), I(cols));
         }
         some_scalar();
         bool unit = below(6) == 0;
@@ -155,11 +161,15 @@ static void matrix_program(machine *m)
     PUT(&p, QN_OP_QUANT, 0, 0, 0x1020, I(0), I(0), I(n), I(rows), I((int32_t)QN_SETRAW(QUANT, HI, n)), I((int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8)));
     int gemms = 2 + below(12);
     for (int g = 0; g < gemms; g++) {
-        const qn_fmt *f = qn_fmt_find(1 + random32() % 20);
+        const qn_fmt *f = qn_fmt_find(1 + random32() % QN_FMTS);
         int32_t depth = f->block * (1 + below((uint32_t)(16 / f->block))), cols = 2 * (1 + below(below(3) ? 12 : 64)), acc = 2 * below(60);
+        if (t->planes > 1) {
+            cols = up(cols, qn_target_cols(t));
+            acc = up(acc, qn_target_cols(t));
+        }
         if (below(3) == 0)
             depth = f->block;
-        PUT(&p, QN_OP_STREAM, 1u, 0, 0, I(STREAM_AT - FLOATS_AT + below(20000)), I((int32_t)qn_fmt_tile_words(f, (uint32_t)cols, (uint32_t)depth)), I(1), I(0), I(f->id), I(cols));
+        PUT(&p, QN_OP_STREAM, 1u, 0, 0, I(STREAM_AT - FLOATS_AT + up(below(20000), t->planes)), I((int32_t)qn_fmt_tile_words(f, (uint32_t)cols, (uint32_t)depth)), I(1), I(0), I(f->id), I(cols));
         PUT(&p, QN_OP_GEMM, (uint32_t)below(2), 0, (g == 0 ? 0x2000u : 0) | (g + 1 == gemms ? 0x0030u : 0), I(below((uint32_t)(17 - depth))), I(depth), I(cols), I(1 + below((uint32_t)rows)), I(acc), I(f->id));
     }
     PUT(&p, QN_OP_VEC, QN_VEC_MOV | 1u << 4, 0, 0x3040, I(0), I(0), I(0), I(256), I(rows), I((int32_t)(QN_SETRAW(VEC, DSTRIDE, 32) | QN_SETRAW(VEC, ASTRIDE, 128))));
@@ -367,6 +377,24 @@ static void mini(void **state)
     agree("mini");
 }
 
+static void tiny(void **state)
+{
+    (void)state;
+    agree("tiny");
+}
+
+static void quad(void **state)
+{
+    (void)state;
+    agree("quad");
+}
+
+static void quad_traps(void **state)
+{
+    (void)state;
+    agree_on_traps("quad");
+}
+
 static void ulx3s_traps(void **state)
 {
     (void)state;
@@ -375,6 +403,7 @@ static void ulx3s_traps(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(ulx3s_traps)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(tiny), cmocka_unit_test(quad),
+                                       cmocka_unit_test(ulx3s_traps), cmocka_unit_test(quad_traps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,18 +57,18 @@ static void emit(qn_insn x)
     n_prog += QN_INSN_WORDS;
 }
 
-// Random codes; headers are finite and less than 2
-static uint32_t make_tile(const qn_fmt *f, uint32_t cols, uint32_t slices)
+// Random codes; headers are finite and less than 2. Line by line: what a word is, it is in every stripe
+static uint32_t make_tile(const qn_target *t, const qn_fmt *f, uint32_t cols, uint32_t slices)
 {
     static const unsigned head_words[] = {0, 1, 2, 1};
     uint32_t at = TILE;
     for (uint32_t s = 0; s < slices; s++)
-        for (uint32_t pair = 0; pair < cols / 2; pair++) {
-            if (f->sub)
+        for (uint32_t pair = 0; pair < cols / t->planes / 2; pair++) {
+            for (unsigned p = 0; f->sub && p < t->planes; p++)
                 mem[at++] = word();
-            for (unsigned h = 0; (s + 1) % f->block == 0 && h < head_words[f->head]; h++)
+            for (unsigned h = 0; (s + 1) % f->block == 0 && h < t->planes * head_words[f->head]; h++)
                 mem[at++] = word() & 0xbfffbfffu;
-            for (unsigned p = 0; p < 2u * f->planes; p++)
+            for (unsigned p = 0; p < 2u * f->planes * t->planes; p++)
                 mem[at++] = word();
         }
     assert_int_equal(at - TILE, qn_fmt_tile_words(f, cols, slices));
@@ -79,7 +79,8 @@ static uint32_t make_tile(const qn_fmt *f, uint32_t cols, uint32_t slices)
 static void make_program(const qn_target *t, const qn_fmt *f)
 {
     uint32_t slices = f->block * (1 + rnd(16 / f->block)), rows = 1 + rnd(rnd(2) ? t->rows : 2), cols = 2 + 2 * rnd(rnd(2) ? 20 : t->acc_cols / 2);
-    uint32_t n = 32 * slices, out_stride = (cols + 7) / 8 * 8, words = make_tile(f, cols, slices);
+    cols = (cols + qn_target_cols(t) - 1) / qn_target_cols(t) * qn_target_cols(t);
+    uint32_t n = 32 * slices, out_stride = (cols + 7) / 8 * 8, words = make_tile(t, f, cols, slices);
     bool wide = rows % 2 == 0 && rnd(2), accum = rnd(2);
     uint32_t in_rows = wide ? rows / 2 : rows;
     for (uint32_t i = 0; i < n * in_rows; i++) {
@@ -213,7 +214,7 @@ static void same_bits(void **state)
 
     for (uint32_t i = 0; i < runs; i++) {
         rng = (seed ? strtoull(seed, NULL, 0) : 0) * 1000000 + i + 1;
-        const qn_fmt *f = qn_fmt_find(1 + i % 20);
+        const qn_fmt *f = qn_fmt_find(1 + i % QN_FMTS);
         assert_non_null(f);
         make_program(t, f);
         run_rtl(r);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_stripe: one 32-bit stripe of the matrix unit: rows that see its planes, the headers of its columns, its dequantization units and accumulators.
+//
+//   plane  -> rows -> holds -> deal -> dequantization units -> accumulators
+//   header -> of a pair, of a column --^
+//
+// All that is common to the stripes (what a plane is, when columns are held and dealt, the rows' scales and sums) comes from qn_matrix.
+// Lane i of the deal holds row {group, i} and goes to unit (i + column) mod Dequants, so the bank of a unit holds one of its columns a row.
+
+`default_nettype none
+
+module qn_stripe #(
+  parameter int Rows     = 16,
+  parameter int Depth    = 32,
+  parameter int Dequants = 4,
+  parameter ColW   = 8,                    // columns of this stripe
+  parameter RowW   = $clog2(Rows),
+  parameter Groups = Rows / Dequants,
+  parameter GroupW = $clog2(Groups),
+  parameter AddrW  = GroupW + ColW
+) (
+  input  logic                      clk_i,
+  input  logic                      rst_ni,
+
+  input  logic                      load_i,        // activations and planes: see qn_array
+  input  logic [RowW-2:0]           load_pair_i,
+  input  logic [127:0]              load_data_i,
+  input  logic                      swap_i,
+  input  logic [RowW:0]             rows_i,
+  input  logic                      valid_i,
+  input  logic [31:0]               plane_i,
+  input  logic                      first_i,
+  input  logic                      neg_i,
+
+  input  logic                      head_sub_i,    // head_i is a pair's word of sub-scales
+  input  logic                      head_float_i,  // head_i is a word of float headers
+  input  logic [31:0]               head_i,
+
+  input  logic                      hold_load_i,   // a column is complete: partials to the holds, and its headers
+  input  logic [Groups-1:0]         hold_use_i,
+  input  logic                      hold_shift_i,
+  input  logic                      hold_odd_i,    // taken with hold_load_i: the second column of its pair
+  input  logic [1:0]                hold_head_i,   //   its format's float headers
+
+  input  logic                      deal_valid_i,  // a slot: a group of rows of the column held
+  input  logic                      deal_second_i,
+  input  logic                      deal_first_i,  // slice is the first, the last of a block
+  input  logic                      deal_last_i,
+  input  logic                      deal_zero_i,
+  input  logic                      deal_done_i,   // last slot of an instruction
+  input  logic [1:0]                deal_sub_i,
+  input  logic [1:0]                deal_head_i,
+  input  logic [GroupW-1:0]         deal_group_i,
+  input  logic [ColW-1:0]           deal_col_i,
+  input  logic [46*Dequants-1:0]    deal_side_i,   // for each lane: row computes, sum (13 bits), scale
+  output logic                      done_o,        // the sum of the slot with deal_done_i is readable
+  output logic                      busy_o,
+
+  input  logic                      acc_re_i,
+  input  logic [AddrW*Dequants-1:0] acc_addr_i,
+  output logic [32*Dequants-1:0]    acc_data_o     // one clock later, by bank
+);
+
+  localparam int UnitW = $clog2(Dequants);
+
+  logic [56*Dequants-1:0] lanes;
+  qn_array #(.Rows(Rows), .Depth(Depth), .Lanes(Dequants)) u_array (
+    .clk_i, .rst_ni, .load_i, .load_pair_i, .load_data_i, .swap_i, .rows_i, .valid_i, .plane_i, .first_i, .neg_i,
+    .hold_load_i, .hold_use_i, .hold_shift_i, .lane_o(lanes));
+
+  // Headers as they come, of the column in the holds, and of the odd one after it
+  logic [31:0] h_scales_q, h_float0_q, h_float1_q;
+  logic [15:0] d_scales_q, d_d_q, d_m_q, odd_scales_q, odd_d_q, odd_m_q;
+  always_ff @(posedge clk_i) begin
+    if (head_sub_i) h_scales_q <= head_i;
+    if (head_float_i) begin
+      h_float0_q <= h_float1_q;
+      h_float1_q <= head_i;
+    end
+    if (hold_load_i) begin
+      d_scales_q <= hold_odd_i ? odd_scales_q : h_scales_q[15:0];
+      d_d_q      <= hold_odd_i ? odd_d_q : hold_head_i == 2'd2 ? h_float0_q[15:0] : h_float1_q[15:0];
+      d_m_q      <= hold_odd_i ? odd_m_q : h_float0_q[31:16];
+      if (!hold_odd_i) begin
+        odd_scales_q <= h_scales_q[31:16];
+        odd_d_q      <= hold_head_i == 2'd2 ? h_float1_q[15:0] : h_float1_q[31:16];
+        odd_m_q      <= h_float1_q[31:16];
+      end
+    end
+  end
+
+  // The slot, registered: stage 0 of the units
+  localparam int LaneW = 46 + 56;
+  logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q;
+  logic [AddrW-1:0]          u_addr_q;
+  logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_q;
+  logic [31:0]               u_head_q, half;
+  logic [LaneW*Dequants-1:0] dealt, rotated, u_lane_q;
+  logic [Dequants-1:0]       u_mask;
+  logic [28*Dequants-1:0]    u_lo, u_hi;
+  logic [13*Dequants-1:0]    u_asum;
+  logic [32*Dequants-1:0]    u_scale;
+
+  qn_half u_half (.h_i(deal_second_i ? d_m_q : d_d_q), .y_o(half));
+  qn_rotate #(.Width(LaneW), .Count(Dequants)) u_rotate (.by_i(deal_col_i[UnitW-1:0]), .in_i(dealt), .out_o(rotated));
+
+  genvar i;
+  generate
+    for (i = 0; i < Dequants; i = i + 1) begin : g_unit
+      assign dealt[LaneW*i +: LaneW] = {deal_side_i[46*i +: 46], lanes[56*i +: 56]};
+      assign {u_mask[i], u_asum[13*i +: 13], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
+             = u_lane_q[LaneW*i +: LaneW];
+    end
+  endgenerate
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) u_valid_q <= 1'b0;
+    else         u_valid_q <= deal_valid_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (deal_valid_i) begin
+      u_second_q <= deal_second_i;
+      u_first_q  <= deal_first_i;
+      u_last_q   <= deal_last_i;
+      u_zero_q   <= deal_zero_i;
+      u_done_q   <= deal_done_i;
+      u_addr_q   <= {deal_group_i, deal_col_i};
+      u_plain_q  <= deal_sub_i == 2'd0;
+      u_sc_lo_q  <= {deal_sub_i == 2'd2 && d_scales_q[7], d_scales_q[7:0]};
+      u_sc_hi_q  <= deal_sub_i == 2'd2 ? {d_scales_q[15], d_scales_q[15:8]} : {1'b0, d_scales_q[7:0]};
+      u_mn_q     <= deal_sub_i == 2'd0 ? 9'd1 : {1'b0, d_scales_q[15:8]};
+      u_head_q   <= deal_head_i == 2'd0 ? 32'h3f800000 : deal_head_i == 2'd3 ? {d_d_q, 16'd0} : half;
+      u_lane_q   <= rotated;
+    end
+  end
+
+  qn_dequant #(.Units(Dequants), .AddrW(AddrW)) u_dequant (
+    .clk_i, .rst_ni,
+    .valid_i(u_valid_q), .mask_i(u_mask), .second_i(u_second_q), .first_i(u_first_q), .last_i(u_last_q), .zero_i(u_zero_q),
+    .done_i(u_done_q), .addr_i(u_addr_q), .plain_i(u_plain_q), .sc_lo_i(u_sc_lo_q), .sc_hi_i(u_sc_hi_q), .mn_i(u_mn_q),
+    .head_i(u_head_q), .lo_i(u_lo), .hi_i(u_hi), .asum_i(u_asum), .scale_i(u_scale),
+    .done_o, .busy_o, .acc_re_i, .acc_addr_i, .acc_data_o);
+
+endmodule
+
+`default_nettype wire
