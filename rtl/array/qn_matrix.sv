@@ -403,26 +403,26 @@ module qn_matrix #(
 
   // ---- Posts of the jobs taken whose sums are not all written ------------------------------------------------------------
   logic [7:0] post_mem [0:3];
-  logic [1:0] post_write_q, post_read_q;
+  logic [2:0] post_write_q, post_read_q;   // one bit more than an address: all four may wait
   assign post_valid_o = dequant_done[0];
-  assign post_o       = post_mem[post_read_q];
+  assign post_o       = post_mem[post_read_q[1:0]];
   assign idle_o       = load_idle && !a_valid_q && post_write_q == post_read_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      post_write_q <= 2'd0;
-      post_read_q  <= 2'd0;
+      post_write_q <= 3'd0;
+      post_read_q  <= 3'd0;
     end else begin
-      if (job_take)     post_write_q <= post_write_q + 2'd1;
-      if (post_valid_o) post_read_q  <= post_read_q + 2'd1;
+      if (job_take)     post_write_q <= post_write_q + 3'd1;
+      if (post_valid_o) post_read_q  <= post_read_q + 3'd1;
     end
-    if (job_take) post_mem[post_write_q] <= job_post;
+    if (job_take) post_mem[post_write_q[1:0]] <= job_post;
   end
 
   always @(posedge clk_i) begin
     if (rst_ni && head_ready_o)                         assert (head_valid_i);
     if (rst_ni && issue && first && !col_q[0])          assert (!head_ready_o);
     if (rst_ni && hold_load)                            assert (!d_valid_q || d_end);
-    if (rst_ni && job_take)                             assert (post_write_q + 2'd1 != post_read_q);
+    if (rst_ni && job_take)                             assert (post_write_q - post_read_q != 3'd4);
     if (rst_ni && acc_re_i)                             assert (acc_col_i[UnitW-1:0] == '0);
     if (rst_ni)                                         assert (dequant_done == {Planes{post_valid_o}} &&
                                                                 dequant_busy == {Planes{dequant_busy[0]}});

@@ -67,7 +67,7 @@ matrix_flow|array/qn_matrix.sv|assign slice_ok    = shadow_full && gap_q|assign 
 matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (slice_end)     side_q  <= side_q - 2'd1;
 matrix_flow|array/qn_matrix.sv|if (hold_load)  d_valid_q <= 1'b1;|if (hold_load && !d_end)  d_valid_q <= 1'b1;
 load_ask|mem/qn_load.sv|left_q < {27'd0, to_edge} ? left_q[4:0] : to_edge;|left_q < 32'd16 ? left_q[4:0] : to_edge;
-load_ask|mem/qn_load.sv|+ {1'b0, words} > {1'b0, win_size_i};|+ {1'b0, words} > {1'b0, win_size_i} + 33'd1;
+load_ask|mem/qn_load.sv|+ {1'b0, words} > {1'b0, win_size_i}|+ {1'b0, words} > {1'b0, win_size_i} + 33'd1
 load_ask|mem/qn_load.sv|state_q <= runs_left_q != 32'd0 ? RUN|state_q <= runs_left_q > 32'd1 ? RUN
 load_room|mem/qn_load.sv|vector_q ? rsp_room_q >= {1'b0, req_len_o} : room_q|vector_q ? rsp_room_q != 6'd0 : room_q
 load_room|mem/qn_load.sv|if (w_runs_q == 32'd0) state_q|if (w_runs_q[30:0] == 31'd1) state_q
