@@ -13,14 +13,14 @@ CFLAGS ?= -O2 -g
 BASE   := -std=gnu11 $(WARN) -ffp-contract=off -fno-math-errno -I. -MMD -MP
 SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
 
-LIB_SRC := $(wildcard driver/*.c driver/port/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c)
+LIB_SRC := $(wildcard driver/*.c driver/*/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c)
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=build/obj/%.o)
 SAN_OBJ := $(LIB_SRC:%.c=build/san/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=build/obj/%.o)
 LIBS    := -ljansson -lm -lpthread -lz
 
-.PHONY: help all run test lint prove bench spec sim soak waves setup clean
+.PHONY: help all run test lint prove bench spec sim soak soak-link waves setup clean
 help:                    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 

@@ -36,7 +36,10 @@
     X(NO_TOKEN,   -21, 65, "the vocabulary has no token for a byte of the text")       \
     X(STOPPED,    -22, 130, "stopped")                                                 \
     X(NO_DISK,    -23, 73, "cannot be written")                                        \
-    X(MISMATCH,   -24, 70, "two executors differ")
+    X(MISMATCH,   -24, 70, "two executors differ")                                     \
+    X(RESET,      -25, 69, "the device was reset; what was asked of it is undecided")  \
+    X(LINK,       -26, 76, "an answer against the link's protocol")                    \
+    X(RIGHTS,     -27, 65, "memory that may not be read or written")
 
 enum qn_err {
     QN_OK = 0,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_le.h: little-endian numbers in a file's bytes, wherever they lie; the compiler makes one load of each.
+// qn_le.h: little-endian numbers in the bytes of a file or a frame, wherever they lie; the compiler makes one load or store of each.
 #ifndef QN_LE_H
 #define QN_LE_H
 
@@ -18,6 +18,14 @@ static inline uint32_t qn_le32(const uint8_t *p)
 static inline uint64_t qn_le64(const uint8_t *p)
 {
     return qn_le32(p) | (uint64_t)qn_le32(p + 4) << 32;
+}
+
+static inline void qn_le32_put(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+    p[2] = (uint8_t)(v >> 16);
+    p[3] = (uint8_t)(v >> 24);
 }
 
 #endif

@@ -3,3 +3,12 @@ soak:                    ## long random tests, not part of test: COUNT= programs
 	@$(MAKE) --no-print-directory -s build/tests/system/test_rtl_exec build/tests/system/test_model_rtl
 	@COUNT="$(COUNT)" SEED="$(SEED)" tests/system/soak_programs.sh
 	@tests/compiler/soak_token.sh
+	@QN_ALL=1 tests/rtl/test_sdr.sh
+	@$(MAKE) --no-print-directory -s soak-link
+
+soak-link:               ## the link: four requests and three faults in a wide window, 1 GB over a bad line, planted faults
+	@$(MAKE) --no-print-directory -s build/tests/driver/test_link_fuzz build/tests/driver/test_link_faulty build/tests/driver/test_link_model
+	@QN_SOAK=1 build/tests/driver/test_link_fuzz
+	@QN_SOAK=1 build/tests/driver/test_link_faulty
+	@QN_SOAK=1 build/tests/driver/test_link_model
+	@tests/driver/link_faults.sh

@@ -133,6 +133,7 @@ module qn_matrix #(
   logic [GroupW:0]   slot_q;                             // slots of the column before still to be dealt
 
   logic taking;                                          // the plane before is still being taken
+  logic posts_full;                                      // no place for one more post
   logic slice_start, slice_ok, first, last, want, issue, col_last, block_last, two, slice_end, job_end, draining;
   assign first       = plane_q == 4'd0;
   assign last        = plane_q == a_plane_last_q;
@@ -146,7 +147,7 @@ module qn_matrix #(
   assign swap        = issue && slice_start;
   assign slice_end   = issue && last && col_last;
   assign job_end     = slice_end && slice_left_q == 32'd0;
-  assign job_take    = job_valid && (!a_valid_q || job_end);
+  assign job_take    = job_valid && (!a_valid_q || job_end) && !posts_full;
 
   assign plane_ready_o  = want;
   assign array_busy_o   = issue;
@@ -406,6 +407,7 @@ module qn_matrix #(
   logic [2:0] post_write_q, post_read_q;   // one bit more than an address: all four may wait
   assign post_valid_o = dequant_done[0];
   assign post_o       = post_mem[post_read_q[1:0]];
+  assign posts_full   = post_write_q - post_read_q == 3'd4;
   assign idle_o       = load_idle && !a_valid_q && post_write_q == post_read_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -422,7 +424,7 @@ module qn_matrix #(
     if (rst_ni && head_ready_o)                         assert (head_valid_i);
     if (rst_ni && issue && first && !col_q[0])          assert (!head_ready_o);
     if (rst_ni && hold_load)                            assert (!d_valid_q || d_end);
-    if (rst_ni && job_take)                             assert (post_write_q - post_read_q != 3'd4);
+    if (rst_ni)                                         assert (!posts_full || !job_valid || a_valid_q);  // never waits: the gap is longer
     if (rst_ni && acc_re_i)                             assert (acc_col_i[UnitW-1:0] == '0);
     if (rst_ni)                                         assert (dequant_done == {Planes{post_valid_o}} &&
                                                                 dequant_busy == {Planes{dequant_busy[0]}});

@@ -65,6 +65,8 @@ matrix_flow|array/qn_matrix.sv|a_head_q == 2'd2 ? 2'd2 : 2'd1|a_head_q == 2'd2 ?
 matrix_flow|array/qn_matrix.sv|a_drain_q      <= a_head_q == 2'd2|a_drain_q      <= a_head_q == 2'd3
 matrix_flow|array/qn_matrix.sv|assign slice_ok    = shadow_full && gap_q|assign slice_ok    = gap_q
 matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (slice_end)     side_q  <= side_q - 2'd1;
+matrix_flow|array/qn_matrix.sv|&& !posts_full;|;
+matrix_flow|array/qn_matrix.sv|if (job_take)     post_write_q|if (job_take && !job_end) post_write_q
 matrix_flow|array/qn_matrix.sv|if (hold_load)  d_valid_q <= 1'b1;|if (hold_load && !d_end)  d_valid_q <= 1'b1;
 load_ask|mem/qn_load.sv|left_q < {27'd0, to_edge} ? left_q[4:0] : to_edge;|left_q < 32'd16 ? left_q[4:0] : to_edge;
 load_ask|mem/qn_load.sv|+ {1'b0, words} > {1'b0, win_size_i}|+ {1'b0, words} > {1'b0, win_size_i} + 33'd1

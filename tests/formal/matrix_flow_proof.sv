@@ -148,6 +148,25 @@ module matrix_flow_proof #(
     follows = next_odd != odd && (next_side == side || (odd && next_side == side + 2'd1));
   endfunction
 
+  // ---- Posts: as many wait as jobs are in the array, on their way to the dequantizer, or in it ----------------------------------
+  (* hierconn *) logic [2:0] \u_dut.post_write_q , \u_dut.post_read_q ;
+  (* hierconn *) logic       \u_dut.d_done_q , \u_dut.g_stripe[0].u_stripe.u_done_q , \u_dut.post_valid_o ;
+  (* hierconn *) logic [2:0] \u_dut.g_stripe[0].u_stripe.u_dequant.f_dones_q ;
+  logic [2:0] f_posts;
+  logic [4:0] f_on_way;
+  assign f_posts  = \u_dut.post_write_q - \u_dut.post_read_q ;
+  assign f_on_way = {4'd0, f_valid[0] && \u_dut.u_column.genblk1.g_line.line_q [0]}
+                  + {4'd0, f_valid[1] && \u_dut.u_column.genblk1.g_line.line_q [ColumnW]}
+                  + {4'd0, f_valid[2] && \u_dut.u_column.genblk1.g_line.line_q [2*ColumnW]}
+                  + {4'd0, f_valid[3] && \u_dut.d_done_q }
+                  + {4'd0, \u_dut.g_stripe[0].u_stripe.u_valid_q && \u_dut.g_stripe[0].u_stripe.u_done_q };
+  always @(posedge clk_i) if (rst_ni) begin
+    assert (f_posts <= 3'd4);
+    assert ({2'd0, f_posts} == {4'd0, \u_dut.a_valid_q } + f_on_way + {2'd0, \u_dut.g_stripe[0].u_stripe.u_dequant.f_dones_q });
+    if (\u_dut.post_valid_o ) assert (f_posts != 3'd0);
+    cover (f_posts == 3'd2);                 // more take longer than covers look: the gap
+  end
+
   // ---- Headers -----------------------------------------------------------------------------------------------------------------
   logic [1:0] f_popped_q;                  // of this pair
   logic [1:0] f_due;

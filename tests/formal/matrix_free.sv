@@ -174,6 +174,9 @@ module qn_dequant #(
 
   (* anyseq *) logic f_busy, f_stay, f_done;
   logic f_wet_q;
+  logic [2:0] f_dones_q;                   // slots with done_i whose done_o is still to come, each once
+  always @(posedge clk_i) f_dones_q <= !rst_ni ? 3'd0 : f_dones_q + {2'd0, valid_i && done_i} - {2'd0, f_done};
+  always @(posedge clk_i) if (rst_ni && f_done) assume (f_dones_q != 3'd0);
   always @(posedge clk_i) f_wet_q <= rst_ni && ((valid_i && second_i) || (f_wet_q && f_stay));
   assign busy_o     = valid_i || f_wet_q || f_busy;
   assign done_o     = f_done;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Proves NAME... (all without names): every assertion for all time, by induction from any state that the assertions allow, and every cover
+# Proves NAME... (all without names; --list prints them): every assertion for all time, by induction from any state that the assertions allow, and every cover
 # reached from reset. A proof without a cover, a cover that is not reached and an assertion that fails end it with status 1.
 # RTL=folder proves a copy of rtl/ (faults.sh). Logs and counterexamples: build/formal/NAME*.
 set -uo pipefail
@@ -23,6 +23,8 @@ unpack_heads unpack_heads_proof 2 16 R/spec/qn_isa_pkg.sv T/unpack_heads_proof.s
 qn_dequant qn_dequant_proof 2  22  R/spec/qn_isa_pkg.sv T/qn_dequant_proof.sv | R/dequant/qn_dequant.sv R/dequant/qn_dequant_unit.sv R/dequant/qn_imul.sv R/lib/qn_fadd.sv R/lib/qn_fmul.sv R/lib/qn_fpack.sv R/lib/qn_delay.sv | Units=2 AddrW=4
 qn_gemm_load qn_gemm_load_proof 2 16 R/spec/qn_isa_pkg.sv T/qn_gemm_load_proof.sv R/lib/qn_stream_check.sv | R/array/qn_gemm_load.sv |
 matrix_flow matrix_flow_proof 2 20 R/spec/qn_isa_pkg.sv T/matrix_flow_proof.sv T/matrix_free.sv | R/array/qn_matrix.sv R/array/qn_stripe.sv R/lib/qn_half.sv R/lib/qn_rotate.sv R/lib/qn_delay.sv |
+qn_sdr_plan qn_sdr_plan_proof 2 30  T/qn_sdr_plan_proof.sv | R/soc/qn_sdr_plan.sv R/soc/qn_sdr_bank.sv | Late=0
+qn_sdr_late qn_sdr_plan_proof 2 20  T/qn_sdr_plan_proof.sv | R/soc/qn_sdr_plan.sv R/soc/qn_sdr_bank.sv | Late=1
 load_ask   qn_load_proof    2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=0
 load_room  qn_load_proof    2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=1 Small=0
 load_room_1 qn_load_proof   2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=1 Small=1
@@ -32,8 +34,6 @@ qn_vbuf    qn_vbuf_proof    2  5   T/qn_vbuf_proof.sv | R/vector/qn_vbuf.sv |
 vector_flow vector_flow_proof 2 16 R/spec/qn_isa_pkg.sv T/vector_flow_proof.sv T/vector_free.sv | R/vector/qn_vector.sv R/vector/qn_walk.sv |
 qn_seq     qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv |
 qn_regs    qn_regs_proof    2  8   R/spec/qn_isa_pkg.sv T/qn_regs_proof.sv | R/ctrl/qn_regs.sv |
-qn_sdr_plan qn_sdr_plan_proof 2 30  T/qn_sdr_plan_proof.sv | R/soc/qn_sdr_plan.sv R/soc/qn_sdr_bank.sv | Late=0
-qn_sdr_late qn_sdr_plan_proof 2 20  T/qn_sdr_plan_proof.sv | R/soc/qn_sdr_plan.sv R/soc/qn_sdr_bank.sv | Late=1
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
 row_step16 row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=16
 row_step8  row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=8
@@ -69,6 +69,7 @@ prove() {
     echo "proved $name ($((SECONDS - start)) s)"
 }
 
+[ "${1:-}" != --list ] || { proofs | cut -d' ' -f1; exit 0; }
 status=0
 for name in ${*:-$(proofs | cut -d' ' -f1)}; do
     line=$(proofs | grep "^$name ") || { echo "no proof is named $name"; exit 64; }

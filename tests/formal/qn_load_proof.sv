@@ -5,9 +5,9 @@
 // its elements in order, each once, to DST + run x DSTRIDE + element, a run only when it has been checked and asked for. One
 // post for each instruction, after its last effect; none after a trap.
 //
-// With lines of one word (Planes = 1). In three parts, for z3's sake; each may rely on those before it. Part 0: requests, formats, posts. Part 1: room, words, how far the writer
-// is; with Small = 1 for LOADV's runs of at most 33 words, with Small = 0 for runs of at least 33 (then the writer is at most one run behind, for
-// the FIFO holds 32), counts and runs below 4096. Part 2: the addresses written.
+// In three parts, for z3's sake; each may rely on those before it. Part 0: requests, formats, posts. Part 1: room, words, how far the writer
+// is; with Small = 1 for LOADV's runs of at most 33 words, with Small = 0 for runs of at least 33 (then no product of a run's words is
+// needed, for the FIFO holds 32). Part 2: the addresses written.
 
 `default_nettype none
 
@@ -163,8 +163,6 @@ module qn_load_proof #(
 
   // The writer's registers mean something: also while a trapped LOADV's words still come
   logic f_writing;
-  logic [31:0] f_ahead_words;                          // of the runs that the writer is behind
-  assign f_ahead_words = Small ? {20'd0, {6'd0, f_words[5:0]} * {6'd0, f_ahead_q}} : f_ahead_q[0] ? f_words : 32'd0;
   assign f_writing = \u_dut.state_q != IDLE && \u_dut.state_q != CHECK && f_vec_q && (\u_dut.state_q != STOP || f_vec_out_q != 6'd0);
 
   always @(posedge clk_i) if (rst_ni) begin
@@ -172,7 +170,6 @@ module qn_load_proof #(
     if (take) assume (insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_STREAM || insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_LOADV);
     if (rsp_valid_i) assume (f_stream_way_q != 7'd0 || f_vec_way_q != 6'd0);
     if (credit_i) assume (f_credit_q + f_stream_way_q < FifoWords);
-    if (Part == 1 && f_open_q) assume (f_count[31:12] == 20'd0 && f_runs[31:12] == 20'd0);
     if (f_open_q && f_vec_q) assume (Small ? f_words <= 32'd33 : f_words >= 32'd33);
 
     // Part 0. Requests
@@ -244,15 +241,16 @@ module qn_load_proof #(
     if (f_open_q && f_vec_q) `SECOND(f_stream_way_q == 7'd0)
     if (\u_dut.state_q == CHECK) `SECOND(f_wrun_q == 32'd0 && f_wk_q == 32'd0 && !f_high_q && f_ahead_q == 6'd0 && f_gap_q == 32'd0)
     if (f_writing) begin
-      `SECOND(f_gap_q[31:14] == 18'd0 && f_run_q[31:12] == 20'd0 && f_wrun_q[31:12] == 20'd0 && f_k_q[31:12] == 20'd0 && f_wk_q[31:12] == 20'd0)
       `SECOND(\u_dut.w_left_q + f_elements == f_count && \u_dut.w_left_q != 32'd0 && \u_dut.w_left_q <= f_count)
-      `SECOND(f_wk_q < f_words && \u_dut.w_word_q == 32'd0)
+      `SECOND(f_wk_q < f_words)
+      `SECOND(\u_dut.w_word_q == 32'd0)     // a line is a word here
       `SECOND(\u_dut.high_q == f_high_q && (f_half_q || !f_high_q) && (!f_high_q || f_vec_held_q != 6'd0))
       `SECOND(\u_dut.w_runs_q + f_wrun_q == f_runs)
       `SECOND(f_run_q <= f_runs && f_wrun_q <= f_run_q)
       `SECOND(f_run_q == f_wrun_q + {26'd0, f_ahead_q} && f_ahead_q <= (Small ? 6'd33 : 6'd1))
       `SECOND(f_words != 32'd0 && !f_count[31] && !f_runs[31] && f_k_q < f_words && (!f_half_q || (!f_count[0])))
-      `SECOND(f_gap_q == f_ahead_words + f_k_q)
+      `SECOND(f_gap_q == (Small ? {20'd0, {6'd0, f_words[5:0]} * {6'd0, f_ahead_q} + {6'd0, f_k_q[5:0]}}
+                                : (f_ahead_q != 6'd0 ? f_words : 32'd0) + f_k_q))
       `SECOND(f_gap_q == {26'd0, f_vec_out_q} + f_wk_q)
     end
 

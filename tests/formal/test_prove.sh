@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Every proof of prove.sh holds.
+# Every proof of prove.sh holds, but for the slow ones, which only `make prove` runs: together they take z3 several minutes.
 cd "$(dirname "$0")/../.." || exit 1
 for tool in yosys yosys-smtbmc z3; do
     command -v "$tool" > /dev/null || { echo "no $tool"; exit 77; }
 done
-exec tests/formal/prove.sh
+slow='qn_sems_1|qn_turn|qn_sdr_plan|qn_store|load_.*|row_step|row_step16'
+# shellcheck disable=SC2046  # a list of words
+exec tests/formal/prove.sh $(tests/formal/prove.sh --list | grep -vxE "$slow")

@@ -59,7 +59,7 @@ static insn make()
     x.slot[1] = count;
     x.slot[2] = runs;
     x.slot[3] = stride;
-    x.slot[4] = x.op == QN_OP_STREAM ? 1 + rnd(20) : rnd(10000);
+    x.slot[4] = x.op == QN_OP_STREAM ? 1 + rnd(QN_FMTS) : rnd(10000);
     x.slot[5] = x.op == QN_OP_STREAM ? 2 + 2 * rnd(512) : rnd(400);
     if (rnd(8))
         return x;
@@ -73,7 +73,7 @@ static insn make()
         } else {
             x.op = QN_OP_STREAM;
             x.slot[5] = 2;
-            x.slot[4] = x.trap_addr = rnd(2) ? 21 + 32 * rnd(2) : 0;
+            x.slot[4] = x.trap_addr = rnd(2) ? QN_FMTS + 1 + 32 * rnd(2) : 0;
         }
         x.trap = QN_TRAP_FIELD;
         break;
