@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// quern bench: what a full chunk of a prompt and a decoded token cost at one position, on several devices. Which tokens they are does not
-// matter to any clock, so the cache up to there stays empty on devices that count cycles.
+// quern bench: what a full chunk of a prompt and a decoded token cost at one position, on several devices.
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
-#include "compiler/back/qn_work.h"
-#include "driver/qn_session.h"
+#include "cli/steps.h"
 
 typedef struct bench_options {
     cli_options c;
     const char *model;
     unsigned at;
 } bench_options;
-
-// One kind of step
-typedef struct sample {
-    const char *name, *text;
-    uint32_t tokens;
-    uint64_t cycles;
-    double seconds, array, memory;
-} sample;
-
-enum { CHUNK, LAYERS, DECODE, SAMPLES };
 
 enum { OPT_AT = 600 };
 
@@ -52,44 +40,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static int reach(qn_session *s, qn_dev *dev, const uint32_t *tokens, uint32_t pos, qn_why *why)
-{
-    if (qn_dev_has_cycles(dev))
-        return qn_session_seek(s, pos);
-    int err = qn_session_reset(s, why);
-    return err < 0 ? err : qn_session_prefill(s, tokens, pos, QN_SESSION_NOTHING, why);
-}
-
-static int measure(sample *x, int kind, qn_session *s, qn_dev *dev, const qn_prog *p, const uint32_t *tokens, uint32_t at, qn_why *why)
-{
-    static const char *const names[SAMPLES] = {"chunk", "layers", "decode"};
-    static const char *const texts[SAMPLES] = {"chunk of a prompt, no logits", "decoded token, no logits", "decoded token"};
-    bool decode = kind != CHUNK;
-    uint32_t n = decode ? 1 : p->chunk < at ? p->chunk : at, pos = decode ? at : at - n;
-    enum qn_session_want want = kind == DECODE ? QN_SESSION_PICK : QN_SESSION_NOTHING;
-    int err = reach(s, dev, tokens, pos, why);
-    if (err < 0)
-        return err;
-    const qn_session_cost *c = decode ? qn_session_decode_cost(s) : qn_session_prefill_cost(s);
-    uint64_t cycles = c->count[QN_COUNT(CYCLES)];
-    double seconds = c->seconds;
-    err = decode ? qn_session_decode(s, tokens[pos], want, why) : qn_session_prefill(s, tokens + pos, n, want, why);
-    qn_work w = {0};
-    qn_work_add(&w, p, pos, n, kind == DECODE);
-    const qn_target *t = qn_dev_target(dev);
-    *x = (sample){names[kind], texts[kind], n, c->count[QN_COUNT(CYCLES)] - cycles, c->seconds - seconds, 0, 0};
-    if (x->cycles) {
-        x->array = w.products / ((double)t->depth * t->planes * t->rows * (double)x->cycles);
-        x->memory = w.bytes / (4.0 * t->planes * (double)x->cycles);
-    }
-    return err;
-}
-
-static void print_text(const qn_dev *dev, const sample *x, uint32_t at)
+static void print_text(const qn_dev *dev, const cli_step *x, uint32_t at)
 {
     const qn_target *t = qn_dev_target(dev);
     printf("%s, position %u\n", qn_dev_name(dev), at);
-    for (int k = 0; k < SAMPLES; k++) {
+    for (int k = 0; k < CLI_STEPS; k++) {
         printf("  %-30s %3u tokens ", x[k].text, x[k].tokens);
         if (x[k].cycles)
             printf("%12llu cycles %9.1f tokens/s  array %5.1f %%  memory %5.1f %%  simulated at %.0f cycles/s\n", (unsigned long long)x[k].cycles,
@@ -98,15 +53,15 @@ static void print_text(const qn_dev *dev, const sample *x, uint32_t at)
         else
             printf("%12.3f ms of this machine %9.1f tokens/s\n", 1e3 * x[k].seconds, x[k].tokens / x[k].seconds);
     }
-    if (x[CHUNK].cycles)
-        printf("  chunk / decoded token, layers  %.3f\n", (double)x[CHUNK].cycles / (double)x[LAYERS].cycles);
+    if (x[CLI_CHUNK].cycles)
+        printf("  chunk / decoded token, layers  %.3f\n", (double)x[CLI_CHUNK].cycles / (double)x[CLI_LAYERS].cycles);
 }
 
-static json_t *to_json(const qn_dev *dev, const sample *x, uint32_t at)
+static json_t *to_json(const qn_dev *dev, const cli_step *x, uint32_t at)
 {
     const qn_target *t = qn_dev_target(dev);
     json_t *j = json_pack("{s:s, s:s, s:i, s:i}", "device", qn_dev_name(dev), "target", t->name, "clock_hz", (int)t->clock_hz, "position", (int)at);
-    for (int k = 0; k < SAMPLES; k++) {
+    for (int k = 0; k < CLI_STEPS; k++) {
         json_t *s = json_pack("{s:i, s:f}", "tokens", (int)x[k].tokens, "seconds", x[k].seconds);
         if (x[k].cycles)
             json_object_update_new(s, json_pack("{s:I, s:f, s:f, s:f, s:f}", "cycles", (json_int_t)x[k].cycles, "tokens_per_second",
@@ -115,7 +70,7 @@ static json_t *to_json(const qn_dev *dev, const sample *x, uint32_t at)
         json_object_set_new(j, x[k].name, s);
     }
     json_object_set_new(j, "chunk_per_decode_layers",
-                        x[CHUNK].cycles ? json_real((double)x[CHUNK].cycles / (double)x[LAYERS].cycles) : json_null());
+                        x[CLI_CHUNK].cycles ? json_real((double)x[CLI_CHUNK].cycles / (double)x[CLI_LAYERS].cycles) : json_null());
     return j;
 }
 
@@ -127,9 +82,7 @@ static int bench(const bench_options *o, const char *device, json_t *all)
     char name[64];
     qn_why why = {""};
     qn_dev *dev = NULL;
-    qn_session *s = NULL;
-    sample x[SAMPLES];
-    uint32_t *tokens = NULL;
+    cli_step x[CLI_STEPS];
     c.device = device;
     int err = cli_load(&m, o->model, &c, 512);
     if (err < 0) {
@@ -137,26 +90,11 @@ static int bench(const bench_options *o, const char *device, json_t *all)
         return err;
     }
     cli_device(name, device, &m.prog);
-    if (o->at >= m.prog.context)
-        err = qn_fail(&why, QN_ERR_CONTEXT, "position %u, the context is %u", o->at, m.prog.context);
-    else if (!(tokens = calloc(m.prog.context, sizeof *tokens)))
-        err = QN_ERR_NOMEM;
-    for (uint32_t i = 0; !err && i < m.prog.context; i++)
-        tokens[i] = i * 2654435761u % m.prog.dims.vocab;
-    if (!err)
-        err = qn_dev_open(&dev, name, &why);
+    err = qn_dev_open(&dev, name, &why);
     if (!err) {
         qn_dev_stop_on(dev, &cli_stopped);
-        err = qn_session_open(&s, dev, &m.prog, &why);
+        err = cli_steps(x, dev, &m.prog, o->at, &why);
     }
-    // The program memory is filled in the first step, which nothing measures
-    if (!err)
-        err = qn_session_decode(s, 0, QN_SESSION_NOTHING, &why);
-    for (int k = 0; !err && k < SAMPLES; k++) {
-        cli_progress("%s: %d of %d", name, k + 1, SAMPLES);
-        err = measure(&x[k], k, s, dev, &m.prog, tokens, o->at, &why);
-    }
-    cli_progress(NULL);
     if (err < 0)
         cli_error(name, err, &why);
     else if (o->c.json)
@@ -164,9 +102,7 @@ static int bench(const bench_options *o, const char *device, json_t *all)
     else
         print_text(dev, x, o->at);
     fflush(stdout);
-    qn_session_close(s);
     qn_dev_close(dev);
-    free(tokens);
     cli_free(&m);
     return err;
 }
