@@ -27,7 +27,8 @@ int cmd_explore(int argc, char **argv);
 // Options that several subcommands have. 0 and NULL: not given.
 typedef struct cli_options {
     const char *device, *target;     // "rtl:ulx3s"; "ulx3s"
-    unsigned weights, group, kv, act, ctx;
+    const char *weights, *group;     // "nf4"; "64" or "row"
+    unsigned kv, act, ctx;
     bool json;
     int talk;                        // -1 quiet, 0, 1 verbose
 } cli_options;

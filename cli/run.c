@@ -295,7 +295,7 @@ static void print_json(run *x, const qn_session_digest *d, int same)
     json_object_set_new(j, "device", json_string(f.device));
     json_object_set_new(j, "target", json_string(f.target->name));
     json_object_set_new(j, "context", json_integer(x->m.prog.context));
-    json_object_set_new(j, "weights", json_integer(x->m.prog.weight_bits));
+    json_object_set_new(j, "weights", json_string(qn_fmt_find(x->m.prog.weight_fmt)->name));
     json_object_set_new(j, "kv", json_integer(x->m.prog.kv_bits));
     json_object_set_new(j, "act", json_integer(x->m.prog.act_bits));
     cli_figures_json(&f, j);

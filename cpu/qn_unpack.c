@@ -48,6 +48,34 @@ static void read_codes(reader *r, unsigned planes, bool sign, int8_t code[QN_DEP
     }
 }
 
+// One column's values. Codes of more than 8 bits: high and low parts.
+static void read_column(reader *r, const qn_unpacked *u, int8_t code[QN_DEPTH], int8_t high[QN_DEPTH])
+{
+    const qn_fmt *f = u->fmt;
+    const qn_book *book = qn_book_find(f->store);
+    if (book) {
+        read_codes(r, book->code, false, code);
+        for (int k = 0; k < QN_DEPTH; k++) {
+            int value = book->value[code[k]];
+            code[k] = (int8_t)(u->high ? value & 127 : value);
+            high[k] = (int8_t)(value >> 7);
+        }
+        return;
+    }
+    if (u->high)
+        read_codes(r, f->planes - 7u, f->sign, high);
+    read_codes(r, u->high ? 7 : f->planes, !u->high && f->sign, code);
+    if (f->sign == QN_ODD && u->high)
+        for (int k = 0; k < QN_DEPTH; k++) {
+            int value = 2 * (128 * high[k] + code[k]) + 1;
+            code[k] = (int8_t)(value & 127);
+            high[k] = (int8_t)(value >> 7);
+        }
+    else if (f->sign == QN_ODD)
+        for (int k = 0; k < QN_DEPTH; k++)
+            code[k] = (int8_t)(2 * code[k] + 1);
+}
+
 // A pair of columns of slice `slice`: rows `row` and the next, of which those from `end` on only fill the count up.
 static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uint32_t slice)
 {
@@ -71,9 +99,7 @@ static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uin
     }
     for (uint32_t i = 0; i < 2; i++, row++) {
         int8_t code[QN_DEPTH], high[QN_DEPTH];
-        if (u->high)
-            read_codes(r, f->planes - 7u, f->sign, high);
-        read_codes(r, u->high ? 7 : f->planes, !u->high && f->sign, code);
+        read_column(r, u, code, high);
         if (row >= end)
             continue;
         size_t at = ((size_t)row * u->slices + slice) * QN_DEPTH;
@@ -114,24 +140,25 @@ static int unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, uint
 {
     memset(u, 0, sizeof *u);
     const qn_fmt *f = u->fmt = qn_fmt_find(m->fmt);
-    if (!f || f->bytes || f->planes > 15 || !f->head)
+    if (!f || f->store == QN_STORE_BYTES || f->planes > 15 || !f->head)
         return qn_fail(why, QN_ERR_FORMAT, "format %u is none of weights", m->fmt);
     if (!m->outputs || m->cols < m->outputs || m->cols % unit || !m->tile || m->tile % unit || !m->slices || m->slices % f->block ||
         m->inputs > (uint64_t)m->slices * QN_DEPTH)
         return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u is streamed as %u columns of %u slices, tiles of %u", m->outputs, m->inputs,
                        m->cols, m->slices, m->tile);
-    uint64_t least = (uint64_t)m->cols * m->slices * f->planes;
+    uint64_t least = (uint64_t)m->cols * m->slices * qn_fmt_col_words(f);
     if (least > words)
         return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u does not lie inside the image", m->outputs, m->inputs);
     u->outputs = m->outputs;
     u->slices = m->slices;
     u->blocks = m->slices / f->block;
     u->code = array(u->outputs, u->slices, QN_DEPTH);
-    u->high = f->planes > 8 ? array(u->outputs, u->slices, QN_DEPTH) : NULL;
+    bool many = f->planes + (f->sign != 1) > 8;            // odd codes double, unsigned ones lack the sign
+    u->high = many ? array(u->outputs, u->slices, QN_DEPTH) : NULL;
     u->sub = f->sub ? array(u->outputs, u->slices, sizeof *u->sub) : NULL;
     u->d = array(u->outputs, u->blocks, sizeof *u->d);
     u->m = f->head == 2 ? array(u->outputs, u->blocks, sizeof *u->m) : NULL;
-    if (!u->code || (f->planes > 8 && !u->high) || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
+    if (!u->code || (many && !u->high) || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
         return QN_ERR_NOMEM;
 
     for (uint32_t first = 0, tile = 0; first < m->cols; first += m->tile, tile++) {

@@ -142,7 +142,7 @@ module qn_top #(
 
   // Load: to unpack and to the vector buffer
   logic               fmt_valid, fmt_ready, line_valid, credit, ld_valid, ld_ready;
-  logic [4:0]         fmt_id;
+  logic [6:0]         fmt_id;
   logic [31:0]        fmt_cols, fmt_lines, ld_data;
   logic [32*Planes-1:0] line_data;
   logic [VbAddrW-1:0] ld_addr;

@@ -14,7 +14,7 @@
 
 qn_options qn_options_default(const qn_target *t)
 {
-    return (qn_options){.target = t, .weight_bits = 8, .weight_group = 32, .kv_bits = 8, .act_bits = 8};
+    return (qn_options){.target = t, .weights = qn_fmt_find(QN_FMT_S8), .kv_bits = 8, .act_bits = 8};
 }
 
 void qn_prog_free(qn_prog *p)
@@ -162,8 +162,8 @@ static int fill_prog(qn_prog *p, const qn_graph *g, const qn_gguf *file)
     p->dims = g->dims;
     p->kv_bits = g->opt.kv_bits;
     p->act_bits = g->opt.act_bits;
-    p->weight_bits = g->opt.weight_bits;
-    p->weight_group = g->opt.weight_group;
+    p->weight_fmt = g->opt.weights->id;
+    p->weight_rows = g->opt.weight_rows;
     p->context = g->opt.context;
     p->lay = g->lay;
     p->layer = calloc(g->dims.layers, sizeof *p->layer);

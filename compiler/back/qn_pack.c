@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/back/qn_pack.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/back/qn_quantize.h"
 #include "compiler/front/qn_ggml_type.h"
 
-// One column: codes, and for each slice and block its headers.
+// One column: the integers that codes stand for, and for each slice and block its headers.
 typedef struct column {
-    int8_t *q, *high;             // 32 x slices; codes of more than 8 bits are 128 high + q, q 0..127
+    int16_t *q;                   // 32 x slices
     uint16_t *sub;                // a slice
     uint16_t *d, *m;              // a block
     float *row;                   // 32 x slices, for tensors stored as floats
@@ -42,61 +44,34 @@ void qn_pack_planes(const int8_t q[32], unsigned planes, uint32_t *out)
     }
 }
 
-// FP32 to FP16, round to nearest even; too large gives infinity.
-static uint16_t to_half(float x)
+// Planes of what stands for the 32 values `q`: a book's codes, or the integers themselves, c of an odd 2c + 1.
+static void put_planes(const qn_fmt *f, const qn_book *book, const int16_t q[32], uint32_t planes[16])
 {
-    uint32_t u;
-    memcpy(&u, &x, 4);
-    uint32_t sign = u >> 16 & 0x8000, mag = u & 0x7fffffff;
-    if (mag >= 0x47800000)
-        return (uint16_t)(sign | 0x7c00);
-    if (mag < 0x38800000) {                  // subnormal: units of 2^-24
-        float a = fabsf(x) * 0x1p24f;
-        return (uint16_t)(sign | (uint32_t)lrintf(a));
+    int8_t code[32], high[32];
+    unsigned many = book || f->planes <= 8 ? 0 : f->planes - 7u;         // more than 8 bits are packed in two parts
+    for (int k = 0; k < 32; k++) {
+        int c = book ? qn_book_code(book, q[k]) : f->sign == QN_ODD ? (q[k] - 1) / 2 : q[k];
+        assert(!book || c >= 0);
+        code[k] = (int8_t)(many ? c & 127 : c);
+        high[k] = (int8_t)(c >> 7);
     }
-    uint32_t r = mag - 0x38000000;
-    r += 0xfff + (r >> 13 & 1);
-    return (uint16_t)(sign | r >> 13);
-}
-
-static bool finite_half(uint16_t h)
-{
-    return (h & 0x7c00) != 0x7c00;
-}
-
-// Symmetric quantization of one group: the scale of largest magnitude over 2^(bits-1) - 1 at 8 bits (ggml's Q8_0); below, of the signed extreme
-// over -2^(bits-1) (ggml's Q4_0), which uses the whole range of two's complement.
-static int quantize_group(const float *x, uint32_t n, unsigned bits, int8_t *q, uint16_t *d)
-{
-    float top = 0, extreme = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if (!isfinite(x[i]))
-            return QN_ERR_NONFINITE;
-        if (fabsf(x[i]) > top) {
-            top = fabsf(x[i]);
-            extreme = x[i];
-        }
-    }
-    int high = (1 << (bits - 1)) - 1, low = -high - 1;
-    float s = bits == 8 ? top / 127.0f : extreme / (float)low;
-    *d = to_half(s);
-    if (!finite_half(*d))
-        return QN_ERR_NONFINITE;
-    float inv = s != 0 ? 1.0f / s : 0.0f;
-    for (uint32_t i = 0; i < n; i++) {
-        long v = lrintf(x[i] * inv);
-        q[i] = (int8_t)(v < low ? low : v > high ? high : v);
-    }
-    return 0;
+    qn_pack_planes(high, many, planes);
+    qn_pack_planes(code, qn_fmt_col_words(f) - many, planes + many);
 }
 
 static int quantize_row(const qn_matrix *m, uint32_t row, column *c)
 {
     size_t bytes = m->tensor->bytes / m->tensor->dims[1];
-    uint32_t group = 32u * m->fmt->block;
+    uint32_t group = m->one_scale ? 32 * m->slices : 32u * m->fmt->block, blocks = group / (32u * m->fmt->block);
     int err = qn_ggml_dequant_row(m->tensor->type, m->tensor->data + (size_t)row * bytes, c->row, m->inputs);
-    for (uint32_t i = 0; !err && i * group < 32 * m->slices; i++)
-        err = quantize_group(c->row + i * group, group, m->fmt->planes, c->q + i * group, &c->d[i]);
+    for (uint32_t i = 0; !err && i * group < 32 * m->slices; i++) {
+        uint16_t *d = c->d + i * blocks, *min = c->m + i * blocks;
+        err = qn_quantize(m->fmt, c->row + i * group, group, c->q + i * group, d, min);
+        for (uint32_t k = 1; k < blocks; k++) {
+            d[k] = d[0];
+            min[k] = min[0];
+        }
+    }
     return err;
 }
 
@@ -119,33 +94,29 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
     const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
     const uint8_t *at = m->tensor->data + (size_t)row * (m->tensor->bytes / m->tensor->dims[1]);
     uint32_t blocks = m->inputs / info->elements;
-    bool fold = info->sub && !m->fmt->sub;
     qn_block b;
     for (uint32_t i = 0; i < blocks; i++, at += info->bytes) {
         int err = qn_ggml_codes(m->tensor->type, at, &b);
         if (err < 0)
             return err;
         bool power = info->form == QN_GGML_SCALE_POW;
-        if (!power && (!finite_half(b.d) || !finite_half(b.m)))
+        if (!power && (!qn_finite_half(b.d) || !qn_finite_half(b.m)))
             return QN_ERR_NONFINITE;
-        memcpy(c->q + (size_t)i * b.n, b.q, b.n);
+        int16_t *q = c->q + (size_t)i * b.n;
+        for (uint32_t k = 0; k < b.n; k++)
+            q[k] = b.q[k];
         c->d[i] = b.d;
         if (power && (err = power_scale(&b, &c->d[i])) < 0)
             return err;
         if (info->form == QN_GGML_SCALE_UP) {
             for (uint32_t k = 0; k < b.n; k++)
-                c->q[(size_t)i * b.n + k] = (int8_t)-b.q[k];
+                q[k] = -b.q[k];
             c->d[i] = b.d ^ 0x8000;
         }
         c->m[i] = m->fmt->sub ? b.m : b.m ^ 0x8000;      // subtracted by the machine, added by Q4_1 and Q5_1
-        for (uint32_t k = 0; fold && k < b.n; k++) {     // sub-scales that the format has none for
-            int code = b.sc[k / b.sub] * b.q[k];
-            c->q[(size_t)i * b.n + k] = (int8_t)(code & 127);
-            c->high[(size_t)i * b.n + k] = (int8_t)(code >> 7);
-        }
         for (uint32_t s = 0; m->fmt->sub && s < 8; s++)
             c->sub[8 * i + s] = m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
-                                                 : (uint16_t)((uint8_t)b.sc[2 * s] | (uint8_t)b.sc[2 * s + 1] << 8);
+                                                 : (uint16_t)((uint8_t)b.sc[32 * s / b.sub] | (uint8_t)b.sc[(32 * s + 16) / b.sub] << 8);
     }
     return 0;
 }
@@ -154,6 +125,8 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
 static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_t cols, uint32_t col, uint32_t *tile)
 {
     const qn_fmt *f = m->fmt;
+    const qn_book *book = qn_book_find(f->store);
+    const uint32_t col_words = qn_fmt_col_words(f);
     uint32_t own = qn_stripe_col(m->stripes, col), odd = own % 2, step = m->stripes, planes[16];
     uint32_t *slice = tile + qn_stripe_of(m->stripes, col);
     for (uint32_t s = first; s < first + m->depth; s++) {
@@ -171,11 +144,9 @@ static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_
             *w |= (uint32_t)c->d[block] << (16 * odd);
             w += step;
         }
-        uint32_t high = f->planes > 8 ? f->planes - 7u : 0;
-        qn_pack_planes(c->high + 32 * (size_t)s, high, planes);
-        qn_pack_planes(c->q + 32 * (size_t)s, f->planes - high, planes + high);
-        for (uint32_t i = 0; i < f->planes; i++)
-            w[(odd * f->planes + i) * step] = planes[i];
+        put_planes(f, book, c->q + 32 * (size_t)s, planes);
+        for (uint32_t i = 0; i < col_words; i++)
+            w[(odd * col_words + i) * step] = planes[i];
         slice += (size_t)words * (cols / 2);             // of all stripes
     }
 }
@@ -192,13 +163,12 @@ int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const v
 {
     column c;
     size_t n = 32 * (size_t)m->slices;
-    c.q = calloc(n, 1);
-    c.high = calloc(n, 1);
+    c.q = calloc(n, sizeof *c.q);
     c.sub = calloc(m->slices, sizeof *c.sub);
     c.d = calloc(m->slices, sizeof *c.d);
     c.m = calloc(m->slices, sizeof *c.m);
     c.row = calloc(n, sizeof *c.row);
-    int err = c.q && c.high && c.sub && c.d && c.m && c.row ? 0 : QN_ERR_NOMEM;
+    int err = c.q && c.sub && c.d && c.m && c.row ? 0 : QN_ERR_NOMEM;
     for (uint32_t col = 0; !err && col < m->outputs; col++) {
         uint32_t row = map ? map(col, ctx) : col;
         if (row == QN_PACK_ZERO)
@@ -215,7 +185,6 @@ int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const v
         scatter_output(m, &c, in, cols, image + m->addr + (size_t)tile * m->tile_step);
     }
     free(c.q);
-    free(c.high);
     free(c.sub);
     free(c.d);
     free(c.m);

@@ -25,7 +25,7 @@ static const char *const names[SECTIONS] = {"model", "matrix", "marks", "vocab",
 // QN_PROG_FIELDS(X): the numbers of section `model`, after the name's 64 bytes
 #define QN_PROG_FIELDS(X)                                                                                                   \
     X(dims.width) X(dims.hidden) X(dims.layers) X(dims.heads) X(dims.kv_heads) X(dims.head) X(dims.vocab) X(dims.context)   \
-    X(dims.rope) X(kv_bits) X(act_bits) X(weight_bits) X(weight_group) X(context) X(chunk) X(entry[QN_ENTRY_DECODE])        \
+    X(dims.rope) X(kv_bits) X(act_bits) X(weight_fmt) X(weight_rows) X(context) X(chunk) X(entry[QN_ENTRY_DECODE])        \
     X(entry[QN_ENTRY_PREFILL]) X(lay.head_pad) X(lay.kv_blocks) X(lay.group_heads) X(lay.ctx_blocks) X(lay.key_tile)        \
     X(lay.val_tile) X(lay.key_layer) X(lay.val_layer) X(lay.scale_layer) X(lay.key_addr) X(lay.val_addr) X(lay.scale_addr)  \
     X(lay.kv_words) X(lay.rope_addr) X(lay.rope_step) X(lay.norm_out_addr) X(lay.const_addr)                                 \
@@ -384,8 +384,8 @@ static const char *model_wrong(const qn_prog *p, const entry part[SECTIONS])
     if (!d->width || !d->hidden || !d->heads || !d->kv_heads || !d->head || !d->vocab || !d->layers || d->layers > QN_LAYERS_MAX ||
         d->heads > 65536 || d->kv_heads > d->heads || d->head > 1024 || d->vocab > 1u << 22)
         return "sizes out of range";
-    if ((p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16) || !p->context || p->context > 1u << 24 ||
-        !p->chunk || p->chunk > QN_ARGS - QN_ARG_TOKEN)
+    if ((p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16) || !qn_fmt_find(p->weight_fmt) || p->weight_rows > 1 ||
+        !p->context || p->context > 1u << 24 || !p->chunk || p->chunk > QN_ARGS - QN_ARG_TOKEN)
         return "options out of range";
     if (part[IMAGE].n != 4ull * y->image_words || part[MATRIX].n != 4ull * LAYER_WORDS * d->layers || part[MARKS].n % MARK)
         return "sections of other sizes than the model's";

@@ -34,8 +34,8 @@ typedef struct qn_dims {
 
 typedef struct qn_options {
     const qn_target *target;
-    uint32_t weight_bits;       // for tensors stored as floats: 2..8
-    uint32_t weight_group;      // 32 or 128
+    const qn_fmt *weights;      // for tensors stored as floats: one of compiler/back/qn_quantize.h
+    bool weight_rows;           // a row of them has one scale
     uint32_t kv_bits, act_bits; // 8 or 16
     uint32_t context;           // 0: as the model says
 } qn_options;
@@ -44,6 +44,7 @@ typedef struct qn_matrix {
     const qn_gguf_tensor *tensor;
     const qn_fmt *fmt;          // what it is streamed as
     bool requantize;            // stored as floats: quantized by the compiler
+    bool one_scale;             // a row has one scale, repeated for each of the format's blocks
     uint32_t outputs, inputs;   // as stored; of queries, keys and values with padded heads
     uint32_t stripes;           // that columns are dealt out to (fmt.def)
     uint32_t cols;              // streamed columns: outputs with padded heads, rounded up to what the target streams

@@ -1,36 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chooses what each matrix is streamed as: GGUF's own codes where it has any, else the integers that the options ask for.
+#include "compiler/back/qn_quantize.h"
 #include "compiler/front/qn_ggml_type.h"
 #include "compiler/ir/qn_graph.h"
-
-static const qn_fmt *float_format(const qn_options *opt, uint32_t inputs)
-{
-    if (opt->weight_group == 128 && inputs % 128 == 0) {
-        switch (opt->weight_bits) {
-        case 2: return qn_fmt_find(QN_FMT_S2G128);
-        case 4: return qn_fmt_find(QN_FMT_S4G128);
-        case 8: return qn_fmt_find(QN_FMT_S8G128);
-        default: return NULL;
-        }
-    }
-    return opt->weight_bits >= 2 && opt->weight_bits <= 8 ? qn_fmt_find(QN_FMT_S1 - 1 + opt->weight_bits) : NULL;
-}
 
 static uint32_t rounded_up(uint32_t n, uint32_t unit)
 {
     return (n + unit - 1) / unit * unit;
 }
 
-static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *why)
+static void choose(qn_matrix *m, const qn_options *opt, uint32_t tile)
 {
     m->stripes = opt->target->planes;
     m->requantize = false;
     switch (m->tensor->type) {
-    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(QN_FMT_S2G128); break;
+    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(QN_FMT_B1G128); break;
     case QN_GGML_Q2_0: m->fmt = qn_fmt_find(QN_FMT_S2G64); break;
     case QN_GGML_Q4_0: m->fmt = qn_fmt_find(QN_FMT_S4); break;
     case QN_GGML_Q5_0: m->fmt = qn_fmt_find(QN_FMT_S5); break;
-    case QN_GGML_IQ4_NL:       // its code book's values are bytes
+    case QN_GGML_IQ4_NL: m->fmt = qn_fmt_find(QN_FMT_N4); break;
     case QN_GGML_Q8_0: m->fmt = qn_fmt_find(QN_FMT_S8); break;
     case QN_GGML_Q4_1: m->fmt = qn_fmt_find(QN_FMT_U4M); break;
     case QN_GGML_Q5_1: m->fmt = qn_fmt_find(QN_FMT_U5M); break;
@@ -44,9 +32,8 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     case QN_GGML_TQ2_0: m->fmt = qn_fmt_find(QN_FMT_S2G256); break;
     default:
         m->requantize = true;
-        m->fmt = float_format(opt, m->inputs);
-        if (!m->fmt)
-            return qn_fail(why, QN_ERR_USAGE, "no format for weights of %u bits in groups of %u", opt->weight_bits, opt->weight_group);
+        m->one_scale = opt->weight_rows;
+        m->fmt = qn_quantize_fitting(opt->weights, m->inputs);
     }
     m->cols = rounded_up(m->outputs, qn_target_cols(opt->target));
     m->slices = m->depth = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, m->fmt->block);
@@ -55,20 +42,16 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     m->tile_words = (uint32_t)qn_fmt_tile_words(m->fmt, tile, m->slices);
     m->last_words = (uint32_t)qn_fmt_tile_words(m->fmt, last, m->slices);
     m->tile_step = m->tile_words;
-    return 0;
 }
 
 // The embedding is read a row at a time: it lies pair by pair, a copy of its own even where the logits share its values.
-static int choose_embed(qn_matrix *m, const qn_options *opt, qn_why *why)
+static void choose_embed(qn_matrix *m, const qn_options *opt)
 {
-    int err = choose(m, opt, 2, why);
-    if (err < 0)
-        return err;
+    choose(m, opt, 2);
     m->cols = rounded_up(m->outputs, 2);
     m->depth = m->fmt->block;
     m->tile_words = (uint32_t)qn_fmt_tile_words(m->fmt, qn_tile_cols(m->tile, m->slices / m->depth, m->stripes), m->depth);
     m->last_words = m->tile_step = m->tile_words;
-    return 0;
 }
 
 // Heads are kept at multiples of 8 values: the columns in between are zeros.
@@ -90,14 +73,12 @@ int qn_pass_format(qn_graph *g, qn_why *why)
     uint32_t unit = 16 * t->planes, tile = t->acc_cols / 2 < 256 ? t->acc_cols / 2 / unit * unit : 256 / unit * unit;    // halves are used too
     if (tile == 0)
         return qn_fail(why, QN_ERR_TOO_LARGE, "two tiles of %u columns, target %s has %u", unit, t->name, t->acc_cols);
-    int err;
     for (uint32_t l = 0; l < g->dims.layers; l++)
         for (int r = 0; r < QN_LAYER_ROLES; r++) {
             bool half = r == QN_ROLE_GATE || r == QN_ROLE_UP;      // the two share a tile, so that SiLU finds both at hand
-            if ((err = choose(&g->layer[l].m[r], &g->opt, half ? tile / 2 : tile, why)) < 0)
-                return err;
+            choose(&g->layer[l].m[r], &g->opt, half ? tile / 2 : tile);
         }
-    if ((err = choose_embed(&g->embed, &g->opt, why)) < 0)
-        return err;
-    return choose(&g->logits, &g->opt, tile, why);
+    choose_embed(&g->embed, &g->opt);
+    choose(&g->logits, &g->opt, tile);
+    return 0;
 }

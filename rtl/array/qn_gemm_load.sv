@@ -34,7 +34,7 @@ module qn_gemm_load #(
   output logic [ColW:0]                  job_cols_o,    // of each stripe
   output logic [RowW:0]                  job_rows_o,
   output logic [ColW-1:0]                job_acc_o,     // of each stripe
-  output logic [4:0]                     job_format_o,
+  output logic [6:0]                     job_format_o,
   output logic                           job_accum_o,
   output logic [7:0]                     job_post_o,
 
@@ -70,7 +70,7 @@ module qn_gemm_load #(
   // ---- Check -------------------------------------------------------------------------------------------------------------
   logic [7:0]  cause;
   logic [31:0] refused, block_rest;
-  assign block_rest = slices_q & ({28'd0, qn_isa_pkg::fmt_block(format_q[4:0])} - 32'd1);
+  assign block_rest = slices_q & ({28'd0, qn_isa_pkg::fmt_block(format_q[6:0])} - 32'd1);
   always @(*) begin
     cause   = qn_isa_pkg::TRAP_NONE;
     refused = format_q;
@@ -195,7 +195,7 @@ module qn_gemm_load #(
   assign job_cols_o    = cols_q[ColW:0] >> LineW;
   assign job_rows_o    = rows_q[RowW:0];
   assign job_acc_o     = acc_q[ColW-1:0] >> LineW;
-  assign job_format_o  = format_q[4:0];
+  assign job_format_o  = format_q[6:0];
   assign job_accum_o   = accum_q;
   assign job_post_o    = post_q;
   assign buf_re_o      = read;

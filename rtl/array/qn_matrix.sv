@@ -88,7 +88,7 @@ module qn_matrix #(
   logic [ColW:0]     job_cols;
   logic [RowW:0]     job_rows;
   logic [ColW-1:0]   job_acc;
-  logic [4:0]        job_format;
+  logic [6:0]        job_format;
   logic [7:0]        job_post;
   logic              buf_re, shadow_full, swap, load, side_we;
   logic [RowW-2:0]   buf_pair, load_pair;
@@ -114,7 +114,7 @@ module qn_matrix #(
 
   // ---- The job in the array ----------------------------------------------------------------------------------------------
   logic              a_valid_q;
-  logic              a_signed_q, a_drain_q;              // drain: wait until all earlier sums are written
+  logic              a_signed_q, a_odd_q, a_drain_q;             // drain: wait until all earlier sums are written
   logic [3:0]        a_plane_last_q;
   logic [1:0]        a_sub_q, a_head_q;
   logic [2:0]        a_block_last_q;
@@ -168,8 +168,11 @@ module qn_matrix #(
     end
   endgenerate
 
+  // A job that goes on with the columns of the one before meets each of them as late as if it were one job, if a plane of each column is gap enough
   logic [ColW:0] job_end_col;
+  logic          goes_on;
   assign job_end_col = {1'b0, job_acc} + job_cols;
+  assign goes_on     = job_acc == a_acc_q && job_end_col == a_end_q && {{(31-ColW){1'b0}}, job_cols} >= DEQUANT_LAT;
   /* verilator lint_off UNUSEDSIGNAL */    // counts less one: 1..2^n become n bits, and rows become groups
   logic [ColW:0] job_col_last;
   logic [RowW:0] job_row_last;
@@ -208,7 +211,8 @@ module qn_matrix #(
   always_ff @(posedge clk_i) begin
     if (swap) a_drain_q <= 1'b0;           // only the first slice waits
     if (job_take) begin
-      a_signed_q     <= qn_isa_pkg::fmt_signed(job_format);
+      a_signed_q     <= qn_isa_pkg::fmt_signed(job_format) != 2'd0;
+      a_odd_q        <= qn_isa_pkg::fmt_signed(job_format) == 2'd2;
       a_sub_q        <= qn_isa_pkg::fmt_sub(job_format);
       a_head_q       <= qn_isa_pkg::fmt_head(job_format);
       a_plane_last_q <= job_plane_last[3:0];
@@ -219,7 +223,7 @@ module qn_matrix #(
       a_rows_q       <= job_rows;
       a_group_last_q <= job_row_last[RowW-1:UnitW];
       // The sums of the job before are still on their way: wait if it may delay them, or if this one adds to them
-      a_drain_q      <= a_head_q == 2'd2 || (job_end_col > {1'b0, a_acc_q} && {1'b0, job_acc} < a_end_q);
+      a_drain_q      <= a_head_q == 2'd2 || (job_end_col > {1'b0, a_acc_q} && {1'b0, job_acc} < a_end_q && !goes_on);
       slice_left_q   <= job_slices - 32'd1;
       block_q        <= 3'd0;
       fresh_q        <= !job_accum;
@@ -233,12 +237,12 @@ module qn_matrix #(
   // ---- A column on its way to the holds ----------------------------------------------------------------------------------
   logic              hold_load, hold_shift;
   logic [Groups-1:0] hold_use;
-  localparam int ColumnW = OwnW + RowW + 1 + GroupW + 2 + 2 + 2 + 5;
+  localparam int ColumnW = OwnW + RowW + 1 + GroupW + 2 + 2 + 2 + 6;
   logic [Partial-1:0] column_valid_q;
   logic [ColumnW-1:0] column, c_column;
   logic [OwnW-1:0]    column_addr;
   assign column_addr = a_acc_q[OwnW-1:0] + col_q[OwnW-1:0];
-  assign column = {column_addr, a_rows_q, a_group_last_q, side_q, a_sub_q, a_head_q,
+  assign column = {column_addr, a_rows_q, a_group_last_q, side_q, a_sub_q, a_head_q, a_odd_q,
                    col_q[0], block_q == 3'd0, block_last, fresh_q && block_last, job_end};
   qn_delay #(.Width(ColumnW), .Clocks(Partial)) u_column (.clk_i, .in_i(column), .out_o(c_column));
   always_ff @(posedge clk_i) begin
@@ -251,8 +255,8 @@ module qn_matrix #(
   logic [RowW:0]     c_rows;
   logic [GroupW-1:0] c_group_last;
   logic [1:0]        c_side, c_sub, c_head;
-  logic              c_odd, c_block_first, c_block_last, c_zero, c_done;
-  assign {c_addr, c_rows, c_group_last, c_side, c_sub, c_head, c_odd, c_block_first, c_block_last, c_zero, c_done} = c_column;
+  logic              c_odd, c_twice, c_block_first, c_block_last, c_zero, c_done;
+  assign {c_addr, c_rows, c_group_last, c_side, c_sub, c_head, c_twice, c_odd, c_block_first, c_block_last, c_zero, c_done} = c_column;
 
   genvar g, i;
   generate
@@ -286,7 +290,7 @@ module qn_matrix #(
   logic [OwnW-1:0]   d_addr_q;
   logic [RowW:0]     d_rows_q;
   logic [1:0]        d_side_q, d_sub_q, d_head_q;
-  logic              d_block_first_q, d_block_last_q, d_zero_q, d_done_q;
+  logic              d_twice_q, d_block_first_q, d_block_last_q, d_zero_q, d_done_q;
   logic              d_two, d_step, d_end;
   assign d_two      = d_head_q == 2'd2 && d_block_last_q;
   assign d_step     = d_valid_q && (d_second_q || !d_two);
@@ -314,6 +318,7 @@ module qn_matrix #(
       d_side_q        <= c_side;
       d_sub_q         <= c_sub;
       d_head_q        <= c_head;
+      d_twice_q       <= c_twice;
       d_block_first_q <= c_block_first;
       d_block_last_q  <= c_block_last;
       d_zero_q        <= c_zero;
@@ -386,7 +391,7 @@ module qn_matrix #(
         .head_sub_i(h_sub_q), .head_float_i(!h_sub_q && h_left_q != 2'd0), .head_i(head_i[32*p +: 32]),
         .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .hold_odd_i(c_odd), .hold_head_i(c_head),
         .deal_valid_i(d_valid_q), .deal_second_i(d_second_q), .deal_first_i(d_block_first_q), .deal_last_i(d_block_last_q),
-        .deal_zero_i(d_zero_q), .deal_done_i(d_done_q && d_end), .deal_sub_i(d_sub_q), .deal_head_i(d_head_q),
+        .deal_zero_i(d_zero_q), .deal_done_i(d_done_q && d_end), .deal_sub_i(d_sub_q), .deal_head_i(d_head_q), .deal_twice_i(d_twice_q),
         .deal_group_i(d_group_q), .deal_col_i(d_addr_q), .deal_side_i(d_side),
         .done_o(dequant_done[p]), .busy_o(dequant_busy[p]),
         .acc_re_i(stripe_re[p]), .acc_addr_i(acc_addr), .acc_data_o(acc_banks[32*Dequants*p +: 32*Dequants]));

@@ -50,6 +50,7 @@ module qn_stripe #(
   input  logic                      deal_done_i,   // last slot of an instruction
   input  logic [1:0]                deal_sub_i,
   input  logic [1:0]                deal_head_i,
+  input  logic                      deal_twice_i,  // values are 2 c + 1
   input  logic [GroupW-1:0]         deal_group_i,
   input  logic [ColW-1:0]           deal_col_i,
   input  logic [46*Dequants-1:0]    deal_side_i,   // for each lane: row computes, sum (13 bits), scale
@@ -91,7 +92,7 @@ module qn_stripe #(
 
   // The slot, registered: stage 0 of the units
   localparam int LaneW = 46 + 56;
-  logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q;
+  logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q, u_twice_q;
   logic [AddrW-1:0]          u_addr_q;
   logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_q;
   logic [31:0]               u_head_q, half;
@@ -126,6 +127,7 @@ module qn_stripe #(
       u_done_q   <= deal_done_i;
       u_addr_q   <= {deal_group_i, deal_col_i};
       u_plain_q  <= deal_sub_i == 2'd0;
+      u_twice_q  <= deal_twice_i;
       u_sc_lo_q  <= {deal_sub_i == 2'd2 && d_scales_q[7], d_scales_q[7:0]};
       u_sc_hi_q  <= deal_sub_i == 2'd2 ? {d_scales_q[15], d_scales_q[15:8]} : {1'b0, d_scales_q[7:0]};
       u_mn_q     <= deal_sub_i == 2'd0 ? 9'd1 : {1'b0, d_scales_q[15:8]};
@@ -137,7 +139,7 @@ module qn_stripe #(
   qn_dequant #(.Units(Dequants), .AddrW(AddrW)) u_dequant (
     .clk_i, .rst_ni,
     .valid_i(u_valid_q), .mask_i(u_mask), .second_i(u_second_q), .first_i(u_first_q), .last_i(u_last_q), .zero_i(u_zero_q),
-    .done_i(u_done_q), .addr_i(u_addr_q), .plain_i(u_plain_q), .sc_lo_i(u_sc_lo_q), .sc_hi_i(u_sc_hi_q), .mn_i(u_mn_q),
+    .done_i(u_done_q), .addr_i(u_addr_q), .plain_i(u_plain_q), .twice_i(u_twice_q), .sc_lo_i(u_sc_lo_q), .sc_hi_i(u_sc_hi_q), .mn_i(u_mn_q),
     .head_i(u_head_q), .lo_i(u_lo), .hi_i(u_hi), .asum_i(u_asum), .scale_i(u_scale),
     .done_o, .busy_o, .acc_re_i, .acc_addr_i, .acc_data_o);
 

@@ -25,6 +25,7 @@ module qn_dequant #(
   input  logic                   done_i,   // last slot of an instruction
   input  logic [AddrW-1:0]       addr_i,
   input  logic                   plain_i,  // no sub-scales
+  input  logic                   twice_i,  // I1 += 2 (lo + hi) + asum
   input  logic [8:0]             sc_lo_i,
   input  logic [8:0]             sc_hi_i,
   input  logic [8:0]             mn_i,
@@ -158,7 +159,7 @@ module qn_dequant #(
         .clk_i, .product_en_i((valid_i && mask_i[u]) || product_q != '0), .sum_en_i(sum_q[Back-1:2] != '0),
         .s0_lo_i(lo_i[28*u +: 28]), .s0_hi_i(hi_i[28*u +: 28]), .s0_asum_i(asum_i[13*u +: 13]),
         .s0_scale_i(scale_i[32*u +: 32]), .s0_head_i(head_i),
-        .s0_sc_lo_i(sc_lo_i), .s0_sc_hi_i(sc_hi_i), .s0_mn_i(mn_i),
+        .s0_sc_lo_i(sc_lo_i), .s0_sc_hi_i(sc_hi_i), .s0_mn_i(mn_i), .s0_twice_i(twice_i),
         .s1_plain_i(s1_plain), .s1_re_i(valid_q[1]), .s1_addr_i(s1_addr), .s2_first_i(s2_first),
         .s3_we_i(valid_q[3] && s3_mask[u] && !s3_last), .s3_addr_i(s3_addr), .s3_second_i(s3_second),
         .push_i(f2_push_q), .push_addr_i(f2_push_addr_q), .f_queue_addr_i(f_read_q),

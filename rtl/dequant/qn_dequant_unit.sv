@@ -26,6 +26,7 @@ module qn_dequant_unit #(
   input  logic [8:0]       s0_sc_lo_i,     // sub-scales and minimum, signed
   input  logic [8:0]       s0_sc_hi_i,
   input  logic [8:0]       s0_mn_i,
+  input  logic             s0_twice_i,     // no sub-scales: I1 += 2 (lo + hi) + asum
   input  logic             s1_plain_i,     // no sub-scales: I1 += lo + hi
   input  logic             s1_re_i,
   input  logic [AddrW-1:0] s1_addr_i,
@@ -54,25 +55,27 @@ module qn_dequant_unit #(
   localparam int MulWait = MulLat - qn_isa_pkg::LAT_FMUL;
 
   // Integers
-  logic signed [26:0] s1_lo_q, s1_hi_q;
+  logic signed [27:0] s1_lo_q, s1_hi_q;
   logic signed [21:0] s1_min_q;
-  logic signed [28:0] s1_sum_q, s2_dot_q, s3_dot_q;
+  logic signed [28:0] s0_sum, s1_sum_q, s2_dot_q;
+  logic signed [29:0] s3_dot_q;
   logic signed [23:0] s2_min_q, s3_min_q;
-  (* no_rw_check *) logic [52:0] int_mem [0:2**AddrW-1];
-  logic [52:0]        s2_kept_q;
+  (* no_rw_check *) logic [53:0] int_mem [0:2**AddrW-1];
+  logic [53:0]        s2_kept_q;
 
+  assign s0_sum = $signed({s0_lo_i[27], s0_lo_i}) + $signed({s0_hi_i[27], s0_hi_i});
   always_ff @(posedge clk_i) if (product_en_i) begin
-    // With sub-scales codes have 6 bits at most (fmt.def), so 18 bits hold a partial
-    s1_lo_q  <= $signed(s0_lo_i[17:0]) * $signed(s0_sc_lo_i);
-    s1_hi_q  <= $signed(s0_hi_i[17:0]) * $signed(s0_sc_hi_i);
+    // With sub-scales values are -127 to 127 (fmt.def), so 19 bits hold a partial
+    s1_lo_q  <= $signed(s0_lo_i[18:0]) * $signed(s0_sc_lo_i);
+    s1_hi_q  <= $signed(s0_hi_i[18:0]) * $signed(s0_sc_hi_i);
     s1_min_q <= $signed(s0_asum_i) * $signed(s0_mn_i);
-    s1_sum_q <= $signed({s0_lo_i[27], s0_lo_i}) + $signed({s0_hi_i[27], s0_hi_i});
+    s1_sum_q <= s0_twice_i ? {s0_sum[27:0], 1'b0} + {{16{s0_asum_i[12]}}, s0_asum_i} : s0_sum;
 
-    s2_dot_q <= s1_plain_i ? s1_sum_q : {{2{s1_lo_q[26]}}, s1_lo_q} + {{2{s1_hi_q[26]}}, s1_hi_q};
+    s2_dot_q <= s1_plain_i ? s1_sum_q : {s1_lo_q[27], s1_lo_q} + {s1_hi_q[27], s1_hi_q};
     s2_min_q <= {{2{s1_min_q[21]}}, s1_min_q};
 
-    s3_dot_q <= s2_dot_q + $signed(s2_first_i ? 29'd0 : s2_kept_q[28:0]);
-    s3_min_q <= s2_min_q + $signed(s2_first_i ? 24'd0 : s2_kept_q[52:29]);
+    s3_dot_q <= {s2_dot_q[28], s2_dot_q} + $signed(s2_first_i ? 30'd0 : s2_kept_q[29:0]);
+    s3_min_q <= s2_min_q + $signed(s2_first_i ? 24'd0 : s2_kept_q[53:30]);
   end
   always_ff @(posedge clk_i) begin
     if (s1_re_i) s2_kept_q <= int_mem[s1_addr_i];
@@ -82,7 +85,7 @@ module qn_dequant_unit #(
   // Integer times scale
   logic [29:0] factor, factor_late;
   logic [31:0] scale, scale_late, product;
-  assign factor = s3_second_i ? {{6{s3_min_q[23]}}, s3_min_q} : {s3_dot_q[28], s3_dot_q};
+  assign factor = s3_second_i ? {{6{s3_min_q[23]}}, s3_min_q} : s3_dot_q;
   qn_fmul u_fmul (.clk_i, .en_i(product_en_i), .a_i(s0_head_i), .b_i(s0_scale_i), .y_o(scale));
   qn_delay #(.Width(30), .Clocks(IntWait)) u_factor (.clk_i, .in_i(factor), .out_o(factor_late));
   qn_delay #(.Width(32), .Clocks(MulWait)) u_scale  (.clk_i, .in_i(scale), .out_o(scale_late));

@@ -43,7 +43,7 @@ module qn_load #(
 
   output logic                           fmt_valid_o,  // once for each STREAM, before its words
   input  logic                           fmt_ready_i,
-  output logic [4:0]                     fmt_id_o,
+  output logic [6:0]                     fmt_id_o,
   output logic [31:0]                    fmt_cols_o,
   output logic [31:0]                    fmt_lines_o,  // of all runs
   output logic                           line_valid_o, // never refused
@@ -163,7 +163,7 @@ module qn_load #(
 
   // STREAM: lines pass straight on
   assign fmt_valid_o  = state_q == FMT;
-  assign fmt_id_o     = format[4:0];
+  assign fmt_id_o     = format[6:0];
   assign fmt_cols_o   = cols;
   assign fmt_lines_o  = total_q >> LineW;
   assign line_valid_o = rsp_valid_i && !vector_q;

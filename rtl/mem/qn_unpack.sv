@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_unpack: cuts the stream into headers and planes (order: rtl/spec/fmt.def) and holds both for the array.
-// A line, one word for each of Planes stripes, is stored in the clock it comes, so headers cost memory time and no array time; bytes become
-// planes on the way out of the plane FIFO. The stripes are in step: what a line is, it is for all of them.
-// Costs Planes x FifoWords x 48 bits of memory.
+// A line, one word for each of Planes stripes, is stored in the clock it comes, so headers cost memory time and no array time; bytes and the
+// codes of a book become planes on the way out of the plane FIFO. The stripes are in step: what a line is, it is for all of them.
+// Costs Planes x FifoWords x 48 bits of memory, and four bits more a line.
 //
 // Credit: the sender starts with FifoWords credits, spends one for a line it asks of memory and gets credit_o back.
 // So the plane FIFO cannot overflow. Neither can the header FIFO: a pair of columns has at most PLANES header words
@@ -19,7 +19,7 @@ module qn_unpack #(
 
   input  logic        fmt_valid_i,         // once for each STREAM, before its first line is asked of memory
   output logic        fmt_ready_o,
-  input  logic [4:0]  fmt_id_i,            // a valid format
+  input  logic [6:0]  fmt_id_i,            // a valid format
   /* verilator lint_off UNUSEDSIGNAL */    // the sender has checked the range
   input  logic [31:0] fmt_cols_i,          // 2..1024, even for each stripe
   /* verilator lint_on UNUSEDSIGNAL */
@@ -42,7 +42,7 @@ module qn_unpack #(
 
   // The STREAM after the one in progress
   logic        next_full_q;
-  logic [4:0]  next_id_q;
+  logic [6:0]  next_id_q;
   logic [8:0]  next_pairs_q;               // pairs of a slice, less one
   logic [31:0] next_lines_q;
 
@@ -50,9 +50,9 @@ module qn_unpack #(
   logic        active_q;
   logic [31:0] lines_left_q;
   logic [1:0]  sub_q, head_q;
-  logic [4:0]  planes_q;
+  logic [4:0]  words_q;                    // plane words of a column
   logic [2:0]  block_q;                    // slices of a block, less one
-  logic        bytes_q;
+  logic [3:0]  store_q;
   logic [8:0]  pair_last_q;                // pairs of a slice, less one
   logic [8:0]  pair_left_q;                // pairs after this one in the slice
   logic [2:0]  slice_left_q;               // slices after this one in the block
@@ -73,7 +73,7 @@ module qn_unpack #(
   assign slice_left_d = !slice_end ? slice_left_q : slice_left_q == 3'd0 ? block_q : slice_left_q - 3'd1;
   assign fmt_ready_o  = !next_full_q;
 
-  function automatic [2:0] block_last(input [4:0] id);     // a block of 8 less one: bit 3 is gone
+  function automatic [2:0] block_last(input [6:0] id);     // a block of 8 less one: bit 3 is gone
     block_last = qn_isa_pkg::fmt_block(id) == 4'd8 ? 3'd7 : qn_isa_pkg::fmt_block(id) == 4'd4 ? 3'd3
                : qn_isa_pkg::fmt_block(id) == 4'd2 ? 3'd1 : 3'd0;
   endfunction
@@ -100,15 +100,15 @@ module qn_unpack #(
       lines_left_q <= next_lines_q;
       sub_q        <= qn_isa_pkg::fmt_sub(next_id_q);
       head_q       <= qn_isa_pkg::fmt_head(next_id_q);
-      planes_q     <= qn_isa_pkg::fmt_planes(next_id_q);
+      words_q      <= qn_isa_pkg::fmt_words(next_id_q);
       block_q      <= block_last(next_id_q);
-      bytes_q      <= qn_isa_pkg::fmt_bytes(next_id_q);
+      store_q      <= qn_isa_pkg::fmt_store(next_id_q);
       pair_last_q  <= next_pairs_q;
       pair_left_q  <= next_pairs_q;
       slice_left_q <= block_last(next_id_q);
       head_left_q  <= head_words(qn_isa_pkg::fmt_sub(next_id_q), qn_isa_pkg::fmt_head(next_id_q),
                                  block_last(next_id_q) == 3'd0);
-      plane_left_q <= {qn_isa_pkg::fmt_planes(next_id_q), 1'b0};
+      plane_left_q <= {qn_isa_pkg::fmt_words(next_id_q), 1'b0};
     end else if (line_valid_i) begin
       lines_left_q <= lines_left_q - 32'd1;
       if (is_head) head_left_q  <= head_left_q - 2'd1;
@@ -117,17 +117,18 @@ module qn_unpack #(
         pair_left_q  <= slice_end ? pair_last_q : pair_left_q - 9'd1;
         slice_left_q <= slice_left_d;
         head_left_q  <= head_words(sub_q, head_q, slice_left_d == 3'd0);
-        plane_left_q <= {planes_q, 1'b0};
+        plane_left_q <= {words_q, 1'b0};
       end
     end
   end
 
-  logic                 raw_valid, raw_ready, raw_bytes, plane_room, head_room;
+  logic                 raw_valid, raw_ready, plane_room, head_room;
+  logic [3:0]           raw_store;
   logic [32*Planes-1:0] raw;
-  qn_fifo #(.Width(32*Planes+1), .Depth(FifoWords)) u_plane (
+  qn_fifo #(.Width(32*Planes+4), .Depth(FifoWords)) u_plane (
     .clk_i, .rst_ni,
-    .in_valid_i(line_valid_i && !is_head), .in_ready_o(plane_room), .in_data_i({bytes_q, line_data_i}),
-    .out_valid_o(raw_valid), .out_ready_i(raw_ready), .out_data_o({raw_bytes, raw}));
+    .in_valid_i(line_valid_i && !is_head), .in_ready_o(plane_room), .in_data_i({store_q, line_data_i}),
+    .out_valid_o(raw_valid), .out_ready_i(raw_ready), .out_data_o({raw_store, raw}));
   qn_fifo #(.Width(32*Planes), .Depth(FifoWords / 2)) u_head (
     .clk_i, .rst_ni,
     .in_valid_i(line_valid_i && is_head), .in_ready_o(head_room), .in_data_i(line_data_i),
@@ -140,7 +141,7 @@ module qn_unpack #(
     for (p = 0; p < Planes; p = p + 1) begin : g_turn
       qn_turn u_turn (
         .clk_i, .rst_ni,
-        .in_valid_i(raw_valid), .in_ready_o(turn_ready[p]), .in_bytes_i(raw_bytes), .in_data_i(raw[32*p +: 32]),
+        .in_valid_i(raw_valid), .in_ready_o(turn_ready[p]), .in_store_i(raw_store), .in_data_i(raw[32*p +: 32]),
         .out_valid_o(turn_valid[p]), .out_ready_i(plane_ready_i), .out_data_o(plane_o[32*p +: 32]));
     end
   endgenerate
@@ -162,7 +163,7 @@ module qn_unpack #(
     if (rst_ni) assert (turn_ready == {Planes{raw_ready}} && turn_valid == {Planes{plane_valid_o}});
     if (rst_ni && line_valid_i) assert (active_q && (is_head ? head_room : plane_room));
     if (rst_ni && fmt_valid_i)  assert (fmt_cols_i >= 32'd2 && fmt_cols_i <= 32'd1024 && fmt_cols_i % (2 * Planes) == 32'd0
-                                        && fmt_lines_i != 32'd0 && qn_isa_pkg::fmt_valid({27'd0, fmt_id_i}));
+                                        && fmt_lines_i != 32'd0 && qn_isa_pkg::fmt_valid({25'd0, fmt_id_i}));
   end
 
 endmodule

@@ -53,12 +53,25 @@ static const part_row parts[] = {
 
 typedef struct fmt_row {
     const char *name;
-    long id, planes, sign, sub, block, head, bytes;
-    const char *text;
+    long id, planes, sign, sub, block, head, store;
+    const char *store_name, *text;
 } fmt_row;
 
-#define QN_FMT(name, id, planes, sign, sub, block, head, bytes, text) {#name, id, planes, sign, sub, block, head, bytes, text},
+typedef struct book_row {
+    const char *name;
+    long id, code, planes, value[16];
+} book_row;
+
+#define QN_BOOK(name, id, code, planes, ...)
+#define QN_FMT(name, id, planes, sign, sub, block, head, store, text) {#name, id, planes, sign, sub, block, head, QN_STORE_##store, #store, text},
 static const fmt_row fmts[] = {
+#include "rtl/spec/fmt.def"
+};
+#undef QN_FMT
+#undef QN_BOOK
+#define QN_FMT(name, id, planes, sign, sub, block, head, store, text)
+#define QN_BOOK(name, id, code, planes, ...) {#name, id, code, planes, {__VA_ARGS__}},
+static const book_row books[] = {
 #include "rtl/spec/fmt.def"
 };
 
@@ -182,29 +195,64 @@ static void check_parts(void)
     }
 }
 
+static const book_row *find_book(long store)
+{
+    for (size_t i = 0; i < COUNT(books); i++)
+        if (books[i].id == store)
+            return &books[i];
+    return NULL;
+}
+
+static long lowest(const book_row *b)
+{
+    long low = 0;
+    for (int i = 0; i < 16; i++)
+        low = b->value[i] < low ? b->value[i] : low;
+    return low;
+}
+
+static void check_books(void)
+{
+    for (size_t i = 0; i < COUNT(books); i++) {
+        const book_row *b = &books[i];
+        if (b->id != (long)i + 2)
+            fault("fmt.def", b->name, "id %ld, expected %zu: books are numbered from 2 without gaps", b->id, i + 2);
+        check_range("fmt.def", b->name, "id", b->id, 2, 15);
+        check_range("fmt.def", b->name, "code", b->code, 2, 4);
+        check_range("fmt.def", b->name, "planes", b->planes, 1, 15);
+        for (int k = 0; k < 16; k++)
+            check_range("fmt.def", b->name, "value", b->value[k], k < 1 << b->code ? -(1L << (b->planes - 1)) : 0, k < 1 << b->code ? (1L << (b->planes - 1)) - 1 : 0);
+    }
+}
+
 static void check_fmts(void)
 {
     for (size_t i = 0; i < COUNT(fmts); i++) {
         const fmt_row *f = &fmts[i];
         if (f->id != (long)i + 1)
             fault("fmt.def", f->name, "id %ld, expected %zu: formats are numbered from 1 without gaps", f->id, i + 1);
-        check_range("fmt.def", f->name, "id", f->id, 1, 31);
+        const book_row *b = find_book(f->store);
+        long words = b ? b->code : f->planes;                 // of a column
+        check_range("fmt.def", f->name, "id", f->id, 1, 127);
         check_range("fmt.def", f->name, "planes", f->planes, 1, 16);
-        check_range("fmt.def", f->name, "signed", f->sign, 0, 1);
+        check_range("fmt.def", f->name, "signed", f->sign, 0, 2);
         check_range("fmt.def", f->name, "sub", f->sub, 0, 2);
         check_range("fmt.def", f->name, "head", f->head, 0, 3);
-        check_range("fmt.def", f->name, "bytes", f->bytes, 0, 1);
         if (f->block != 1 && f->block != 2 && f->block != 4 && f->block != 8)
             fault("fmt.def", f->name, "block %ld is not 1, 2, 4 or 8", f->block);
-        if (f->bytes && f->planes % 8)
+        if (f->store == QN_STORE_BYTES && f->planes % 8)
             fault("fmt.def", f->name, "codes of %ld bits cannot be stored as bytes", f->planes);
         if (f->sub == 1 && f->head != 2)
             fault("fmt.def", f->name, "minima of 8 bits need a float minimum (head 2)");
         long head_words = (f->sub ? 1 : 0) + (f->head == 2 ? 2 : f->head ? 1 : 0);
-        if (head_words > f->planes)          // unpack's header FIFO and the array's headers are sized by it
-            fault("fmt.def", f->name, "a pair of columns has %ld header words, more than %ld planes", head_words, f->planes);
-        if (f->sub && f->planes > 6)         // the partials that sub-scales multiply have 18 bits
-            fault("fmt.def", f->name, "sub-scales with codes of %ld bits, more than 6", f->planes);
+        if (head_words > words)              // unpack's header FIFO and the array's headers are sized by it
+            fault("fmt.def", f->name, "a pair of columns has %ld header words, more than %ld planes", head_words, words);
+        if (f->sign == QN_ODD && (f->planes > 8 || f->store != QN_STORE_PLANES))
+            fault("fmt.def", f->name, "odd values of %ld planes, more than 8, or not stored as planes", f->planes);
+        if (b && (f->planes != b->planes || f->sign != 1))
+            fault("fmt.def", f->name, "values of %s are signed and have %ld planes", b->name, b->planes);
+        if (f->sub && (f->sign == QN_ODD || f->planes > (b ? 8 : 6) || (b && lowest(b) < -127)))
+            fault("fmt.def", f->name, "sub-scales with codes of %ld bits, more than 6 (of a book: outside -127..127)", f->planes);
     }
 }
 
@@ -365,7 +413,7 @@ static void print_op_functions(void)
 
 static void print_fmt_function(const char *name, int width, size_t offset)
 {
-    printf("\n  function automatic [%d:0] fmt_%s(input [4:0] id);\n    case (id)\n", width - 1, name);
+    printf("\n  function automatic [%d:0] fmt_%s(input [6:0] id);\n    case (id)\n", width - 1, name);
     for (size_t i = 0; i < COUNT(fmts); i++) {
         long v = *(const long *)((const char *)&fmts[i] + offset);
         if (v)
@@ -374,18 +422,51 @@ static void print_fmt_function(const char *name, int width, size_t offset)
     printf("      default: fmt_%s = %d'd0;\n    endcase\n  endfunction\n", name, width);
 }
 
+// What a book's codes are to unpack: Boolean functions of their bits, one for each plane of the values.
+static void print_books(void)
+{
+    printf("\n  // How columns are stored (fmt_store): PLANES, BYTES, or a book's number. Groups of words, and the planes that come of a group.\n"
+           "  localparam [3:0] STORE_PLANES = 4'd0;\n  localparam [3:0] STORE_BYTES = 4'd1;\n");
+    for (size_t i = 0; i < COUNT(books); i++)
+        printf("  localparam [3:0] STORE_%s = 4'd%ld;\n", books[i].name, books[i].id);
+    printf("\n  function automatic [4:0] fmt_words(input [6:0] id);  // of a column\n    case (fmt_store(id))\n");
+    for (size_t i = 0; i < COUNT(books); i++)
+        printf("      STORE_%s: fmt_words = 5'd%ld;\n", books[i].name, books[i].code);
+    printf("      default: fmt_words = fmt_planes(id);\n    endcase\n  endfunction\n");
+    printf("\n  function automatic [2:0] store_last(input [3:0] store);  // words of a group, less one\n    case (store)\n"
+           "      STORE_PLANES: store_last = 3'd0;\n");
+    for (size_t i = 0; i < COUNT(books); i++)
+        printf("      STORE_%s: store_last = 3'd%ld;\n", books[i].name, books[i].code - 1);
+    printf("      default: store_last = 3'd7;\n    endcase\n  endfunction\n");
+    printf("\n  function automatic [3:0] store_planes(input [3:0] store);\n    case (store)\n");
+    for (size_t i = 0; i < COUNT(books); i++)
+        printf("      STORE_%s: store_planes = 4'd%ld;\n", books[i].name, books[i].planes);
+    printf("      default: store_planes = 4'd8;\n    endcase\n  endfunction\n");
+    printf("\n  function automatic [15:0] book_bit(input [3:0] store, input [3:0] place);  // bit i: the bit of code i's value that has `place` bits from the first to itself\n"
+           "    case ({store, place})\n");
+    for (size_t i = 0; i < COUNT(books); i++)
+        for (long place = books[i].planes; place > 0; place--) {
+            unsigned table = 0;
+            for (int k = 0; k < 16; k++)
+                table |= ((unsigned)books[i].value[k % (1 << books[i].code)] >> (place - 1) & 1) << k;
+            printf("      {STORE_%s, 4'd%ld}: book_bit = 16'h%04x;\n", books[i].name, place, table);
+        }
+    printf("      default: book_bit = 16'd0;\n    endcase\n  endfunction\n");
+}
+
 static void print_fmts(void)
 {
-    printf("\n  // Number formats. A function's argument is the id's low 5 bits: ask fmt_valid about the whole slot first.\n");
+    printf("\n  // Number formats. A function's argument is the id's low 7 bits: ask fmt_valid about the whole slot first.\n");
     for (size_t i = 0; i < COUNT(fmts); i++)
-        printf("  localparam [4:0] FMT_%s = 5'd%ld;  // %s\n", fmts[i].name, fmts[i].id, fmts[i].text);
+        printf("  localparam [6:0] FMT_%s = 7'd%ld;  // %s\n", fmts[i].name, fmts[i].id, fmts[i].text);
     printf("\n  function automatic fmt_valid(input [31:0] id);\n    fmt_valid = id >= 32'd1 && id <= 32'd%zu;\n  endfunction\n", COUNT(fmts));
     print_fmt_function("planes", 5, offsetof(fmt_row, planes));
-    print_fmt_function("signed", 1, offsetof(fmt_row, sign));
+    print_fmt_function("signed", 2, offsetof(fmt_row, sign));
     print_fmt_function("sub", 2, offsetof(fmt_row, sub));
     print_fmt_function("block", 4, offsetof(fmt_row, block));
     print_fmt_function("head", 2, offsetof(fmt_row, head));
-    print_fmt_function("bytes", 1, offsetof(fmt_row, bytes));
+    print_fmt_function("store", 4, offsetof(fmt_row, store));
+    print_books();
 }
 
 static void print_package(void)
@@ -430,10 +511,17 @@ static void print_manual(void)
                 printf("| %s | slot %ld | %s |\n", p->name, p->slot, p->text);
         }
     }
-    printf("\n# Number formats\n\n| name | id | planes | signed | sub | block | head | bytes | meaning |\n|---|---|---|---|---|---|---|---|---|\n");
+    printf("\n# Number formats\n\n| name | id | planes | signed | sub | block | head | store | meaning |\n|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < COUNT(fmts); i++)
-        printf("| %s | %ld | %ld | %ld | %ld | %ld | %ld | %ld | %s |\n", fmts[i].name, fmts[i].id, fmts[i].planes, fmts[i].sign,
-               fmts[i].sub, fmts[i].block, fmts[i].head, fmts[i].bytes, fmts[i].text);
+        printf("| %s | %ld | %ld | %ld | %ld | %ld | %ld | %s | %s |\n", fmts[i].name, fmts[i].id, fmts[i].planes, fmts[i].sign,
+               fmts[i].sub, fmts[i].block, fmts[i].head, fmts[i].store_name, fmts[i].text);
+    printf("\n# Code books\n\n| name | store | bits of a code | planes | values |\n|---|---|---|---|---|\n");
+    for (size_t i = 0; i < COUNT(books); i++) {
+        printf("| %s | %ld | %ld | %ld |", books[i].name, books[i].id, books[i].code, books[i].planes);
+        for (int k = 0; k < 1 << books[i].code; k++)
+            printf(" %ld", books[i].value[k]);
+        printf(" |\n");
+    }
     printf("\n# Registers\n\n| name | word | count | access | meaning |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < COUNT(regs); i++)
         printf("| %s | 0x%02lx | %ld | %s | %s |\n", regs[i].name, regs[i].index, regs[i].count, regs[i].access, regs[i].text);
@@ -473,6 +561,7 @@ int main(int argc, char **argv)
 {
     check_ops();
     check_parts();
+    check_books();
     check_fmts();
     check_regs();
     check_lats();

@@ -139,11 +139,20 @@ void qn_insn_text(const qn_insn *x, char *out, size_t n)
 #undef PUT
 }
 
-#define QN_FMT(name, id, planes, sign, sub, block, head, bytes, text) {#name, id, planes, sign, sub, block, head, bytes},
+#define QN_BOOK(name, id, code, planes, ...)
+#define QN_FMT(name, id, planes, sign, sub, block, head, store, text) {#name, id, planes, sign, sub, block, head, QN_STORE_##store},
 static const qn_fmt fmts[] = {
 #include "rtl/spec/fmt.def"
 };
 #undef QN_FMT
+#undef QN_BOOK
+#define QN_FMT(name, id, planes, sign, sub, block, head, store, text)
+#define QN_BOOK(name, id, code, planes, ...) {#name, id, code, planes, {__VA_ARGS__}},
+static const qn_book books[] = {
+#include "rtl/spec/fmt.def"
+};
+#undef QN_FMT
+#undef QN_BOOK
 
 const qn_fmt *qn_fmt_find(uint32_t id)
 {
@@ -153,10 +162,42 @@ const qn_fmt *qn_fmt_find(uint32_t id)
     return NULL;
 }
 
+const qn_book *qn_book_find(unsigned store)
+{
+    for (size_t i = 0; i < COUNT(books); i++)
+        if (books[i].id == store)
+            return &books[i];
+    return NULL;
+}
+
+int qn_book_code(const qn_book *b, int value)
+{
+    for (int i = 0; i < 1 << b->code; i++)
+        if (b->value[i] == value)
+            return i;
+    return -1;
+}
+
+unsigned qn_fmt_col_words(const qn_fmt *f)
+{
+    const qn_book *b = qn_book_find(f->store);
+    return b ? b->code : f->planes;
+}
+
+unsigned qn_fmt_group_words(const qn_fmt *f)
+{
+    return f->store == QN_STORE_PLANES ? 1 : f->store == QN_STORE_BYTES ? 8 : qn_fmt_col_words(f);
+}
+
+unsigned qn_fmt_group_planes(const qn_fmt *f)
+{
+    return f->store == QN_STORE_PLANES ? 1 : f->store == QN_STORE_BYTES ? 8 : f->planes;
+}
+
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last)
 {
     static const unsigned head_words[] = {0, 1, 2, 1};
-    return (f->sub ? 1u : 0u) + (last ? head_words[f->head] : 0) + 2u * f->planes;
+    return (f->sub ? 1u : 0u) + (last ? head_words[f->head] : 0) + 2 * qn_fmt_col_words(f);
 }
 
 uint64_t qn_fmt_tile_words(const qn_fmt *f, uint32_t cols, uint32_t slices)

@@ -124,20 +124,44 @@ void qn_insn_text(const qn_insn *x, char *out, size_t n);
 // Number formats
 typedef struct qn_fmt {
     const char *name;
-    uint8_t id, planes, sign, sub, block, head, bytes;
+    uint8_t id, planes, sign, sub, block, head, store;       // sign: 0, 1 or QN_ODD
 } qn_fmt;
 
-#define QN_FMT(name, id, planes, sign, sub, block, head, bytes, text) QN_FMT_##name = id,
+typedef struct qn_book {
+    const char *name;
+    uint8_t id, code, planes;                // 2^code values of `planes` bits
+    int16_t value[16];
+} qn_book;
+
+enum { QN_ODD = 2 };
+#define QN_FMT(name, id, planes, sign, sub, block, head, store, text)
+#define QN_BOOK(name, id, code, planes, ...) QN_STORE_##name = id,
+enum qn_store { QN_STORE_PLANES, QN_STORE_BYTES,
+#include "rtl/spec/fmt.def"
+};
+#undef QN_FMT
+#undef QN_BOOK
+#define QN_BOOK(name, id, code, planes, ...)
+#define QN_FMT(name, id, planes, sign, sub, block, head, store, text) QN_FMT_##name = id,
 enum qn_fmt_id {
 #include "rtl/spec/fmt.def"
 };
 #undef QN_FMT
-#define QN_FMT(name, id, planes, sign, sub, block, head, bytes, text) +1
+#define QN_FMT(name, id, planes, sign, sub, block, head, store, text) +1
 enum { QN_FMTS = 0                            // ids are 1..QN_FMTS
 #include "rtl/spec/fmt.def"
 };
 #undef QN_FMT
+#undef QN_BOOK
 const qn_fmt *qn_fmt_find(uint32_t id);      // NULL where the id is not defined
+const qn_book *qn_book_find(unsigned store); // NULL where that is no book
+// The code of a book's value; -1 for what it has not.
+int qn_book_code(const qn_book *b, int value);
+// Words of one column in one slice, without headers.
+unsigned qn_fmt_col_words(const qn_fmt *f);
+// What leaves the FIFO's words as other words: of how many words a group is, and how many planes come of it. Words that are planes: 1 and 1.
+unsigned qn_fmt_group_words(const qn_fmt *f);
+unsigned qn_fmt_group_planes(const qn_fmt *f);
 // Words of one pair of columns in one slice; `last` tells the last slice of a block.
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last);
 // Words of a tile of `cols` (even) columns by `slices` (a multiple of the block).

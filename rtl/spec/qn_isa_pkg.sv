@@ -296,38 +296,74 @@ package qn_isa_pkg;
     endcase
   endfunction
 
-  // Number formats. A function's argument is the id's low 5 bits: ask fmt_valid about the whole slot first.
-  localparam [4:0] FMT_S1 = 5'd1;  // 1-bit signed (0, -1), scale per 32
-  localparam [4:0] FMT_S2 = 5'd2;  // 2-bit signed, scale per 32
-  localparam [4:0] FMT_S3 = 5'd3;  // 3-bit signed, scale per 32
-  localparam [4:0] FMT_S4 = 5'd4;  // 4-bit signed, scale per 32: GGUF Q4_0
-  localparam [4:0] FMT_S5 = 5'd5;  // 5-bit signed, scale per 32: GGUF Q5_0
-  localparam [4:0] FMT_S6 = 5'd6;  // 6-bit signed, scale per 32
-  localparam [4:0] FMT_S7 = 5'd7;  // 7-bit signed, scale per 32
-  localparam [4:0] FMT_S8 = 5'd8;  // 8-bit signed, scale per 32: GGUF Q8_0
-  localparam [4:0] FMT_U4M = 5'd9;  // 4-bit unsigned, scale and minimum per 32: GGUF Q4_1 (minimum negated)
-  localparam [4:0] FMT_U5M = 5'd10;  // 5-bit unsigned, scale and minimum per 32: GGUF Q5_1 (minimum negated)
-  localparam [4:0] FMT_K4 = 5'd11;  // GGUF Q4_K: 6-bit scales and minima per 32, FP16 pair per 256
-  localparam [4:0] FMT_K5 = 5'd12;  // GGUF Q5_K: the same with 5 bits
-  localparam [4:0] FMT_K6 = 5'd13;  // GGUF Q6_K: 8-bit scales per 16, FP16 per 256
-  localparam [4:0] FMT_S2G128 = 5'd14;  // 2-bit signed, scale per 128: GGUF Q1_0 (1 and -1)
-  localparam [4:0] FMT_S4G128 = 5'd15;  // 4-bit signed, scale per 128
-  localparam [4:0] FMT_S8G128 = 5'd16;  // 8-bit signed, scale per 128
-  localparam [4:0] FMT_KEY8 = 5'd17;  // cached keys of 8 bits: columns are tokens
-  localparam [4:0] FMT_KEY16 = 5'd18;  // cached keys of 16 bits
-  localparam [4:0] FMT_VAL8 = 5'd19;  // cached values of 8 bits: columns are dimensions, a slice is 32 tokens
-  localparam [4:0] FMT_VAL16 = 5'd20;  // cached values of 16 bits
-  localparam [4:0] FMT_K3 = 5'd21;  // GGUF Q3_K: 6-bit signed scales per 16, FP16 per 256
-  localparam [4:0] FMT_S2G256 = 5'd22;  // 2-bit signed, scale per 256: GGUF TQ1_0, TQ2_0 (codes and scale negated)
-  localparam [4:0] FMT_MX4 = 5'd23;  // 5-bit signed, BF16 scale per 32: GGUF MXFP4 (E2M1 doubled, E8M0 halved)
-  localparam [4:0] FMT_S2G64 = 5'd24;  // 2-bit signed, scale per 64: GGUF Q2_0 (codes and scale negated)
-  localparam [4:0] FMT_X4 = 5'd25;  // 13-bit signed, scale per 256: GGUF IQ4_XS (code book's value x 6-bit scale)
+  // Number formats. A function's argument is the id's low 7 bits: ask fmt_valid about the whole slot first.
+  localparam [6:0] FMT_S1 = 7'd1;  // 1-bit signed (0, -1), scale per 32
+  localparam [6:0] FMT_S2 = 7'd2;  // 2-bit signed, scale per 32
+  localparam [6:0] FMT_S3 = 7'd3;  // 3-bit signed, scale per 32
+  localparam [6:0] FMT_S4 = 7'd4;  // 4-bit signed, scale per 32: GGUF Q4_0
+  localparam [6:0] FMT_S5 = 7'd5;  // 5-bit signed, scale per 32: GGUF Q5_0
+  localparam [6:0] FMT_S6 = 7'd6;  // 6-bit signed, scale per 32
+  localparam [6:0] FMT_S7 = 7'd7;  // 7-bit signed, scale per 32
+  localparam [6:0] FMT_S8 = 7'd8;  // 8-bit signed, scale per 32: GGUF Q8_0
+  localparam [6:0] FMT_U4M = 7'd9;  // 4-bit unsigned, scale and minimum per 32: GGUF Q4_1 (minimum negated)
+  localparam [6:0] FMT_U5M = 7'd10;  // 5-bit unsigned, scale and minimum per 32: GGUF Q5_1 (minimum negated)
+  localparam [6:0] FMT_K4 = 7'd11;  // GGUF Q4_K: 6-bit scales and minima per 32, FP16 pair per 256
+  localparam [6:0] FMT_K5 = 7'd12;  // GGUF Q5_K: the same with 5 bits
+  localparam [6:0] FMT_K6 = 7'd13;  // GGUF Q6_K: 8-bit scales per 16, FP16 per 256
+  localparam [6:0] FMT_S2G128 = 7'd14;  // 2-bit signed, scale per 128
+  localparam [6:0] FMT_S4G128 = 7'd15;  // 4-bit signed, scale per 128
+  localparam [6:0] FMT_S8G128 = 7'd16;  // 8-bit signed, scale per 128
+  localparam [6:0] FMT_KEY8 = 7'd17;  // cached keys of 8 bits: columns are tokens
+  localparam [6:0] FMT_KEY16 = 7'd18;  // cached keys of 16 bits
+  localparam [6:0] FMT_VAL8 = 7'd19;  // cached values of 8 bits: columns are dimensions, a slice is 32 tokens
+  localparam [6:0] FMT_VAL16 = 7'd20;  // cached values of 16 bits
+  localparam [6:0] FMT_K3 = 7'd21;  // GGUF Q3_K: 6-bit signed scales per 16, FP16 per 256
+  localparam [6:0] FMT_S2G256 = 7'd22;  // 2-bit signed, scale per 256: GGUF TQ1_0, TQ2_0 (codes and scale negated)
+  localparam [6:0] FMT_MX4 = 7'd23;  // E2M1 doubled, BF16 scale per 32: GGUF MXFP4 (E8M0 halved)
+  localparam [6:0] FMT_S2G64 = 7'd24;  // 2-bit signed, scale per 64: GGUF Q2_0 (codes and scale negated)
+  localparam [6:0] FMT_X4 = 7'd25;  // GGUF IQ4_XS: code book of 8 bits, 6-bit signed scale per 32, FP16 per 256
+  localparam [6:0] FMT_N4 = 7'd26;  // GGUF IQ4_NL: code book of 8 bits, scale per 32
+  localparam [6:0] FMT_B1 = 7'd27;  // binary (1, -1), scale per 32
+  localparam [6:0] FMT_B1G128 = 7'd28;  // binary, scale per 128: GGUF Q1_0; a plane of BCQ (LUT-GEMM, arXiv:2206.09557)
+  localparam [6:0] FMT_B1G256 = 7'd29;  // binary, scale per 256
+  localparam [6:0] FMT_U2M = 7'd30;  // 2-bit unsigned, scale and minimum per 32
+  localparam [6:0] FMT_U3M = 7'd31;  // 3-bit unsigned, scale and minimum per 32
+  localparam [6:0] FMT_U6M = 7'd32;  // 6-bit unsigned, scale and minimum per 32
+  localparam [6:0] FMT_U7M = 7'd33;  // 7-bit unsigned, scale and minimum per 32
+  localparam [6:0] FMT_U8M = 7'd34;  // 8-bit unsigned, scale and minimum per 32
+  localparam [6:0] FMT_U2MG128 = 7'd35;  // 2-bit unsigned, scale and minimum per 128
+  localparam [6:0] FMT_U3MG128 = 7'd36;  // 3-bit unsigned, scale and minimum per 128
+  localparam [6:0] FMT_U4MG128 = 7'd37;  // 4-bit unsigned, scale and minimum per 128
+  localparam [6:0] FMT_U8MG128 = 7'd38;  // 8-bit unsigned, scale and minimum per 128
+  localparam [6:0] FMT_S1G128 = 7'd39;  // 1-bit signed (0, -1), scale per 128; one of two in dual binary codes (DB-LLM, arXiv:2402.11960)
+  localparam [6:0] FMT_S3G128 = 7'd40;  // 3-bit signed, scale per 128
+  localparam [6:0] FMT_S5G128 = 7'd41;  // 5-bit signed, scale per 128
+  localparam [6:0] FMT_S6G128 = 7'd42;  // 6-bit signed, scale per 128
+  localparam [6:0] FMT_S7G128 = 7'd43;  // 7-bit signed, scale per 128
+  localparam [6:0] FMT_S4G64 = 7'd44;  // 4-bit signed, scale per 64
+  localparam [6:0] FMT_S8G64 = 7'd45;  // 8-bit signed, scale per 64
+  localparam [6:0] FMT_S4G256 = 7'd46;  // 4-bit signed, scale per 256
+  localparam [6:0] FMT_S8G256 = 7'd47;  // 8-bit signed, scale per 256
+  localparam [6:0] FMT_FP4 = 7'd48;  // E2M1 doubled, FP16 scale per 32
+  localparam [6:0] FMT_FP4G128 = 7'd49;  // E2M1 doubled, FP16 scale per 128
+  localparam [6:0] FMT_NF4 = 7'd50;  // NormalFloat (QLoRA, arXiv:2305.14314) in units of 1/127, scale per 64
+  localparam [6:0] FMT_POW4 = 7'd51;  // powers of two and zero, scale per 32
+  localparam [6:0] FMT_SHIFT2 = 7'd52;  // powers of two without zero (DenseShift, arXiv:2208.09708), scale per 32
+  localparam [6:0] FMT_SHIFT3 = 7'd53;  // the same of 3 bits
+  localparam [6:0] FMT_SHIFT4 = 7'd54;  // the same of 4 bits
+  localparam [6:0] FMT_BFP4 = 7'd55;  // block floating point: 4-bit integers, BF16 power of two per 32
+  localparam [6:0] FMT_BFP6 = 7'd56;  // block floating point of 6 bits
+  localparam [6:0] FMT_BFP8 = 7'd57;  // block floating point of 8 bits: MXINT8 (64 times its values)
+  localparam [6:0] FMT_E2M3 = 7'd58;  // MXFP6 E2M3: 8 times its values, BF16 power of two per 32
+  localparam [6:0] FMT_E3M2 = 7'd59;  // MXFP6 E3M2: 16 times its values
+  localparam [6:0] FMT_E4M3 = 7'd60;  // MXFP8 E4M3: 32 times its values, rounded to integers
+  localparam [6:0] FMT_E5M2 = 7'd61;  // MXFP8 E5M2: a quarter of its values, rounded to integers
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd25;
+    fmt_valid = id >= 32'd1 && id <= 32'd61;
   endfunction
 
-  function automatic [4:0] fmt_planes(input [4:0] id);
+  function automatic [4:0] fmt_planes(input [6:0] id);
     case (id)
       FMT_S1: fmt_planes = 5'd1;
       FMT_S2: fmt_planes = 5'd2;
@@ -353,49 +389,113 @@ package qn_isa_pkg;
       FMT_S2G256: fmt_planes = 5'd2;
       FMT_MX4: fmt_planes = 5'd5;
       FMT_S2G64: fmt_planes = 5'd2;
-      FMT_X4: fmt_planes = 5'd13;
+      FMT_X4: fmt_planes = 5'd8;
+      FMT_N4: fmt_planes = 5'd8;
+      FMT_B1: fmt_planes = 5'd1;
+      FMT_B1G128: fmt_planes = 5'd1;
+      FMT_B1G256: fmt_planes = 5'd1;
+      FMT_U2M: fmt_planes = 5'd2;
+      FMT_U3M: fmt_planes = 5'd3;
+      FMT_U6M: fmt_planes = 5'd6;
+      FMT_U7M: fmt_planes = 5'd7;
+      FMT_U8M: fmt_planes = 5'd8;
+      FMT_U2MG128: fmt_planes = 5'd2;
+      FMT_U3MG128: fmt_planes = 5'd3;
+      FMT_U4MG128: fmt_planes = 5'd4;
+      FMT_U8MG128: fmt_planes = 5'd8;
+      FMT_S1G128: fmt_planes = 5'd1;
+      FMT_S3G128: fmt_planes = 5'd3;
+      FMT_S5G128: fmt_planes = 5'd5;
+      FMT_S6G128: fmt_planes = 5'd6;
+      FMT_S7G128: fmt_planes = 5'd7;
+      FMT_S4G64: fmt_planes = 5'd4;
+      FMT_S8G64: fmt_planes = 5'd8;
+      FMT_S4G256: fmt_planes = 5'd4;
+      FMT_S8G256: fmt_planes = 5'd8;
+      FMT_FP4: fmt_planes = 5'd5;
+      FMT_FP4G128: fmt_planes = 5'd5;
+      FMT_NF4: fmt_planes = 5'd8;
+      FMT_POW4: fmt_planes = 5'd8;
+      FMT_SHIFT2: fmt_planes = 5'd3;
+      FMT_SHIFT3: fmt_planes = 5'd5;
+      FMT_SHIFT4: fmt_planes = 5'd9;
+      FMT_BFP4: fmt_planes = 5'd4;
+      FMT_BFP6: fmt_planes = 5'd6;
+      FMT_BFP8: fmt_planes = 5'd8;
+      FMT_E2M3: fmt_planes = 5'd7;
+      FMT_E3M2: fmt_planes = 5'd10;
+      FMT_E4M3: fmt_planes = 5'd15;
+      FMT_E5M2: fmt_planes = 5'd15;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
 
-  function automatic [0:0] fmt_signed(input [4:0] id);
+  function automatic [1:0] fmt_signed(input [6:0] id);
     case (id)
-      FMT_S1: fmt_signed = 1'd1;
-      FMT_S2: fmt_signed = 1'd1;
-      FMT_S3: fmt_signed = 1'd1;
-      FMT_S4: fmt_signed = 1'd1;
-      FMT_S5: fmt_signed = 1'd1;
-      FMT_S6: fmt_signed = 1'd1;
-      FMT_S7: fmt_signed = 1'd1;
-      FMT_S8: fmt_signed = 1'd1;
-      FMT_K6: fmt_signed = 1'd1;
-      FMT_S2G128: fmt_signed = 1'd1;
-      FMT_S4G128: fmt_signed = 1'd1;
-      FMT_S8G128: fmt_signed = 1'd1;
-      FMT_KEY8: fmt_signed = 1'd1;
-      FMT_KEY16: fmt_signed = 1'd1;
-      FMT_VAL8: fmt_signed = 1'd1;
-      FMT_VAL16: fmt_signed = 1'd1;
-      FMT_K3: fmt_signed = 1'd1;
-      FMT_S2G256: fmt_signed = 1'd1;
-      FMT_MX4: fmt_signed = 1'd1;
-      FMT_S2G64: fmt_signed = 1'd1;
-      FMT_X4: fmt_signed = 1'd1;
-      default: fmt_signed = 1'd0;
+      FMT_S1: fmt_signed = 2'd1;
+      FMT_S2: fmt_signed = 2'd1;
+      FMT_S3: fmt_signed = 2'd1;
+      FMT_S4: fmt_signed = 2'd1;
+      FMT_S5: fmt_signed = 2'd1;
+      FMT_S6: fmt_signed = 2'd1;
+      FMT_S7: fmt_signed = 2'd1;
+      FMT_S8: fmt_signed = 2'd1;
+      FMT_K6: fmt_signed = 2'd1;
+      FMT_S2G128: fmt_signed = 2'd1;
+      FMT_S4G128: fmt_signed = 2'd1;
+      FMT_S8G128: fmt_signed = 2'd1;
+      FMT_KEY8: fmt_signed = 2'd1;
+      FMT_KEY16: fmt_signed = 2'd1;
+      FMT_VAL8: fmt_signed = 2'd1;
+      FMT_VAL16: fmt_signed = 2'd1;
+      FMT_K3: fmt_signed = 2'd1;
+      FMT_S2G256: fmt_signed = 2'd1;
+      FMT_MX4: fmt_signed = 2'd1;
+      FMT_S2G64: fmt_signed = 2'd1;
+      FMT_X4: fmt_signed = 2'd1;
+      FMT_N4: fmt_signed = 2'd1;
+      FMT_B1: fmt_signed = 2'd2;
+      FMT_B1G128: fmt_signed = 2'd2;
+      FMT_B1G256: fmt_signed = 2'd2;
+      FMT_S1G128: fmt_signed = 2'd1;
+      FMT_S3G128: fmt_signed = 2'd1;
+      FMT_S5G128: fmt_signed = 2'd1;
+      FMT_S6G128: fmt_signed = 2'd1;
+      FMT_S7G128: fmt_signed = 2'd1;
+      FMT_S4G64: fmt_signed = 2'd1;
+      FMT_S8G64: fmt_signed = 2'd1;
+      FMT_S4G256: fmt_signed = 2'd1;
+      FMT_S8G256: fmt_signed = 2'd1;
+      FMT_FP4: fmt_signed = 2'd1;
+      FMT_FP4G128: fmt_signed = 2'd1;
+      FMT_NF4: fmt_signed = 2'd1;
+      FMT_POW4: fmt_signed = 2'd1;
+      FMT_SHIFT2: fmt_signed = 2'd1;
+      FMT_SHIFT3: fmt_signed = 2'd1;
+      FMT_SHIFT4: fmt_signed = 2'd1;
+      FMT_BFP4: fmt_signed = 2'd1;
+      FMT_BFP6: fmt_signed = 2'd1;
+      FMT_BFP8: fmt_signed = 2'd1;
+      FMT_E2M3: fmt_signed = 2'd1;
+      FMT_E3M2: fmt_signed = 2'd1;
+      FMT_E4M3: fmt_signed = 2'd1;
+      FMT_E5M2: fmt_signed = 2'd1;
+      default: fmt_signed = 2'd0;
     endcase
   endfunction
 
-  function automatic [1:0] fmt_sub(input [4:0] id);
+  function automatic [1:0] fmt_sub(input [6:0] id);
     case (id)
       FMT_K4: fmt_sub = 2'd1;
       FMT_K5: fmt_sub = 2'd1;
       FMT_K6: fmt_sub = 2'd2;
       FMT_K3: fmt_sub = 2'd2;
+      FMT_X4: fmt_sub = 2'd2;
       default: fmt_sub = 2'd0;
     endcase
   endfunction
 
-  function automatic [3:0] fmt_block(input [4:0] id);
+  function automatic [3:0] fmt_block(input [6:0] id);
     case (id)
       FMT_S1: fmt_block = 4'd1;
       FMT_S2: fmt_block = 4'd1;
@@ -422,11 +522,47 @@ package qn_isa_pkg;
       FMT_MX4: fmt_block = 4'd1;
       FMT_S2G64: fmt_block = 4'd2;
       FMT_X4: fmt_block = 4'd8;
+      FMT_N4: fmt_block = 4'd1;
+      FMT_B1: fmt_block = 4'd1;
+      FMT_B1G128: fmt_block = 4'd4;
+      FMT_B1G256: fmt_block = 4'd8;
+      FMT_U2M: fmt_block = 4'd1;
+      FMT_U3M: fmt_block = 4'd1;
+      FMT_U6M: fmt_block = 4'd1;
+      FMT_U7M: fmt_block = 4'd1;
+      FMT_U8M: fmt_block = 4'd1;
+      FMT_U2MG128: fmt_block = 4'd4;
+      FMT_U3MG128: fmt_block = 4'd4;
+      FMT_U4MG128: fmt_block = 4'd4;
+      FMT_U8MG128: fmt_block = 4'd4;
+      FMT_S1G128: fmt_block = 4'd4;
+      FMT_S3G128: fmt_block = 4'd4;
+      FMT_S5G128: fmt_block = 4'd4;
+      FMT_S6G128: fmt_block = 4'd4;
+      FMT_S7G128: fmt_block = 4'd4;
+      FMT_S4G64: fmt_block = 4'd2;
+      FMT_S8G64: fmt_block = 4'd2;
+      FMT_S4G256: fmt_block = 4'd8;
+      FMT_S8G256: fmt_block = 4'd8;
+      FMT_FP4: fmt_block = 4'd1;
+      FMT_FP4G128: fmt_block = 4'd4;
+      FMT_NF4: fmt_block = 4'd2;
+      FMT_POW4: fmt_block = 4'd1;
+      FMT_SHIFT2: fmt_block = 4'd1;
+      FMT_SHIFT3: fmt_block = 4'd1;
+      FMT_SHIFT4: fmt_block = 4'd1;
+      FMT_BFP4: fmt_block = 4'd1;
+      FMT_BFP6: fmt_block = 4'd1;
+      FMT_BFP8: fmt_block = 4'd1;
+      FMT_E2M3: fmt_block = 4'd1;
+      FMT_E3M2: fmt_block = 4'd1;
+      FMT_E4M3: fmt_block = 4'd1;
+      FMT_E5M2: fmt_block = 4'd1;
       default: fmt_block = 4'd0;
     endcase
   endfunction
 
-  function automatic [1:0] fmt_head(input [4:0] id);
+  function automatic [1:0] fmt_head(input [6:0] id);
     case (id)
       FMT_S1: fmt_head = 2'd1;
       FMT_S2: fmt_head = 2'd1;
@@ -451,17 +587,166 @@ package qn_isa_pkg;
       FMT_MX4: fmt_head = 2'd3;
       FMT_S2G64: fmt_head = 2'd1;
       FMT_X4: fmt_head = 2'd1;
+      FMT_N4: fmt_head = 2'd1;
+      FMT_B1: fmt_head = 2'd1;
+      FMT_B1G128: fmt_head = 2'd1;
+      FMT_B1G256: fmt_head = 2'd1;
+      FMT_U2M: fmt_head = 2'd2;
+      FMT_U3M: fmt_head = 2'd2;
+      FMT_U6M: fmt_head = 2'd2;
+      FMT_U7M: fmt_head = 2'd2;
+      FMT_U8M: fmt_head = 2'd2;
+      FMT_U2MG128: fmt_head = 2'd2;
+      FMT_U3MG128: fmt_head = 2'd2;
+      FMT_U4MG128: fmt_head = 2'd2;
+      FMT_U8MG128: fmt_head = 2'd2;
+      FMT_S1G128: fmt_head = 2'd1;
+      FMT_S3G128: fmt_head = 2'd1;
+      FMT_S5G128: fmt_head = 2'd1;
+      FMT_S6G128: fmt_head = 2'd1;
+      FMT_S7G128: fmt_head = 2'd1;
+      FMT_S4G64: fmt_head = 2'd1;
+      FMT_S8G64: fmt_head = 2'd1;
+      FMT_S4G256: fmt_head = 2'd1;
+      FMT_S8G256: fmt_head = 2'd1;
+      FMT_FP4: fmt_head = 2'd1;
+      FMT_FP4G128: fmt_head = 2'd1;
+      FMT_NF4: fmt_head = 2'd1;
+      FMT_POW4: fmt_head = 2'd1;
+      FMT_SHIFT2: fmt_head = 2'd1;
+      FMT_SHIFT3: fmt_head = 2'd1;
+      FMT_SHIFT4: fmt_head = 2'd1;
+      FMT_BFP4: fmt_head = 2'd3;
+      FMT_BFP6: fmt_head = 2'd3;
+      FMT_BFP8: fmt_head = 2'd3;
+      FMT_E2M3: fmt_head = 2'd3;
+      FMT_E3M2: fmt_head = 2'd3;
+      FMT_E4M3: fmt_head = 2'd3;
+      FMT_E5M2: fmt_head = 2'd3;
       default: fmt_head = 2'd0;
     endcase
   endfunction
 
-  function automatic [0:0] fmt_bytes(input [4:0] id);
+  function automatic [3:0] fmt_store(input [6:0] id);
     case (id)
-      FMT_KEY8: fmt_bytes = 1'd1;
-      FMT_KEY16: fmt_bytes = 1'd1;
-      FMT_VAL8: fmt_bytes = 1'd1;
-      FMT_VAL16: fmt_bytes = 1'd1;
-      default: fmt_bytes = 1'd0;
+      FMT_KEY8: fmt_store = 4'd1;
+      FMT_KEY16: fmt_store = 4'd1;
+      FMT_VAL8: fmt_store = 4'd1;
+      FMT_VAL16: fmt_store = 4'd1;
+      FMT_MX4: fmt_store = 4'd3;
+      FMT_X4: fmt_store = 4'd2;
+      FMT_N4: fmt_store = 4'd2;
+      FMT_FP4: fmt_store = 4'd3;
+      FMT_FP4G128: fmt_store = 4'd3;
+      FMT_NF4: fmt_store = 4'd4;
+      FMT_POW4: fmt_store = 4'd5;
+      FMT_SHIFT2: fmt_store = 4'd6;
+      FMT_SHIFT3: fmt_store = 4'd7;
+      FMT_SHIFT4: fmt_store = 4'd8;
+      default: fmt_store = 4'd0;
+    endcase
+  endfunction
+
+  // How columns are stored (fmt_store): PLANES, BYTES, or a book's number. Groups of words, and the planes that come of a group.
+  localparam [3:0] STORE_PLANES = 4'd0;
+  localparam [3:0] STORE_BYTES = 4'd1;
+  localparam [3:0] STORE_IQ4 = 4'd2;
+  localparam [3:0] STORE_E2M1 = 4'd3;
+  localparam [3:0] STORE_NF4 = 4'd4;
+  localparam [3:0] STORE_POW4 = 4'd5;
+  localparam [3:0] STORE_SHIFT2 = 4'd6;
+  localparam [3:0] STORE_SHIFT3 = 4'd7;
+  localparam [3:0] STORE_SHIFT4 = 4'd8;
+
+  function automatic [4:0] fmt_words(input [6:0] id);  // of a column
+    case (fmt_store(id))
+      STORE_IQ4: fmt_words = 5'd4;
+      STORE_E2M1: fmt_words = 5'd4;
+      STORE_NF4: fmt_words = 5'd4;
+      STORE_POW4: fmt_words = 5'd4;
+      STORE_SHIFT2: fmt_words = 5'd2;
+      STORE_SHIFT3: fmt_words = 5'd3;
+      STORE_SHIFT4: fmt_words = 5'd4;
+      default: fmt_words = fmt_planes(id);
+    endcase
+  endfunction
+
+  function automatic [2:0] store_last(input [3:0] store);  // words of a group, less one
+    case (store)
+      STORE_PLANES: store_last = 3'd0;
+      STORE_IQ4: store_last = 3'd3;
+      STORE_E2M1: store_last = 3'd3;
+      STORE_NF4: store_last = 3'd3;
+      STORE_POW4: store_last = 3'd3;
+      STORE_SHIFT2: store_last = 3'd1;
+      STORE_SHIFT3: store_last = 3'd2;
+      STORE_SHIFT4: store_last = 3'd3;
+      default: store_last = 3'd7;
+    endcase
+  endfunction
+
+  function automatic [3:0] store_planes(input [3:0] store);
+    case (store)
+      STORE_IQ4: store_planes = 4'd8;
+      STORE_E2M1: store_planes = 4'd5;
+      STORE_NF4: store_planes = 4'd8;
+      STORE_POW4: store_planes = 4'd8;
+      STORE_SHIFT2: store_planes = 4'd3;
+      STORE_SHIFT3: store_planes = 4'd5;
+      STORE_SHIFT4: store_planes = 4'd9;
+      default: store_planes = 4'd8;
+    endcase
+  endfunction
+
+  function automatic [15:0] book_bit(input [3:0] store, input [3:0] place);  // bit i: the bit of code i's value that has `place` bits from the first to itself
+    case ({store, place})
+      {STORE_IQ4, 4'd8}: book_bit = 16'h00ff;
+      {STORE_IQ4, 4'd7}: book_bit = 16'he0f0;
+      {STORE_IQ4, 4'd6}: book_bit = 16'h98cc;
+      {STORE_IQ4, 4'd5}: book_bit = 16'hd4aa;
+      {STORE_IQ4, 4'd4}: book_bit = 16'h467e;
+      {STORE_IQ4, 4'd3}: book_bit = 16'h3abc;
+      {STORE_IQ4, 4'd2}: book_bit = 16'h08d8;
+      {STORE_IQ4, 4'd1}: book_bit = 16'hf73d;
+      {STORE_E2M1, 4'd5}: book_bit = 16'hfe00;
+      {STORE_E2M1, 4'd4}: book_bit = 16'h7ec0;
+      {STORE_E2M1, 4'd3}: book_bit = 16'h9eb0;
+      {STORE_E2M1, 4'd2}: book_bit = 16'h262c;
+      {STORE_E2M1, 4'd1}: book_bit = 16'h0a0a;
+      {STORE_NF4, 4'd8}: book_bit = 16'h007f;
+      {STORE_NF4, 4'd7}: book_bit = 16'he078;
+      {STORE_NF4, 4'd6}: book_bit = 16'h9866;
+      {STORE_NF4, 4'd5}: book_bit = 16'hd654;
+      {STORE_NF4, 4'd4}: book_bit = 16'hdd3e;
+      {STORE_NF4, 4'd3}: book_bit = 16'he65c;
+      {STORE_NF4, 4'd2}: book_bit = 16'had08;
+      {STORE_NF4, 4'd1}: book_bit = 16'hac25;
+      {STORE_POW4, 4'd8}: book_bit = 16'hff00;
+      {STORE_POW4, 4'd7}: book_bit = 16'hfe80;
+      {STORE_POW4, 4'd6}: book_bit = 16'h7e40;
+      {STORE_POW4, 4'd5}: book_bit = 16'h3e20;
+      {STORE_POW4, 4'd4}: book_bit = 16'h1e10;
+      {STORE_POW4, 4'd3}: book_bit = 16'h0e08;
+      {STORE_POW4, 4'd2}: book_bit = 16'h0604;
+      {STORE_POW4, 4'd1}: book_bit = 16'h0202;
+      {STORE_SHIFT2, 4'd3}: book_bit = 16'hcccc;
+      {STORE_SHIFT2, 4'd2}: book_bit = 16'heeee;
+      {STORE_SHIFT2, 4'd1}: book_bit = 16'h5555;
+      {STORE_SHIFT3, 4'd5}: book_bit = 16'hf0f0;
+      {STORE_SHIFT3, 4'd4}: book_bit = 16'hf8f8;
+      {STORE_SHIFT3, 4'd3}: book_bit = 16'h7474;
+      {STORE_SHIFT3, 4'd2}: book_bit = 16'h3232;
+      {STORE_SHIFT3, 4'd1}: book_bit = 16'h1111;
+      {STORE_SHIFT4, 4'd9}: book_bit = 16'hff00;
+      {STORE_SHIFT4, 4'd8}: book_bit = 16'hff80;
+      {STORE_SHIFT4, 4'd7}: book_bit = 16'h7f40;
+      {STORE_SHIFT4, 4'd6}: book_bit = 16'h3f20;
+      {STORE_SHIFT4, 4'd5}: book_bit = 16'h1f10;
+      {STORE_SHIFT4, 4'd4}: book_bit = 16'h0f08;
+      {STORE_SHIFT4, 4'd3}: book_bit = 16'h0704;
+      {STORE_SHIFT4, 4'd2}: book_bit = 16'h0302;
+      {STORE_SHIFT4, 4'd1}: book_bit = 16'h0101;
+      default: book_bit = 16'd0;
     endcase
   endfunction
 

@@ -75,11 +75,24 @@ INLINE void from_bytes(unsigned planes, const uint32_t *words, int16_t *w)
         w[k] = (int16_t)(high[k] * 256 + low[k]);
 }
 
+// The codes of a book, and their values.
+INLINE void from_book(const qn_book *b, const uint32_t *words, int16_t *w)
+{
+    if (b->code > 3)
+        from_planes(4, false, words, w);
+    else
+        from_planes(b->code, false, words, w);
+    for (int k = 0; k < QN_DEPTH; k++)
+        w[k] = b->value[w[k]];
+}
+
 INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
 {
-    if (f->bytes)
+    if (f->store > QN_STORE_BYTES)
+        from_book(qn_book_find(f->store), words, w);
+    else if (f->store == QN_STORE_BYTES)
         from_bytes(f->planes, words, w);
-    else if (f->planes > 8)
+    else if (f->planes + !f->sign > 8)
         from_many_planes(f->planes, f->sign, words, w);
     else if (f->planes == 4 && f->sign)
         from_planes(4, true, words, w);          // the common ones, unrolled
@@ -89,6 +102,9 @@ INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
         from_planes(f->planes, true, words, w);
     else
         from_planes(f->planes, false, words, w);
+    if (f->sign == QN_ODD)
+        for (int k = 0; k < QN_DEPTH; k++)
+            w[k] = (int16_t)(2 * w[k] + 1);
 }
 
 void qn_block_codes(const qn_fmt *f, const uint32_t *words, int16_t w[QN_DEPTH])
@@ -156,7 +172,7 @@ typedef struct chunk {
 // Where each column of a slice has its planes, and what stands in the headers.
 INLINE void headers(const qn_fmt *f, const uint32_t *p, bool last, uint32_t n, chunk *k)
 {
-    unsigned pair_words = qn_fmt_pair_words(f, last);
+    const unsigned pair_words = qn_fmt_pair_words(f, last), col_words = qn_fmt_col_words(f);
     for (uint32_t c = 0; c < n; c += 2, p += pair_words) {
         const uint32_t *at = p;
         if (f->sub) {
@@ -177,7 +193,7 @@ INLINE void headers(const qn_fmt *f, const uint32_t *p, bool last, uint32_t n, c
             at++;
         }
         k->planes[c] = at;
-        k->planes[c + 1] = at + f->planes;
+        k->planes[c + 1] = at + col_words;
     }
     if (!last || f->head == 0)
         return;
@@ -263,7 +279,16 @@ WIDE_TARGET INLINE __m512i wide_planes(unsigned planes, bool sign, const uint32_
 
 WIDE_TARGET INLINE __m512i wide_codes(const qn_fmt *f, const uint32_t *words)
 {
-    if (!f->bytes)
+    if (f->store > QN_STORE_BYTES) {
+        const qn_book *b = qn_book_find(f->store);
+        const __m512i value = _mm512_castsi256_si512(_mm256_loadu_si256((const void *)b->value));
+        return _mm512_permutexvar_epi16(wide_planes(b->code, false, words), value);
+    }
+    if (f->sign == QN_ODD) {
+        __m512i v = wide_planes(f->planes, true, words);
+        return _mm512_add_epi16(_mm512_add_epi16(v, v), _mm512_set1_epi16(1));
+    }
+    if (f->store == QN_STORE_PLANES)
         return f->planes == 4 && f->sign ? wide_planes(4, true, words) : wide_planes(f->planes, f->sign, words);
     __m512i v = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const void *)words));
     if (f->planes == 8)
@@ -355,7 +380,7 @@ CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t c
 {
     chunk k;
     lookup tables[LOOKUP_ROWS][BLOCK_MAX];
-    bool few = plain && !f->bytes && r->rows <= LOOKUP_ROWS && cols >= LOOKUP_COLS && f->block <= BLOCK_MAX;
+    bool few = plain && f->store == QN_STORE_PLANES && f->sign != QN_ODD && r->rows <= LOOKUP_ROWS && cols >= LOOKUP_COLS && f->block <= BLOCK_MAX;
     for (uint32_t i = 0; few && i < r->rows; i++)
         for (unsigned s = 0; s < f->block; s++)
             fill_lookup(r->a[i] + s * QN_DEPTH, tables[i][s]);

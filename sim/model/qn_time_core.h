@@ -31,6 +31,7 @@ typedef struct fifo {
 // A STREAM in the order of the words: how many planes and headers came before its first
 typedef struct stream {
     const qn_fmt *fmt;
+    uint32_t words, group_words, group_planes;     // plane words of a column; of a group that enters the turner, and what comes of it
     uint32_t pairs;                      // of a slice
     uint64_t planes, heads;
 } stream;
@@ -97,6 +98,7 @@ typedef struct qn_time_core {
     struct {
         bool next_full, active;
         const qn_fmt *next_fmt, *fmt;
+        uint32_t words;                  // plane words of a column of fmt
         uint32_t next_pairs, next_words, words_left, pairs, pair_left, slice_left, head_left, plane_left;
         fifo plane, head;
         uint32_t owed;

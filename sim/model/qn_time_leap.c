@@ -221,7 +221,7 @@ static void heads_leave(leap *l, uint64_t at, uint32_t n)
 static void raw_leaves(leap *l, uint64_t at, uint32_t n, uint32_t pair_heads)
 {
     words_gone(l, n + (l->raw == 0 ? pair_heads : 0));
-    l->raw = l->raw + n == 2u * l->s->fmt->planes ? 0 : l->raw + n;
+    l->raw = l->raw + n == 2 * l->s->words ? 0 : l->raw + n;
     l->raw_last = at + n - 1;
     l->raw_left -= n;
     l->x->unpack.plane.gone += n;
@@ -233,7 +233,7 @@ static void raw_leaves(leap *l, uint64_t at, uint32_t n, uint32_t pair_heads)
 // Of the next plane words of the pair, how many come one a clock, and what is left of the stream.
 static uint64_t raw_together(const leap *l, uint32_t pair_heads)
 {
-    uint64_t skip = l->raw == 0 ? pair_heads : 0, pair = 2u * l->s->fmt->planes - l->raw;
+    uint64_t skip = l->raw == 0 ? pair_heads : 0, pair = 2 * l->s->words - l->raw;
     const run *r = &l->word[l->word_head % RUNS];
     return sooner(sooner(pair, l->raw_left), r->n > skip ? r->n - skip : 1);
 }
@@ -245,31 +245,46 @@ static uint64_t raw_next(const leap *l, uint32_t pair_heads)
     return at == NEVER ? NEVER : later(at + 2, l->raw_last + 1);
 }
 
-// The turner takes words of bytes by eights: seven enter beside the planes of the eight before, the last one as the last of those leaves.
+// Headers of the pair whose words enter the turner next: it is ahead of the array.
+static uint32_t turn_heads(const leap *l)
+{
+    const stream *s = l->s;
+    const uint32_t slice = (uint32_t)(l->x->unpack.plane.gone - s->planes) / (2 * s->words * s->pairs);
+    return qn_time_head_words(s->fmt, slice % s->fmt->block == s->fmt->block - 1u);
+}
+
+// The turner takes words by groups: all but the last enter beside the planes of the group before, the last one as the last of those leaves.
 static uint64_t turn_next(const leap *l)
 {
     const core *x = l->x;
-    if (x->unpack.fill_count == 7 && x->unpack.left_count)
+    const bool full = x->unpack.fill_count == l->s->group_words - 1;
+    if (full && x->unpack.left_count)
         return NEVER;
-    uint64_t at = raw_next(l, qn_time_head_words(l->s->fmt, true));
-    return at != NEVER && x->unpack.fill_count == 7 ? later(at, l->last) : at;
+    uint64_t at = raw_next(l, turn_heads(l));
+    return at != NEVER && full ? later(at, l->last) : at;
 }
 
-// The next words enter, the first in clock `at`: one, or more up to the seventh if they do before clock `before`.
+// The next words enter, the first in clock `at`: one, or more up to the last but one of the group if they do before clock `before`.
 static void turn_step(leap *l, uint64_t at, uint64_t before)
 {
     core *x = l->x;
-    const uint32_t heads = qn_time_head_words(l->s->fmt, true), fill = x->unpack.fill_count;
-    const uint32_t n = fill >= 6 ? 1 : (uint32_t)sooner(sooner(7 - fill, before - at), sooner(raw_together(l, heads), room_lacks(l)));
+    const uint32_t heads = turn_heads(l), fill = x->unpack.fill_count, last = l->s->group_words - 1;
+    const uint32_t n = fill + 1 >= last ? 1 : (uint32_t)sooner(sooner(last - fill, before - at), sooner(raw_together(l, heads), room_lacks(l)));
     raw_leaves(l, at, n, heads);
-    x->unpack.fill_count = (fill + n) % 8;
-    if (x->unpack.fill_count == 0) {
-        x->unpack.left_count = 8;
+    x->unpack.fill_count = fill == last ? 0 : fill + n;
+    if (fill == last) {
+        x->unpack.left_count = l->s->group_planes;
         l->turned = at + 1;
     }
 }
 
 // Array ------------------------------------------------------------------------------------------------------------------------------
+
+// Its planes come out of the turner.
+static bool turned(const qn_fmt *f)
+{
+    return f->store != QN_STORE_PLANES;
+}
 
 static bool slice_starts(const core *x)
 {
@@ -332,13 +347,13 @@ static uint32_t together(const leap *l, uint64_t at, uint64_t before)
 {
     const core *x = l->x;
     const uint64_t heads = x->m.plane == 0 && x->m.col % 2 == 0 ? pair_heads(x) : 0, lacks = room_lacks(l);
-    const uint64_t turned = x->m.fmt->bytes ? 8 : 0;     // words that may enter the turner beside
-    if (slice_starts(x) || l->raw_left <= turned || lacks <= heads + turned)
+    const uint64_t beside = turned(x->m.fmt) ? 8 : 0;    // words that may enter the turner beside
+    if (slice_starts(x) || l->raw_left <= beside || lacks <= heads + beside)
         return 1;                                        // what ends the leap or lets the load unit go on may come in between
     uint64_t n = x->m.plane_last - x->m.plane;
     n += at + n >= l->slot_at && !(x->m.slice_left == 0 && x->m.col == x->m.col_last);
-    n = sooner(n, sooner(before - at, x->m.fmt->bytes ? x->unpack.left_count : raw_together(l, pair_heads(x))));
-    if (!x->m.fmt->bytes)
+    n = sooner(n, sooner(before - at, turned(x->m.fmt) ? x->unpack.left_count : raw_together(l, pair_heads(x))));
+    if (!turned(x->m.fmt))
         n = sooner(n, lacks - heads);
     return n ? (uint32_t)n : 1;
 }
@@ -353,7 +368,7 @@ static void issue(leap *l, uint64_t wanted, uint64_t at, uint32_t n)
     if (slice_starts(x))
         swap(l, at);
     x->m.gap -= x->m.gap < n ? x->m.gap : n;
-    if (x->m.fmt->bytes)
+    if (turned(x->m.fmt))
         x->unpack.left_count -= n;
     else
         raw_leaves(l, at, n, pair_heads(x));
@@ -372,7 +387,7 @@ static bool issue_pairs(leap *l, uint64_t wanted, uint64_t before)
 {
     core *x = l->x;
     const uint32_t planes = 2 * (x->m.plane_last + 1), heads = pair_heads(x), words = planes + heads;
-    if (x->m.plane || x->m.col % 2 || x->m.fmt->bytes || l->word_head == l->word_tail || qn_time_slots(x) > x->m.plane_last + 1)
+    if (x->m.plane || x->m.col % 2 || turned(x->m.fmt) || l->word_head == l->word_tail || qn_time_slots(x) > x->m.plane_last + 1)
         return false;
     if (slice_starts(x) && x->gemm.left == 1u + l->reading)
         return false;                                    // its swap will end the leap
@@ -407,32 +422,32 @@ static bool issue_pairs(leap *l, uint64_t wanted, uint64_t before)
     return true;
 }
 
-static bool bytes(const leap *l)
+static bool turns(const leap *l)
 {
-    return l->s && l->s->fmt->bytes;
+    return l->s && turned(l->s->fmt);
 }
 
 // A clock before which the array and the turner cannot end the leap.
 static uint64_t array_end(const leap *l)
 {
     const core *x = l->x;
-    uint64_t end = bytes(l) && l->raw_left != NEVER ? l->raw_last + l->raw_left : NEVER;
+    uint64_t end = turns(l) && l->raw_left != NEVER ? l->raw_last + l->raw_left : NEVER;
     if (!x->m.valid)
         return end;
     if (slice_starts(x))
         return sooner(end, l->last + 1);
     uint64_t planes = (uint64_t)(x->m.col_last + 1 - x->m.col) * (x->m.plane_last + 1) - x->m.plane;
-    return sooner(end, l->last + (bytes(l) ? planes : sooner(planes, l->raw_left)));
+    return sooner(end, l->last + (turns(l) ? planes : sooner(planes, l->raw_left)));
 }
 
 // What the turner and the array do before clock `before`; false if nothing.
 static bool array_step(leap *l, uint64_t before)
 {
     core *x = l->x;
-    const uint64_t wanted = wants_from(l), turn = bytes(l) ? turn_next(l) : NEVER;
+    const uint64_t wanted = wants_from(l), turn = turns(l) ? turn_next(l) : NEVER;
     uint64_t at = NEVER;
     if (wanted != NEVER)
-        at = !bytes(l) ? raw_next(l, pair_heads(x)) : x->unpack.left_count ? l->turned : NEVER;
+        at = !turns(l) ? raw_next(l, pair_heads(x)) : x->unpack.left_count ? l->turned : NEVER;
     at = later(at, wanted);
     if (at <= before && at <= turn && at < l->until && job_ends(x)) {
         stop_at(l, at);                                  // before what port and turner do in that clock
@@ -451,11 +466,11 @@ static bool array_step(leap *l, uint64_t before)
 
 // From registers and to registers ----------------------------------------------------------------------------------------------------------
 
-// Headers of a stream that come before its plane word `at`, those of that word's pair included unless it is the first of it.
-static uint64_t heads_before(const stream *s, uint32_t at)
+// Headers of a stream that come before word or plane `at` of those of which a pair has `pair`, those of its own pair included unless it is the first of it.
+static uint64_t heads_before(const stream *s, uint32_t at, uint32_t pair)
 {
     const qn_fmt *f = s->fmt;
-    const uint32_t pair = 2u * f->planes, slice = at / (pair * s->pairs), begun = (at % (pair * s->pairs) + pair - 1) / pair;
+    const uint32_t slice = at / (pair * s->pairs), begun = (at % (pair * s->pairs) + pair - 1) / pair;
     const uint32_t other = qn_time_head_words(f, false), last = qn_time_head_words(f, true);
     return (uint64_t)(slice / f->block) * s->pairs * (other * (f->block - 1u) + last) + slice % f->block * s->pairs * other +
            begun * (slice % f->block == f->block - 1u ? last : other);
@@ -478,11 +493,14 @@ static bool expected(const core *x)
         return heads == 0 && turning == 0;
     const stream *s = qn_time_stream_of(x, 0);
     const uint32_t taken = (uint32_t)(x->unpack.plane.gone - s->planes);
-    if (s->fmt != x->m.fmt || 2 * s->pairs != x->m.col_last + 1 || taken < turning || (turning && !s->fmt->bytes))
+    if (s->fmt != x->m.fmt || 2 * s->pairs != x->m.col_last + 1 || taken < x->unpack.fill_count || (turning && !turned(s->fmt)))
         return false;
-    const uint32_t at = taken - turning, column = at / s->fmt->planes;
+    const uint32_t entered = (taken - x->unpack.fill_count) / s->group_words * s->group_planes;
+    if (entered < x->unpack.left_count)
+        return false;
+    const uint32_t at = entered - x->unpack.left_count, column = at / s->fmt->planes;
     return at % s->fmt->planes == x->m.plane && column % (2 * s->pairs) == x->m.col &&
-           column / (2 * s->pairs) % s->fmt->block == x->m.block && x->unpack.head.gone + heads == s->heads + heads_before(s, at);
+           column / (2 * s->pairs) % s->fmt->block == x->m.block && x->unpack.head.gone + heads == s->heads + heads_before(s, at, 2u * s->fmt->planes);
 }
 
 static void begin(leap *l)
@@ -500,8 +518,8 @@ static void begin(leap *l)
     if (!no_words(x)) {
         l->s = qn_time_stream_of(x, 0);
         const uint32_t taken = (uint32_t)(x->unpack.plane.gone - l->s->planes);      // a stream has less than 2^32 words
-        const uint64_t held = x->unpack.plane.in - x->unpack.plane.gone + x->unpack.head.in - (l->s->heads + heads_before(l->s, taken));
-        l->raw = taken % (2u * l->s->fmt->planes);
+        const uint64_t held = x->unpack.plane.in - x->unpack.plane.gone + x->unpack.head.in - (l->s->heads + heads_before(l->s, taken, 2 * l->s->words));
+        l->raw = taken % (2 * l->s->words);
         l->raw_left = x->unpack.stream_used > 1 ? qn_time_stream_of(x, 1)->planes - x->unpack.plane.gone : NEVER;
         if (held)
             words_join(l, now - held - x->unpack.plane.out, held);

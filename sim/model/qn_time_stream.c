@@ -170,16 +170,18 @@ static void unpack_start(core *x)
 {
     const qn_fmt *f = x->unpack.next_fmt;
     x->unpack.fmt = f;
+    x->unpack.words = qn_fmt_col_words(f);
     x->unpack.words_left = x->unpack.next_words;
     x->unpack.pairs = x->unpack.pair_left = x->unpack.next_pairs;
     x->unpack.slice_left = f->block - 1u;
     x->unpack.head_left = qn_time_head_words(f, f->block == 1);
-    x->unpack.plane_left = 2u * f->planes;
+    x->unpack.plane_left = 2 * qn_fmt_col_words(f);
     // Each stream in the ring but the last has plane words in the FIFO: so there is room for all
     fifo *p = &x->unpack.plane;
     while (x->unpack.stream_used && qn_time_stream_of(x, x->unpack.stream_used - 1)->planes == p->in)
         x->unpack.stream_used--;
-    *qn_time_stream_of(x, x->unpack.stream_used++) = (stream){f, x->unpack.pairs + 1, p->in, x->unpack.head.in};
+    *qn_time_stream_of(x, x->unpack.stream_used++) = (stream){f, x->unpack.words, qn_fmt_group_words(f), qn_fmt_group_planes(f), x->unpack.pairs + 1, p->in,
+                                                                          x->unpack.head.in};
     qn_time_stream_next(x);
 }
 
@@ -200,7 +202,7 @@ static inline __attribute__((always_inline)) bool unpack_word(core *x)
             x->unpack.pair_left--;
         }
         x->unpack.head_left = qn_time_head_words(f, x->unpack.slice_left == 0);
-        x->unpack.plane_left = 2u * f->planes;
+        x->unpack.plane_left = 2 * x->unpack.words;
     }
     return false;
 }
@@ -209,7 +211,7 @@ bool qn_time_unpack_words(core *x, uint32_t n)
 {
     bool is_head = false;
     while (n) {
-        const uint32_t planes = 2u * x->unpack.fmt->planes, heads = qn_time_head_words(x->unpack.fmt, x->unpack.slice_left == 0);
+        const uint32_t planes = 2 * x->unpack.words, heads = qn_time_head_words(x->unpack.fmt, x->unpack.slice_left == 0);
         if (x->unpack.plane_left == planes && x->unpack.head_left == heads && n > planes + heads && x->unpack.pair_left) {
             uint32_t pairs = (n - 1) / (planes + heads);         // at least the last word by itself
             pairs = pairs < x->unpack.pair_left ? pairs : x->unpack.pair_left;
@@ -253,7 +255,8 @@ static void matrix_take(core *x)
     const qn_fmt *f = qn_fmt_find((uint32_t)V(e, GEMM, FORMAT));
     uint32_t cols = (uint32_t)V(e, GEMM, COLS) / x->t->planes;           // all stripes do the same
     uint32_t acc = (uint32_t)V(e, GEMM, ACC) / x->t->planes, end = acc + cols;
-    x->m.drain = x->m.head == 2 || (end > x->m.acc && acc < x->m.end);
+    const bool goes_on = acc == x->m.acc && end == x->m.end && cols >= MATRIX_GAP + 1;
+    x->m.drain = x->m.head == 2 || (end > x->m.acc && acc < x->m.end && !goes_on);
     x->m.valid = true;
     x->m.fmt = f;
     x->m.sub = f->sub;
@@ -321,9 +324,10 @@ static void gemm_clock(core *x, bool swap)
 void qn_time_array(core *x, wires *w)
 {
     // What the array wants, and whether a plane is there
-    bool bytes = x->unpack.plane.out && qn_time_stream_of(x, 0)->fmt->bytes;
+    const stream *s = x->unpack.plane.out ? qn_time_stream_of(x, 0) : NULL;
+    bool turned = s && s->group_words > 1;               // words that are no planes: the turner's
     bool turning = x->unpack.left_count != 0;
-    bool plane_valid = turning || (x->unpack.plane.out && !bytes);
+    bool plane_valid = turning || (x->unpack.plane.out && !turned);
     bool first = x->m.plane == 0, last = x->m.plane == x->m.plane_last, slice_start = first && x->m.col == 0;
     bool taking = x->m.parts_left != 0;                  // the plane before is still being taken
     bool want = x->m.valid && !taking && (!last || x->m.slot == 0) &&
@@ -339,16 +343,16 @@ void qn_time_array(core *x, wires *w)
     x->count[QN_TIME_MATRIX] += x->gemm.state != G_IDLE || x->m.valid || x->m.post_write != x->m.post_read;
 
     // Turn, FIFOs, credit
-    bool room = !turning || (x->unpack.left_count == 1 && want), group = x->unpack.fill_count == 7;
-    bool raw_ready = bytes ? !group || room : !turning && want;
+    bool room = !turning || (x->unpack.left_count == 1 && want), group = turned && x->unpack.fill_count == s->group_words - 1;
+    bool raw_ready = turned ? !group || room : !turning && want;
     bool raw_moves = x->unpack.plane.out && raw_ready, head_moves = x->unpack.head.out && head_ready;
     bool word = w->load_rsp && !x->load.vector, is_head = false;
     if (turning && want)
         x->unpack.left_count--;
-    if (raw_moves && bytes) {
-        x->unpack.fill_count = (x->unpack.fill_count + 1) % 8;
+    if (raw_moves && turned) {
+        x->unpack.fill_count = group ? 0 : x->unpack.fill_count + 1;
         if (group)
-            x->unpack.left_count = 8;
+            x->unpack.left_count = s->group_planes;
     }
     bool stream_end = word && x->unpack.words_left == 1;
     bool unpack_starts = x->unpack.next_full && (!x->unpack.active || stream_end);

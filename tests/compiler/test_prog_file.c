@@ -104,8 +104,8 @@ static void same(void **state)
     assert_memory_equal(&p.logits, &prog.logits, sizeof p.logits);
     assert_int_equal(p.kv_bits, prog.kv_bits);
     assert_int_equal(p.act_bits, prog.act_bits);
-    assert_int_equal(p.weight_bits, prog.weight_bits);
-    assert_int_equal(p.weight_group, prog.weight_group);
+    assert_int_equal(p.weight_fmt, prog.weight_fmt);
+    assert_int_equal(p.weight_rows, prog.weight_rows);
     assert_int_equal(p.context, prog.context);
     assert_int_equal(p.chunk, prog.chunk);
     assert_int_equal(p.n_code, prog.n_code);

@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "compiler/back/qn_quantize.h"
 #include "compiler/front/qn_ggml_type.h"
 #include "compiler/front/qn_llama.h"
 #include "cpu/qn_float.h"
@@ -243,11 +244,13 @@ static bool check(uint32_t seed)
     qn_options o = qn_options_default(qn_target_find(target));
     o.kv_bits = next() % 2 ? 16 : 8;
     o.act_bits = next() % 2 ? 16 : 8;
-    o.weight_group = next() % 3 ? 32 : 128;
-    o.weight_bits = o.weight_group == 128 ? 2u << next() % 3 : between(3, 8);
+    do
+        o.weights = qn_fmt_find(between(1, QN_FMTS));
+    while (qn_quantize_fitting(o.weights, 256) != o.weights);      // one that floats are quantized to
+    o.weight_rows = next() % 8 == 0;
     char what[160];
-    snprintf(what, sizeof what, "model %u (width %u, hidden %u, %u layers, %u/%u heads of %u, vocabulary %u; weights %u/%u) on %s", seed,
-             m.s.width, m.s.hidden, m.s.layers, m.s.heads, m.s.kv_heads, m.s.head, m.s.vocab, o.weight_bits, o.weight_group, target);
+    snprintf(what, sizeof what, "model %u (width %u, hidden %u, %u layers, %u/%u heads of %u, vocabulary %u; weights %s%s) on %s", seed,
+             m.s.width, m.s.hidden, m.s.layers, m.s.heads, m.s.kv_heads, m.s.head, m.s.vocab, o.weights->name, o.weight_rows ? " by rows" : "", target);
 
     gguf_file f = write_model(&m);
     qn_gguf *g;
@@ -268,7 +271,7 @@ static bool check(uint32_t seed)
     if (!same_open(&s, &p) || !same_run(&s, between(1, 20), m.s.context < 50 ? m.s.context : 50))
         fail_msg("%s: %s", what, s.why);
     double far = distance(&s, g, 34, what);
-    if (o.weight_bits == 8 && far > (o.act_bits == 16 ? 0.15 : 0.4))
+    if (o.weights->id == QN_FMT_S8 && !o.weight_rows && far > (o.act_bits == 16 ? 0.15 : 0.4))
         fail_msg("%s: logits differ by %g from the float path's", what, far);
     same_close(&s);
     qn_prog_free(&p);
@@ -332,7 +335,6 @@ static void test_types(void **unused)
         model m = {.s = square};
         qn_options o = qn_options_default(qn_target_find("ulx3s"));
         o.kv_bits = o.act_bits = 16;
-        o.weight_bits = 8;
         qn_gguf *g;
         void *copy;
         qn_prog p;

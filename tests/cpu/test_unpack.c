@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "compiler/back/qn_pack.h"
+#include "compiler/back/qn_quantize.h"
 #include "compiler/front/qn_ggml_type.h"
 #include "cpu/qn_unpack.h"
 
@@ -32,9 +33,9 @@ static const struct {
              {QN_GGML_Q5_0, "Q5_0", QN_FMT_S5},  {QN_GGML_Q5_1, "Q5_1", QN_FMT_U5M}, {QN_GGML_Q4_K, "Q4_K", QN_FMT_K4},
              {QN_GGML_Q5_K, "Q5_K", QN_FMT_K5},  {QN_GGML_Q6_K, "Q6_K", QN_FMT_K6},  {QN_GGML_Q3_K, "Q3_K", QN_FMT_K3},
              {QN_GGML_TQ1_0, "TQ1_0", QN_FMT_S2G256}, {QN_GGML_TQ2_0, "TQ2_0", QN_FMT_S2G256},
-             {QN_GGML_IQ4_NL, "IQ4_NL", QN_FMT_S8}, {QN_GGML_MXFP4, "MXFP4", QN_FMT_MX4},
+             {QN_GGML_IQ4_NL, "IQ4_NL", QN_FMT_N4}, {QN_GGML_MXFP4, "MXFP4", QN_FMT_MX4},
              {QN_GGML_IQ4_XS, "IQ4_XS", QN_FMT_X4},
-             {QN_GGML_Q1_0, NULL, QN_FMT_S2G128}, {QN_GGML_Q2_0, NULL, QN_FMT_S2G64}};
+             {QN_GGML_Q1_0, NULL, QN_FMT_B1G128}, {QN_GGML_Q2_0, NULL, QN_FMT_S2G64}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -61,7 +62,7 @@ static void pack(const qn_gguf_tensor *t, int fmt, uint32_t stripes, uint32_t ti
     uint32_t tiles = (cols + tile - 1) / tile, step = (uint32_t)qn_fmt_tile_words(f, qn_tile_cols(tile, Slices / depth, stripes), depth) + Gap;
     uint32_t last = (uint32_t)qn_fmt_tile_words(f, qn_tile_cols(cols % tile ? cols % tile : tile, Slices / depth, stripes), depth);
     qn_matrix m = {.tensor = t, .fmt = f, .outputs = Rows, .inputs = Row, .stripes = stripes, .cols = cols, .slices = Slices, .depth = depth,
-                   .tile = tile, .addr = Start, .tile_step = step};
+                   .tile = tile, .addr = Start, .tile_step = step, .requantize = t->type == QN_GGML_F32};
     qn_prog_matrix in_prog = {(uint32_t)fmt, Rows, Row, cols, Slices, tile, Start, step};
     uint32_t words = Start + (tiles - 1) * step + last;
     uint32_t *image = calloc(words, sizeof *image);
@@ -128,13 +129,11 @@ static void put_finite(const qn_ggml_info *info, uint8_t *block)
 }
 
 // The rows packed for one and several stripes, in tiles of several widths and as an embedding.
-static void check_packed(int type, int fmt, const uint8_t *q, size_t bytes)
+static void check_shapes(int type, int fmt, const uint8_t *q, size_t bytes, const float *expected)
 {
-    static float expected[Rows * Row];
     static const struct {
         uint32_t stripes, tile;
     } shapes[] = {{1, 2}, {1, 8}, {1, 64}, {1, 0}, {2, 16}, {2, 32}, {2, 64}, {2, 0}, {4, 32}, {4, 64}, {4, 0}};
-    assert_int_equal(qn_ggml_dequant_row(type, q, expected, (size_t)Rows * Row), 0);
     qn_gguf_tensor t = {.name = {"t", 1}, .data = q, .bytes = bytes, .elements = (size_t)Rows * Row, .dims = {Row, Rows, 1, 1}, .n_dims = 2,
                         .type = type};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -144,6 +143,39 @@ static void check_packed(int type, int fmt, const uint8_t *q, size_t bytes)
         check_products(&u, expected, 8);
         check_products(&u, expected, 16);
         qn_unpacked_free(&u);
+    }
+}
+
+static void check_packed(int type, int fmt, const uint8_t *q, size_t bytes)
+{
+    static float expected[Rows * Row];
+    assert_int_equal(qn_ggml_dequant_row(type, q, expected, (size_t)Rows * Row), 0);
+    check_shapes(type, fmt, q, bytes, expected);
+}
+
+// Floats in every format that they are quantized to: what comes out is what each group was quantized to.
+static void test_floats(void **state)
+{
+    (void)state;
+    static float x[Rows * Row], expected[Rows * Row];
+    uint32_t random = 7;
+    for (int i = 0; i < Rows * Row; i++) {
+        random = random * 1664525 + 1013904223;
+        x[i] = (float)((int32_t)random >> 8) * (i / Row % 2 ? 0x1p-26f : 0x1p-20f);
+    }
+    for (uint32_t id = 1; id <= QN_FMTS; id++) {
+        const qn_fmt *f = qn_fmt_find(id);
+        uint32_t group = 32u * f->block;
+        if (qn_quantize_fitting(f, Row) != f)
+            continue;
+        for (uint32_t at = 0; at < Rows * Row; at += group) {
+            int16_t q[256];
+            uint16_t d, m;
+            assert_int_equal(qn_quantize(f, x + at, group, q, &d, &m), 0);
+            for (uint32_t i = 0; i < group; i++)
+                expected[at + i] = (float)q[i] * (f->head == 3 ? qn_ggml_bf16(d) : qn_ggml_f16(d)) - qn_ggml_f16(m);
+        }
+        check_shapes(QN_GGML_F32, (int)id, (const uint8_t *)x, sizeof x, expected);
     }
 }
 
@@ -236,7 +268,7 @@ static void test_powers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_powers), cmocka_unit_test(test_any_codes), cmocka_unit_test(test_coded)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_powers), cmocka_unit_test(test_floats), cmocka_unit_test(test_any_codes), cmocka_unit_test(test_coded)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (failed || !access(VECTORS, R_OK))
         return failed;

@@ -35,12 +35,15 @@ qn_mem_arb|mem/qn_mem_arb.sv|free && load_may && !(prog_valid_i|free && !(prog_v
 qn_mem_arb|mem/qn_mem_arb.sv|if (free) begin|if (!flush_i) begin
 qn_mem_arb|mem/qn_mem_arb.sv|&& !store_valid_i;|;
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
-qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
+qn_turn|mem/qn_turn.sv|turn_q       <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
+qn_book|mem/qn_turn.sv|turn_q[160+k], turn_q[192+k]|turn_q[192+k], turn_q[160+k]
+qn_book|mem/qn_turn.sv|left_count_q <= qn_isa_pkg::store_planes(in_store_i)|left_count_q <= 4'd8
+qn_book|mem/qn_turn.sv|turn_store_q <= in_store_i|turn_store_q <= turn_store_q
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
 unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd2
-unpack_heads|mem/qn_unpack.sv|plane_left_q <= {planes_q, 1'b0};|plane_left_q <= {1'b0, planes_q};
+unpack_heads|mem/qn_unpack.sv|plane_left_q <= {words_q, 1'b0};|plane_left_q <= {1'b0, words_q};
 unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|head == 2'd2 ? 2'd3 : 2'd1
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q != '0;|assign f_pop    = !f_first && (f_ready_q != '0) != f_wait_q[Ready-1];
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q|assign f_pop    = !f_first && !f_second && f_ready_q

@@ -29,7 +29,7 @@ module qn_gemm_load #(
   output logic [ColW:0]                  job_cols_o,
   output logic [RowW:0]                  job_rows_o,
   output logic [ColW-1:0]                job_acc_o,
-  output logic [4:0]                     job_format_o,
+  output logic [6:0]                     job_format_o,
   output logic                           job_accum_o,
   output logic [7:0]                     job_post_o,
   output logic                           buf_re_o,
@@ -53,12 +53,12 @@ module qn_gemm_load #(
   (* anyseq *) logic [ColW:0]   f_cols;
   (* anyseq *) logic [RowW:0]   f_rows;
   (* anyseq *) logic [ColW-1:0] f_acc;
-  (* anyseq *) logic [4:0]      f_format;
+  (* anyseq *) logic [6:0]      f_format;
   logic [1:0] f_swaps_q;
   always @(posedge clk_i) begin
     f_swaps_q <= !rst_ni ? 2'd0 : f_swaps_q + {1'b0, swap_i};
     if (rst_ni && f_job) assume (f_slices != 32'd0 && f_cols != '0 && !f_cols[0] && f_cols <= AccCols && f_rows != '0 && f_rows <= Rows
-                                 && {1'b0, f_acc} + f_cols <= AccCols && qn_isa_pkg::fmt_valid({27'd0, f_format}));
+                                 && {1'b0, f_acc} + f_cols <= AccCols && qn_isa_pkg::fmt_valid({25'd0, f_format}));
     if (rst_ni && f_side) assume (!f_full);
   end
   assign {insn_ready_o, trap_valid_o, trap_cause_o, trap_addr_o, trap_pc_o, idle_o} = '0;

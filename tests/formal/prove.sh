@@ -17,7 +17,8 @@ qn_queue   qn_queue         2  14  R/ctrl/qn_queue.sv R/lib/qn_stream_check.sv |
 qn_sems    qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=4 Sem=15
 qn_sems_1  qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=1
 qn_mem_arb qn_mem_arb_proof 2  14  T/qn_mem_arb_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_mem_arb.sv |
-qn_turn    qn_turn_proof    2  30  T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Byte=2
+qn_turn    qn_turn_proof    2  30  R/spec/qn_isa_pkg.sv T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Byte=2
+qn_book    qn_book_proof    2  16  R/spec/qn_isa_pkg.sv T/qn_book_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Weight=5
 qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
 unpack_heads unpack_heads_proof 2 16 R/spec/qn_isa_pkg.sv T/unpack_heads_proof.sv | R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
 qn_dequant qn_dequant_proof 2  22  R/spec/qn_isa_pkg.sv T/qn_dequant_proof.sv | R/dequant/qn_dequant.sv R/dequant/qn_dequant_unit.sv R/dequant/qn_imul.sv R/lib/qn_fadd.sv R/lib/qn_fmul.sv R/lib/qn_fpack.sv R/lib/qn_delay.sv | Units=2 AddrW=4

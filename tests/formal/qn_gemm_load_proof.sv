@@ -29,7 +29,7 @@ module qn_gemm_load_proof #(
   logic [ColW:0]     job_cols;
   logic [RowW:0]     job_rows;
   logic [ColW-1:0]   job_acc;
-  logic [4:0]        job_format;
+  logic [6:0]        job_format;
   logic [7:0]        job_post;
   logic [RowW-2:0]   buf_pair, load_pair;
   logic [SliceW-1:0] buf_slice;
@@ -49,7 +49,7 @@ module qn_gemm_load_proof #(
   (* hierconn *) logic            \u_dut.s_end_q , \u_dut.s_valid_q , \u_dut.unit_q , \u_dut.accum_q ;
 
   initial assume (!rst_ni);
-  qn_stream_check #(.Width(32 + ColW + 1 + RowW + 1 + ColW + 5 + 1 + 8), .Assume(1'b0)) u_job (
+  qn_stream_check #(.Width(32 + ColW + 1 + RowW + 1 + ColW + 7 + 1 + 8), .Assume(1'b0)) u_job (
     .clk_i, .rst_ni, .valid_i(job_valid), .ready_i(job_take_i),
     .data_i({job_slices, job_cols, job_rows, job_acc, job_format, job_accum, job_post}));
 
@@ -92,7 +92,7 @@ module qn_gemm_load_proof #(
       if (shadow_full) assert (f_place_q == f_need_q);
       if (buf_re) assert (f_left_q != 32'd0 && (\u_dut.unit_q || buf_slice == f_slice_q[SliceW-1:0]));
       if (side_we) assert (side_index == f_swaps_q);
-      if (job_valid) assert (f_due_q && !trap_valid && qn_isa_pkg::fmt_valid({27'd0, job_format}) && job_slices != 32'd0
+      if (job_valid) assert (f_due_q && !trap_valid && qn_isa_pkg::fmt_valid({25'd0, job_format}) && job_slices != 32'd0
                              && job_cols != '0 && !job_cols[0] && job_rows != '0 && {1'b0, job_acc} + {1'b0, job_cols} <= AccCols);
       if (insn_ready && f_some_q) assert (!f_due_q && !trap_valid && f_left_q == 32'd0);
       if (trap_valid) assert (!job_valid && !load && !buf_re && !insn_ready);

@@ -41,7 +41,8 @@ module qn_load_proof #(
   logic        insn_ready, post_valid, trap_valid, idle, req_valid, fmt_valid, word_valid, vb_valid;
   logic [7:0]  post;
   logic [29:0] req_addr;
-  logic [4:0]  req_len, fmt_id;
+  logic [4:0]  req_len;
+  logic [6:0]  fmt_id;
   logic [1:0]  req_kind;
   logic [31:0] fmt_cols;
   logic [5:0]  vb_addr;
@@ -189,7 +190,7 @@ module qn_load_proof #(
     end
     // Formats
     if (f_fmt_held_q) `FIRST(fmt_valid)
-    if (fmt_valid) `FIRST(f_open_q && !f_vec_q && !f_given_q && fmt_id == f_slots_q[32*qn_isa_pkg::SLOT_STREAM_FORMAT +: 5]
+    if (fmt_valid) `FIRST(f_open_q && !f_vec_q && !f_given_q && fmt_id == f_slots_q[32*qn_isa_pkg::SLOT_STREAM_FORMAT +: 7]
                           && fmt_cols == f_slots_q[32*qn_isa_pkg::SLOT_STREAM_COLS +: 32])
     // Instructions
     if (insn_ready) `FIRST(!f_open_q && !f_stop_q)

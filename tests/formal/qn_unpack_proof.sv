@@ -12,7 +12,7 @@ module qn_unpack_proof #(
   input logic        rst_ni,
   input logic        ask_i,                // the sender asks memory for a word
   input logic        fmt_valid_i,
-  input logic [4:0]  fmt_id_i,
+  input logic [6:0]  fmt_id_i,
   input logic [31:0] fmt_cols_i,
   input logic [31:0] fmt_lines_i,
   input logic        line_valid_i,

@@ -8,7 +8,7 @@
 // is; before it is at the picked one, room may be assumed: else an earlier pair would have found none first.
 //
 // For FifoWords words: headers <= 3 of the pair at hand + 3 of the one that comes + half the planes between, which are at most
-// FifoWords - headers + 15 in the turner; so headers <= FifoWords / 3 + 9, which is at most FifoWords / 2 from FifoWords = 64 on.
+// FifoWords - headers + 15 in the turner (of a book's words, which are not looked at here, 7: fewer); so headers <= FifoWords / 3 + 9, which is at most FifoWords / 2 from FifoWords = 64 on.
 
 `default_nettype none
 
@@ -18,7 +18,7 @@ module unpack_heads_proof #(
   input logic        clk_i,
   input logic        rst_ni,
   input logic        fmt_valid_i,
-  input logic [4:0]  fmt_id_i,
+  input logic [6:0]  fmt_id_i,
   input logic [31:0] fmt_cols_i,
   input logic [31:0] fmt_lines_i,
   input logic        line_valid_i,
@@ -37,7 +37,9 @@ module unpack_heads_proof #(
   (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.raw_valid , \u_dut.raw_ready , \u_dut.pair_end , \u_dut.stream_end ;
   (* hierconn *) logic \u_dut.active_q , \u_dut.next_full_q ;
   (* hierconn *) logic [1:0]        \u_dut.sub_q , \u_dut.head_q , \u_dut.head_left_q ;
-  (* hierconn *) logic [4:0]        \u_dut.planes_q , \u_dut.next_id_q ;
+  (* hierconn *) logic [4:0]        \u_dut.words_q ;
+  (* hierconn *) logic [6:0]        \u_dut.next_id_q ;
+  (* hierconn *) logic [3:0]        \u_dut.raw_store ;
   (* hierconn *) logic [5:0]        \u_dut.plane_left_q ;
   (* hierconn *) logic [2:0]        \u_dut.g_turn[0].u_turn.fill_count_q ;
   (* hierconn *) logic [3:0]        \u_dut.g_turn[0].u_turn.left_count_q ;
@@ -58,9 +60,10 @@ module unpack_heads_proof #(
   logic [4:0] f_turn_q;                    // and in the turner
   always @(posedge clk_i) if (rst_ni) begin
     if (line_valid_i) assume (\u_dut.active_q && f_fifo_q + f_heads_q < FifoWords);
-    if (fmt_valid_i) assume (qn_isa_pkg::fmt_valid({27'd0, fmt_id_i}));
+    if (fmt_valid_i) assume (qn_isa_pkg::fmt_valid({25'd0, fmt_id_i}));
+    assume (\u_dut.raw_store <= qn_isa_pkg::STORE_BYTES);      // a book's words: see above
     if (\u_dut.stream_end ) assume (\u_dut.pair_end );
-    if (\u_dut.next_full_q ) assert (qn_isa_pkg::fmt_valid({27'd0, \u_dut.next_id_q }));
+    if (\u_dut.next_full_q ) assert (qn_isa_pkg::fmt_valid({25'd0, \u_dut.next_id_q }));
   end
 
   // ---- The pair that comes in ----------------------------------------------------------------------------------------------
@@ -83,11 +86,11 @@ module unpack_heads_proof #(
       if (\u_dut.active_q ) begin
         // The law of the formats: at most three header words, at most half the plane words
         assert ({1'b0, f_head_in_q} + {1'b0, \u_dut.head_left_q } <= 3'd3);
-        assert ({4'd0, f_head_in_q} + {4'd0, \u_dut.head_left_q } <= {1'b0, \u_dut.planes_q });
-        assert ({1'b0, f_plane_in_q} + {1'b0, \u_dut.plane_left_q } == {1'b0, \u_dut.planes_q , 1'b0});
-        assert (\u_dut.plane_left_q != 6'd0 && \u_dut.planes_q <= 5'd16);
+        assert ({4'd0, f_head_in_q} + {4'd0, \u_dut.head_left_q } <= {1'b0, \u_dut.words_q });
+        assert ({1'b0, f_plane_in_q} + {1'b0, \u_dut.plane_left_q } == {1'b0, \u_dut.words_q , 1'b0});
+        assert (\u_dut.plane_left_q != 6'd0 && \u_dut.words_q <= 5'd16);
         assert (f_plane_in_q == 6'd0 || \u_dut.head_left_q == 2'd0);
-        assert ({1'b0, \u_dut.sub_q != 2'd0} + (\u_dut.head_q == 2'd2 ? 2'd2 : {1'b0, \u_dut.head_q != 2'd0}) <= \u_dut.planes_q );
+        assert ({1'b0, \u_dut.sub_q != 2'd0} + (\u_dut.head_q == 2'd2 ? 2'd2 : {1'b0, \u_dut.head_q != 2'd0}) <= \u_dut.words_q );
       end
     end
   end

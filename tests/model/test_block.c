@@ -32,13 +32,19 @@ static float scale[MOST_ROWS], start[MOST_ROWS][MOST_COLS];
 static int32_t weight(const qn_fmt *f, const uint32_t *column, int k)
 {
     int32_t w = 0;
-    if (f->bytes) {
+    const qn_book *book = qn_book_find(f->store);
+    if (book) {
+        for (unsigned p = 0; p < book->code; p++)
+            w = 2 * w + (int32_t)(column[p] >> k & 1);
+        return book->value[w];
+    }
+    if (f->store == QN_STORE_BYTES) {
         w = (int8_t)(column[k / 4] >> 8 * (k % 4));
         return f->planes == 8 ? w : w * 256 + (int32_t)(column[8 + k / 4] >> 8 * (k % 4) & 255);
     }
     for (unsigned p = 0; p < f->planes; p++)
         w = 2 * w + (int32_t)(column[p] >> k & 1) * (p == 0 && f->sign ? -1 : 1);
-    return w;
+    return f->sign == QN_ODD ? 2 * w + 1 : w;
 }
 
 // rtl/spec/fmt.def and rtl/spec/README.md, a column of a row at a time.
@@ -62,7 +68,7 @@ static float expected(const qn_fmt *f, uint32_t cols, uint32_t row, uint32_t c)
         }
         int32_t dot[2] = {0, 0};
         for (int k = 0; k < 32; k++)
-            dot[k / 16] += a[row][32 * s + (unsigned)k] * weight(f, at + (c & 1) * f->planes, k);
+            dot[k / 16] += a[row][32 * s + (unsigned)k] * weight(f, at + (c & 1) * (qn_book_find(f->store) ? qn_book_find(f->store)->code : f->planes), k);
         int32_t sum = sums[row][2 * s] + sums[row][2 * s + 1];
         i1 += f->sub == 2 ? (int8_t)sub * dot[0] + (int8_t)(sub >> 8) * dot[1] : (f->sub ? (int32_t)(sub & 255) : 1) * (dot[0] + dot[1]);
         i2 += (f->sub ? (int32_t)(sub >> 8) : 1) * sum;

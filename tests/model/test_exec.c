@@ -382,12 +382,18 @@ static void make_columns(const qn_fmt *f, int slices, const int *which, int n)
             if (last && f->head == 2)
                 t.words[t.n++] = heads[1];
             for (int col = 0, c = which[at]; col < 2; col++, c = which[at + 1]) {
+                const qn_book *book = qn_book_find(f->store);
+                const int bits = book ? book->code : f->planes;
                 uint32_t code[32];
                 for (int k = 0; k < 32; k++) {
-                    code[k] = random32() & ((1u << f->planes) - 1);
+                    code[k] = random32() & ((1u << bits) - 1);
                     t.w[s][c][k] = f->sign && code[k] >> (f->planes - 1) ? (int)code[k] - (1 << f->planes) : (int)code[k];
+                    if (book)
+                        t.w[s][c][k] = book->value[code[k]];
+                    else if (f->sign == QN_ODD)
+                        t.w[s][c][k] = 2 * t.w[s][c][k] + 1;
                 }
-                if (f->bytes) {
+                if (f->store == QN_STORE_BYTES) {
                     for (int half = f->planes / 8 - 1; half >= 0; half--)
                         for (int i = 0; i < 8; i++, t.n++) {
                             t.words[t.n] = 0;
@@ -395,7 +401,7 @@ static void make_columns(const qn_fmt *f, int slices, const int *which, int n)
                                 t.words[t.n] |= (code[4 * i + k] >> (8 * half) & 255) << (8 * k);
                         }
                 } else {
-                    for (int plane = f->planes - 1; plane >= 0; plane--, t.n++) {
+                    for (int plane = bits - 1; plane >= 0; plane--, t.n++) {
                         t.words[t.n] = 0;
                         for (int k = 0; k < 32; k++)
                             t.words[t.n] |= (code[k] >> plane & 1) << k;

@@ -73,7 +73,7 @@ static insn make()
         } else {
             x.op = QN_OP_STREAM;
             x.slot[5] = 2;
-            x.slot[4] = x.trap_addr = rnd(2) ? QN_FMTS + 1 + 32 * rnd(2) : 0;
+            x.slot[4] = x.trap_addr = rnd(2) ? QN_FMTS + 1 + 128 * rnd(2) : 0;
         }
         x.trap = QN_TRAP_FIELD;
         break;

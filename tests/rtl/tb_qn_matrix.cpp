@@ -252,8 +252,11 @@ static void expect(const gemm &g)
                 unsigned kind = random32() % 8;
                 for (int k = 0; k < 32; k++) {
                     uint32_t bits = (kind == 0 ? 1u << (f->planes - 1) : kind == 1 ? ~0u : random32()) & ((1u << f->planes) - 1);
+                    if (const qn_book *book = qn_book_find(f->store))
+                        bits = (uint32_t)book->value[random32() % (1u << book->code)] & ((1u << f->planes) - 1);
                     code[32 * (pair + c) + k] = bits;
                     w[k] = f->sign && bits >> (f->planes - 1) ? (int32_t)bits - (1 << f->planes) : (int32_t)bits;
+                    w[k] = f->sign == QN_ODD ? 2 * w[k] + 1 : w[k];
                 }
                 for (int p = f->planes - 1; p >= 0; p--) {
                     uint32_t plane = 0;
@@ -298,6 +301,12 @@ static gemm random_gemm()
     g.rows = random32() % 3 == 0 ? ROWS : 1 + (int)(random32() % ROWS);
     g.cols = 2 * (1 + (int)(random32() % (random32() % 4 ? 4 : 40)));
     g.acc = random32() % 2 ? (int)(random32() % 8) : (int)(random32() % (ACC_COLS - g.cols + 1));
+    static gemm before;
+    if (before.cols && random32() % 3 == 0) {            // go on with the columns of the one before
+        g.cols = before.cols;
+        g.acc = before.acc;
+    }
+    before = g;
     g.accum = random32() % 2;
     g.unit = random32() % 4 == 0;
     g.slice = (int)(g.unit ? random32() % (32 * g.slices) : random32() % (SLICES - g.slices + 1));
@@ -410,7 +419,7 @@ int main(int argc, char **argv)
         const gemm good = {qn_fmt_find(QN_FMT_K4), 0, 8, 4, 3, 0, QN_FMT_K4, false, false, 0};
         gemm g;
 #define TRAP(cause, field, value) (g = good, g.field = value, check_trap(g, cause, value))
-        TRAP(QN_TRAP_FIELD, format, 0), TRAP(QN_TRAP_FIELD, format, 31), TRAP(QN_TRAP_FIELD, format, 32 + QN_FMT_K4);
+        TRAP(QN_TRAP_FIELD, format, 0), TRAP(QN_TRAP_FIELD, format, QN_FMTS + 1), TRAP(QN_TRAP_FIELD, format, 128 + QN_FMT_K4);
         TRAP(QN_TRAP_FIELD, slices, 0), TRAP(QN_TRAP_FIELD, slices, 4), TRAP(QN_TRAP_FIELD, slices, -8);
         TRAP(QN_TRAP_FIELD, cols, 0), TRAP(QN_TRAP_FIELD, cols, 3), TRAP(QN_TRAP_FIELD, cols, -2);
         TRAP(QN_TRAP_FIELD, rows, 0), TRAP(QN_TRAP_FIELD, rows, ROWS + 1), TRAP(QN_TRAP_FIELD, rows, -1);

@@ -37,7 +37,7 @@ static void add_job(uint32_t id, uint32_t cols, uint32_t slices, uint32_t cut)
         words.push_back(bits);
         if (head)
             heads.push_back({bits, 0}), head_total++;
-        else if (!f->bytes)
+        else if (f->store == QN_STORE_PLANES)
             planes.push_back({bits, head_total});
     };
     for (uint32_t s = 0; s < slices; s++)
@@ -47,14 +47,25 @@ static void add_job(uint32_t id, uint32_t cols, uint32_t slices, uint32_t cut)
             for (int i = 0; i < head_words; i++)
                 word(true, random32());
             for (int c = 0; c < 2; c++)
-                for (int byte = 0; byte < (f->bytes ? f->planes / 8 : 1); byte++) {
+                for (int byte = 0; byte < (f->store == QN_STORE_BYTES ? f->planes / 8 : 1); byte++) {
                     uint32_t w[16];
-                    int count = f->bytes ? 8 : f->planes;
+                    const qn_book *book = qn_book_find(f->store);
+                    int count = f->store == QN_STORE_BYTES ? 8 : book ? book->code : f->planes;
                     for (int i = 0; i < count; i++) {
                         w[i] = random32();
                         word(false, w[i]);
                     }
-                    for (int p = 7; f->bytes && p >= 0; p--) {
+                    for (int p = f->planes - 1; book && p >= 0; p--) {
+                        uint32_t plane = 0;
+                        for (int k = 0; k < 32; k++) {
+                            int code = 0;
+                            for (int i = 0; i < count; i++)
+                                code = 2 * code + (w[i] >> k & 1);
+                            plane |= ((uint32_t)book->value[code] >> p & 1) << k;
+                        }
+                        planes.push_back({plane, head_total});
+                    }
+                    for (int p = 7; f->store == QN_STORE_BYTES && p >= 0; p--) {
                         uint32_t plane = 0;
                         for (int k = 0; k < 32; k++)
                             plane |= (w[k / 4] >> (8 * (k % 4) + p) & 1) << k;
@@ -87,7 +98,7 @@ int main(int argc, char **argv)
             id = straight ? QN_FMT_VAL16 : round == 1 ? QN_FMT_S1 : id;
             uint32_t cols = straight ? 64 : 2 * (1 + random32() % (random32() % 8 ? 20 : 512));
             uint32_t slices = qn_fmt_find(id)->block * (1 + random32() % 4);
-            bool cut = !qn_fmt_find(id)->bytes && random32() % 4 == 0;
+            bool cut = qn_fmt_find(id)->store == QN_STORE_PLANES && random32() % 4 == 0;
             add_job(id, cols, slices, cut ? 1 + random32() % 200 : ~0u);
         }
         size_t count = words.size();

@@ -22,6 +22,7 @@ run() {
 for target in ulx3s mini tiny quad; do
     run test_rtl_exec QN_TARGET=$target QN_SEED="$seed" QN_RUNS=$eighth
 done
+run test_rtl_exec QN_SEED="$seed" QN_PRODUCTS=$((100 * count))        # 10^6 in each format
 # Chains of all units, overlapping, on the same targets: every counter equal, cycles first; and spoiled ones
 run test_model_rtl QN_SEED=$((seed * 100000 + 1)) QN_RUNS=$eighth
 echo "$((8 * eighth)) programs: the same bits, and $((4 * eighth)) of them with every counter predicted exactly"

@@ -159,7 +159,7 @@ static void matrix_program(machine *m)
     int32_t slices = 16, rows = (int32_t)t->rows, n = 32 * slices;
     PUT(&p, QN_OP_LOADV, 1, 0, 0x0010, I(0), I(n), I(rows), I(n), I(0), I(n));
     PUT(&p, QN_OP_QUANT, 0, 0, 0x1020, I(0), I(0), I(n), I(rows), I((int32_t)QN_SETRAW(QUANT, HI, n)), I((int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8)));
-    int gemms = 2 + below(12);
+    int gemms = 2 + below(12), cols_before = 0, acc_before = 0;
     for (int g = 0; g < gemms; g++) {
         const qn_fmt *f = qn_fmt_find(1 + random32() % QN_FMTS);
         int32_t depth = f->block * (1 + below((uint32_t)(16 / f->block))), cols = 2 * (1 + below(below(3) ? 12 : 64)), acc = 2 * below(60);
@@ -167,6 +167,12 @@ static void matrix_program(machine *m)
             cols = up(cols, qn_target_cols(t));
             acc = up(acc, qn_target_cols(t));
         }
+        if (g && below(3) == 0) {                        // goes on with the columns of the one before
+            cols = cols_before;
+            acc = acc_before;
+        }
+        cols_before = cols;
+        acc_before = acc;
         if (below(3) == 0)
             depth = f->block;
         PUT(&p, QN_OP_STREAM, 1u, 0, 0, I(STREAM_AT - FLOATS_AT + up(below(20000), t->planes)), I((int32_t)qn_fmt_tile_words(f, (uint32_t)cols, (uint32_t)depth)), I(1), I(0), I(f->id), I(cols));

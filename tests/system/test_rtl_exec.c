@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random programs on the Verilated core and on the executor: same memory, pick, digest, flags and counts of words, for every format, and
-// the cycles that the timing model predicts.
+// the cycles that the timing model predicts; and the sums are those of the graph-following executor's product.
 // Each program loads activations, quantizes them, multiplies them with a stream, passes the sums through the vector unit, stores
-// them and looks for the greatest. QN_SEED=n starts elsewhere, QN_RUNS=n runs more, QN_TARGET=name takes another target.
+// them and looks for the greatest. QN_SEED=n starts elsewhere, QN_RUNS=n runs more, QN_PRODUCTS=n as many as make n products of weights with activations in
+// each format, QN_TARGET=name takes another target.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +15,10 @@
 
 #include <cmocka.h>
 
+#include "cpu/qn_unpack.h"
 #include "driver/qn_err.h"
 #include "sim/model/qn_exec.h"
+#include "sim/model/qn_num.h"
 #include "sim/model/qn_time.h"
 #include "sim/rtl/qn_rtl.h"
 
@@ -37,6 +40,10 @@ static uint32_t word(void)
 
 static uint32_t mem[MEM_WORDS];
 static uint32_t n_prog;
+static struct {
+    uint32_t slices, rows, cols, words, last;            // elements from `last` on count as zero
+    bool wide, accum;
+} shape;
 
 static qn_insn insn(enum qn_op op, unsigned wait, unsigned post0, unsigned post1)
 {
@@ -68,7 +75,7 @@ static uint32_t make_tile(const qn_target *t, const qn_fmt *f, uint32_t cols, ui
                 mem[at++] = word();
             for (unsigned h = 0; (s + 1) % f->block == 0 && h < t->planes * head_words[f->head]; h++)
                 mem[at++] = word() & 0xbfffbfffu;
-            for (unsigned p = 0; p < 2u * f->planes * t->planes; p++)
+            for (unsigned p = 0; p < 2u * qn_fmt_col_words(f) * t->planes; p++)
                 mem[at++] = word();
         }
     assert_int_equal(at - TILE, qn_fmt_tile_words(f, cols, slices));
@@ -82,7 +89,14 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     cols = (cols + qn_target_cols(t) - 1) / qn_target_cols(t) * qn_target_cols(t);
     uint32_t n = 32 * slices, out_stride = (cols + 7) / 8 * 8, words = make_tile(t, f, cols, slices);
     bool wide = rows % 2 == 0 && rnd(2), accum = rnd(2);
-    uint32_t in_rows = wide ? rows / 2 : rows;
+    uint32_t in_rows = wide ? rows / 2 : rows, last = n - (rnd(2) ? 0 : 8);
+    shape.slices = slices;
+    shape.rows = rows;
+    shape.cols = cols;
+    shape.words = words;
+    shape.last = last;
+    shape.wide = wide;
+    shape.accum = accum;
     for (uint32_t i = 0; i < n * in_rows; i++) {
         float v = ((float)rnd(65536) - 32768) / 8192;
         memcpy(&mem[ACTS + i], &v, 4);
@@ -106,7 +120,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     SET(QUANT, DST, 0);
     SET(QUANT, N, n);
     SET(QUANT, ROWS, in_rows);
-    qn_insn_slot(&x, QN_RAW_QUANT_LO, 0, (int32_t)(QN_SETRAW(QUANT, LO, 0) | QN_SETRAW(QUANT, HI, n - (rnd(2) ? 0 : 8))) << 4 >> 4);
+    qn_insn_slot(&x, QN_RAW_QUANT_LO, 0, (int32_t)(QN_SETRAW(QUANT, LO, 0) | QN_SETRAW(QUANT, HI, last)) << 4 >> 4);
     qn_insn_slot(&x, QN_RAW_QUANT_ASTRIDE, 0, (int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8));
     emit(x);
 
@@ -201,22 +215,57 @@ static void same_cycles(qn_rtl *r, qn_time *time)
     timing.worst = fmax(timing.worst, off);
 }
 
+// The graph-following executor's sums of the tile.
+static void same_sums(const qn_target *t, const qn_fmt *f, const qn_exec *x)
+{
+    const qn_prog_matrix m = {f->id, shape.cols, 32 * shape.slices, shape.cols, shape.slices, shape.cols, TILE, shape.words};
+    qn_unpacked u;
+    qn_acts a;
+    qn_why why = {""};
+    static float in[512], y[1024];
+    int nonfinite = 0;
+    if (shape.accum || f->store == QN_STORE_BYTES)
+        return;
+    assert_int_equal(qn_unpack(&u, &m, t->planes, mem, TILE + shape.words, &why), 0);
+    assert_int_equal(qn_acts_new(&a, shape.slices), 0);
+    for (uint32_t r = 0; r < shape.rows; r += 1u + shape.wide) {
+        const float *acc = x->acc + (size_t)r * t->acc_cols;
+        memset(in, 0, sizeof in);
+        memcpy(in, mem + ACTS + (size_t)(r >> shape.wide) * 32 * shape.slices, 4 * (size_t)shape.last);
+        qn_acts_quantize(&a, in, shape.slices, f->block, shape.wide ? 16 : 8, &nonfinite);
+        qn_multiply(&u, &a, y);
+        for (uint32_t c = 0; c < shape.cols; c++)
+            if (!qn_same_bits(y[c], shape.wide ? qn_fadd(acc[c], acc[t->acc_cols + c]) : acc[c]))
+                fail_msg("%s: row %u, column %u: the product is %08x, of the graph %08x", f->name, r, c, qn_bits(acc[c]), qn_bits(y[c]));
+    }
+    qn_acts_free(&a);
+    qn_unpacked_free(&u);
+}
+
 static void same_bits(void **state)
 {
     (void)state;
-    const char *target = getenv("QN_TARGET"), *seed = getenv("QN_SEED"), *count = getenv("QN_RUNS");
-    uint32_t runs = count ? (uint32_t)strtoul(count, NULL, 0) : 40;
+    const char *target = getenv("QN_TARGET"), *seed = getenv("QN_SEED"), *count = getenv("QN_RUNS"), *least = getenv("QN_PRODUCTS");
+    uint32_t runs = count ? (uint32_t)strtoul(count, NULL, 0) : QN_FMTS, done = 0, programs = 0;
+    uint64_t wanted = least ? strtoull(least, NULL, 0) : 0, products[QN_FMTS + 1] = {0};
     qn_rtl *r;
     assert_int_equal(qn_rtl_open(&r, target ? target : "ulx3s"), 0);
     const qn_target *t = qn_rtl_target(r);
     qn_time *time;
     assert_int_equal(qn_time_new(&time, t), 0);
 
-    for (uint32_t i = 0; i < runs; i++) {
+    for (uint32_t i = 0; i < runs || done < QN_FMTS; i++) {
         rng = (seed ? strtoull(seed, NULL, 0) : 0) * 1000000 + i + 1;
         const qn_fmt *f = qn_fmt_find(1 + i % QN_FMTS);
         assert_non_null(f);
+        if (i >= runs && products[f->id] >= wanted) {
+            done++;
+            continue;
+        }
+        done = 0;
         make_program(t, f);
+        products[f->id] += (uint64_t)shape.rows * shape.cols * 32 * shape.slices;
+        programs++;
         run_rtl(r);
         same_cycles(r, time);
         const uint32_t *got = (const uint32_t *)(const void *)qn_rtl_memory(r);
@@ -229,6 +278,7 @@ static void same_bits(void **state)
         x->prog_words = n_prog;
         assert_int_equal(qn_exec_run(x, 0, 1000), 0);
 
+        same_sums(t, f, x);
         for (uint32_t at = 0; at < MEM_WORDS; at++)
             if (got[at] != mem[at])
                 fail_msg("seed %s, program %u (%s): memory word 0x%x: core 0x%08x, executor 0x%08x", seed ? seed : "0", i, f->name, at, got[at],
@@ -246,7 +296,7 @@ static void same_bits(void **state)
         qn_exec_free(x);
     }
     print_message("%s, seed %s: %u programs, %llu cycles, predicted: %u exactly, %u within 0.1%%, %u worse, worst %.3f%%\n", t->name,
-                  seed ? seed : "0", runs, (unsigned long long)timing.cycles, timing.equal, timing.thousandth, timing.more, 100 * timing.worst);
+                  seed ? seed : "0", programs, (unsigned long long)timing.cycles, timing.equal, timing.thousandth, timing.more, 100 * timing.worst);
     assert_true(timing.worst <= 0.005);
     qn_time_free(time);
     qn_rtl_close(r);

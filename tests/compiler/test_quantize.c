@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// What floats become: small floats as ml_dtypes rounds them (tests/data/formats/minifloat.txt), code books as the papers have them, and in every format a
+// group that it can hold comes back unchanged. Names and groups are found, others refused. QN_SEED=n starts elsewhere.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/back/qn_quantize.h"
+#include "driver/qn_err.h"
+#include "sim/model/qn_num.h"
+
+static uint32_t seed = 1;
+static uint32_t below(uint32_t n)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (uint32_t)((uint64_t)seed * n >> 32);
+}
+
+static float of_bits(const char *hex)
+{
+    return qn_float((uint32_t)strtoul(hex, NULL, 16));
+}
+
+// d q - m as the machine reads the headers.
+static double value(const qn_fmt *f, int16_t q, uint16_t d, uint16_t m)
+{
+    return (double)q * (double)(f->head == 3 ? qn_bf16(d) : qn_half(d)) - (double)qn_half(m);
+}
+
+static const struct {
+    const char *name;
+    int fmt;
+    float top, unit;              // largest value; what the machine's integers count
+} small[] = {{"E2M1", QN_FMT_MX4, 6, 0.5f}, {"E2M3", QN_FMT_E2M3, 7.5f, 0x1p-3f}, {"E3M2", QN_FMT_E3M2, 28, 0x1p-4f}, {"E4M3", QN_FMT_E4M3, 448, 0x1p-5f},
+             {"E5M2", QN_FMT_E5M2, 57344, 4}};
+
+// Beside the largest value, which makes the block's scale 1.
+static void check_small(int k, float x, float expected)
+{
+    const qn_fmt *f = qn_fmt_find((uint32_t)small[k].fmt);
+    float block[32] = {small[k].top, x, -x};
+    int16_t q[32];
+    uint16_t d, m;
+    double aligned = nearbyint((double)expected / (double)small[k].unit) * (double)small[k].unit;
+    assert_int_equal(qn_quantize(f, block, 32, q, &d, &m), 0);
+    if (value(f, q[0], d, m) != (double)small[k].top || value(f, q[1], d, m) != aligned || value(f, q[2], d, m) != -aligned)
+        fail_msg("%s: %g becomes %g (and %g beside %g), expected %g", small[k].name, (double)x, value(f, q[1], d, m), value(f, q[2], d, m),
+                 value(f, q[0], d, m), aligned);
+}
+
+static void test_small_floats(void **state)
+{
+    (void)state;
+    FILE *file = fopen("tests/data/formats/minifloat.txt", "r");
+    assert_non_null(file);
+    char line[4096];
+    unsigned rounds = 0, values = 0, unaligned = 0;
+    while (fgets(line, sizeof line, file)) {
+        char *word = strtok(line, " \n"), *name = strtok(NULL, " \n");
+        if (!word || word[0] == '#')
+            continue;
+        int k = 0;
+        while (strcmp(small[k].name, name))
+            k++;
+        if (strcmp(word, "round") == 0) {
+            float x = of_bits(strtok(NULL, " \n")), y = of_bits(strtok(NULL, " \n"));
+            check_small(k, x, y);
+            rounds++;
+            continue;
+        }
+        const qn_book *book = k == 0 ? qn_book_find(QN_STORE_E2M1) : NULL;
+        for (char *v = strtok(NULL, " \n"); v; v = strtok(NULL, " \n"), values++) {
+            float x = of_bits(v);
+            check_small(k, x, x);
+            unaligned += fmodf(x, small[k].unit) != 0;
+            if (book && (qn_book_code(book, (int)(2 * x)) < 0 || qn_book_code(book, (int)(-2 * x)) < 0))
+                fail_msg("E2M1's book lacks %g", (double)x);
+        }
+    }
+    fclose(file);
+    print_message("%u values, of which %u of FP8 are finer than their alignment, %u roundings\n", values, unaligned, rounds);
+    assert_true(values == 8 + 32 + 32 + 127 + 124 && rounds > 1000);
+}
+
+// QLoRA, appendix E.
+static const float nf4[16] = {-1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f, -0.18477343022823334f,
+                              -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
+                              0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
+
+static void test_books(void **state)
+{
+    (void)state;
+    const qn_book *b = qn_book_find(QN_STORE_NF4);
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(b->value[i], lrintf(127 * nf4[i]));
+    static const struct {
+        int store, bits;
+    } shift[] = {{QN_STORE_SHIFT2, 2}, {QN_STORE_SHIFT3, 3}, {QN_STORE_SHIFT4, 4}};
+    for (size_t i = 0; i < sizeof shift / sizeof *shift; i++)          // +-2^s, s of bits - 1 bits
+        for (int s = 0; s < 1 << (shift[i].bits - 1); s++) {
+            b = qn_book_find((unsigned)shift[i].store);
+            assert_int_equal(b->code, shift[i].bits);
+            assert_true(qn_book_code(b, 1 << s) >= 0 && qn_book_code(b, -(1 << s)) >= 0 && qn_book_code(b, 0) < 0);
+        }
+    b = qn_book_find(QN_STORE_POW4);
+    for (int s = 0; s < 7; s++)
+        assert_true(qn_book_code(b, 1 << s) >= 0 && qn_book_code(b, -(1 << s)) >= 0 && qn_book_code(b, 0) >= 0);
+}
+
+// A group of values that the format has, with those in it that its scale is found by.
+static uint32_t make_group(const qn_fmt *f, float *x)
+{
+    const qn_book *book = qn_book_find(f->store);
+    uint32_t n = 32u * f->block;
+    float d = ldexpf(1, (int)below(12) - 6) * (f->head == 3 || below(2) ? 1 : 1.25f), m = f->head == 2 ? ldexpf((float)below(64) - 32, -3) : 0;
+    int high = (1 << (f->planes - (f->sign != 0))) - 1, low = f->sign ? -high - 1 : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        int q = low + (int)below((uint32_t)(high - low + 1));
+        if (book)
+            q = book->value[below(1u << book->code)];
+        else if (f->sign == QN_ODD)
+            q = 2 * q + 1;
+        else if (f->head == 3 || f->planes == 8)
+            q = q == low && f->sign ? 0 : q;
+        if (i == 0)
+            q = f->head == 2 ? 0 : book ? book->value[0] : f->head == 3 || (f->planes == 8 && f->sign) ? high : f->sign == QN_ODD ? 2 * high + 1 : low;
+        if (i == 1)
+            q = book ? book->value[(1 << book->code) - 1] : f->head == 2 ? high : f->sign == QN_ODD ? -2 * high - 1 : q;
+        x[i] = d * (float)q - m;
+    }
+    return n;
+}
+
+static bool minifloat(const qn_fmt *f)
+{
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+        if (small[i].fmt == f->id)
+            return true;
+    return false;
+}
+
+static void test_groups(void **state)
+{
+    (void)state;
+    const char *first = getenv("QN_SEED");
+    seed = first ? (uint32_t)strtoul(first, NULL, 0) : 1;
+    print_message("QN_SEED=%u\n", seed);
+    unsigned tried = 0;
+    for (uint32_t id = 1; id <= QN_FMTS; id++) {
+        const qn_fmt *f = qn_fmt_find(id);
+        float x[256];
+        int16_t q[256];
+        uint16_t d, m;
+        if (qn_quantize_fitting(f, 256) != f)
+            continue;
+        tried++;
+        for (int round = 0; round < 50 && !minifloat(f); round++) {
+            uint32_t n = make_group(f, x);
+            assert_int_equal(qn_quantize(f, x, n, q, &d, &m), 0);
+            for (uint32_t i = 0; i < n; i++)
+                if (value(f, q[i], d, m) != (double)x[i])
+                    fail_msg("%s: %g becomes %g", f->name, (double)x[i], value(f, q[i], d, m));
+        }
+        for (int i = 0; i < 256; i++)
+            x[i] = 0;
+        assert_int_equal(qn_quantize(f, x, 32u * f->block, q, &d, &m), 0);
+        for (uint32_t i = 0; i < 32u * f->block; i++)
+            assert_true(value(f, q[i], d, m) == 0);
+        x[3] = NAN;
+        assert_int_equal(qn_quantize(f, x, 32, q, &d, &m), QN_ERR_NONFINITE);
+        x[3] = -INFINITY;
+        assert_int_equal(qn_quantize(f, x, 32, q, &d, &m), QN_ERR_NONFINITE);
+        x[3] = FLT_MAX;
+        int err = qn_quantize(f, x, 32, q, &d, &m);                    // more than FP16's scales reach, within BF16's
+        if (err != (f->head == 3 ? 0 : QN_ERR_NONFINITE))
+            fail_msg("%s: a group with the largest float: %d", f->name, err);
+    }
+    assert_true(tried > 40);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    char list[1024];
+    assert_int_equal(qn_quantize_format("nf4", 0)->id, QN_FMT_NF4);
+    assert_int_equal(qn_quantize_format("s4", 0)->id, QN_FMT_S4);
+    assert_int_equal(qn_quantize_format("s4", 128)->id, QN_FMT_S4G128);
+    assert_int_equal(qn_quantize_format("S2", 256)->id, QN_FMT_S2G256);
+    static const char *const none[] = {"", "s", "s9", "k4", "key8", "val8", "s4g128", "x4"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_null(qn_quantize_format(none[i], 0));
+    assert_null(qn_quantize_format("s4", 16));
+    assert_null(qn_quantize_format("nf4", 32));
+    assert_int_equal(qn_quantize_fitting(qn_fmt_find(QN_FMT_S4G256), 256 * 3)->id, QN_FMT_S4G256);
+    assert_int_equal(qn_quantize_fitting(qn_fmt_find(QN_FMT_S4G256), 128 * 3)->id, QN_FMT_S4G128);
+    assert_int_equal(qn_quantize_fitting(qn_fmt_find(QN_FMT_S4G128), 40)->id, QN_FMT_S4);
+    assert_int_equal(qn_quantize_fitting(qn_fmt_find(QN_FMT_NF4), 40)->id, QN_FMT_NF4);
+    qn_quantize_list("B1", list, sizeof list);
+    assert_string_equal(list, "32 128 256");
+    qn_quantize_list("k4", list, sizeof list);
+    assert_true(strncmp(list, "s1 s2 s3 ", 9) == 0 && strstr(list, " nf4") && !strstr(list, " k4") && strlen(list) < 200);
+    qn_quantize_list("?", list, 16);
+    assert_true(strlen(list) < 16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_small_floats), cmocka_unit_test(test_books), cmocka_unit_test(test_groups),
+                                       cmocka_unit_test(test_names)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
