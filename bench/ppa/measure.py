@@ -5,7 +5,8 @@
     bench/ppa/measure.py NAME --top MODULE [-P Param=Value]... [--delay PS,PS...] [--keep MODULE,...] [--stim BENCH.v [-D Name=Value]...]
 
 NAME      of the report, bench/ppa/reports/NAME.rpt: what was run, and of each tool's output what a figure needs
---delay   targets that are given to ABC, in ps; the one with the least area x period is kept (default: 1, i.e. as fast as it gets)
+--delay   targets that are given to ABC, in ps (default: 1, i.e. as fast as it gets); with each, both ways of mapping are tried, MAPS
+          below; the netlist with the least area x period is kept
 --keep    modules that keep their border: their own areas are in the report (for breakdowns)
 --stim    a bench, module tb, with the design as instance dut, a +vcd=FILE argument and $finish; power is that of its whole run, at the
           clock period found. It sees the period as `PERIOD (ns), has `timescale 1ns/10ps, and -D sets its macros. A line with FAIL
@@ -20,6 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 REPORTS = os.environ.get("PPA_REPORTS", os.path.join(HERE, "reports"))
 TECH = os.environ.get("PPA_TECH", "osu018")
 LIB = f"/usr/share/qflow/tech/{TECH}/{TECH}_stdcells"
+MAPS = {"speed": "dch;map,-B,0.9,-D,@DELAY@;", "area": "map,-B,0.9,-D,@DELAY@;amap;"}
 WORK = os.path.join(ROOT, "build", "ppa")
 
 
@@ -41,13 +43,14 @@ def one_by_one(m):
     return "\n".join(f"  assign {a} = {b};" for a, b in zip(left, right))
 
 
-def synth(name, top, params, keep, delay, dirs):
+def synth(name, top, params, keep, way, delay, dirs):
     """Maps `top` for one target delay. Returns (netlist, text of the statistics)."""
-    base = os.path.join(WORK, f"{name}.{delay}")
+    base = os.path.join(WORK, f"{name}.{way}.{delay}")
     sources = [s for d in dirs for s in sorted(glob.glob(os.path.join(ROOT, d, "*.sv"))) if not s.endswith("_pkg.sv")]
     package = os.path.join(ROOT, "rtl/spec/qn_isa_pkg.sv")
     script = open(os.path.join(HERE, "asic.ys")).read()
     words = {
+        "MAP": MAPS[way],
         "SOURCES": " ".join([package] + sources), "TOP": top, "LIB": LIB + ".lib", "DELAY": str(delay), "BASE": base, "HERE": HERE,
         "CHPARAM": " ".join(f"-chparam {k} {v}" for k, v in params),
         "KEEP": "\n".join(f"setattr -mod -set keep_hierarchy 1 {m} $paramod*{m}*" for m in keep),
@@ -135,14 +138,14 @@ def measure(name, top, params=(), delays=(1,), keep=(), stim=None, defines=(), d
     os.makedirs(WORK, exist_ok=True)
     os.makedirs(REPORTS, exist_ok=True)
     best = None
-    for delay in delays:
-        netlist, stat = synth(name, top, params, keep, delay, dirs)
+    for way, delay in [(w, d) for d in delays for w in MAPS]:
+        netlist, stat = synth(name, top, params, keep, way, delay, dirs)
         area = area_of(stat)
         period, path = clock_of(netlist, top)
         if best is None or area * period < best[0]:
-            best = (area * period, delay, netlist, stat, period, path)
+            best = (area * period, f"{way} {delay}", netlist, stat, period, path)
     _, delay, netlist, stat, period, path = best
-    out = [f"design {name}", f"top {top}", "params " + " ".join(f"{k}={v}" for k, v in params), f"abc_delay_ps {delay}",
+    out = [f"design {name}", f"top {top}", "params " + " ".join(f"{k}={v}" for k, v in params), f"abc {delay}",
            f"tools {versions()}", f"area_um2 {area_of(stat):g}", f"period_ns {period}"]
     stim_text = ""
     if stim:
