@@ -241,7 +241,8 @@ static int load_qn(cli_model *m, const cli_options *o, qn_why *why)
         return err;
     const char *colon = o->device ? strchr(o->device, ':') : NULL;
     const char *want = o->target ? o->target : colon ? colon + 1 : m->prog.target;
-    if (strcmp(want, m->prog.target) != 0)
+    const qn_target *t = qn_target_find(want);
+    if (strcmp(t ? t->name : want, m->prog.target) != 0)
         return qn_fail(why, QN_ERR_TARGET, "compiled for %s, asked for is %.40s", m->prog.target, want);
     if (!m->prog.vocab)
         return qn_fail(why, QN_ERR_FORMAT, "no vocabulary");

@@ -7,19 +7,22 @@
 
 static json_t *target_json(const qn_target *t)
 {
-    return json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:s}", "name", t->name, "text", t->text, "rows", (int)t->rows, "lanes",
+    return json_pack("{s:s, s:s, s:i, s:i, s:I, s:I, s:s, s:s}", "name", t->name, "text", t->text, "rows", (int)t->rows, "lanes",
                      (int)t->lanes, "memory_bytes", (json_int_t)t->mem_bytes, "clock_hz",
-                     (json_int_t)t->clock_hz, "memory", t->memory.name);
+                     (json_int_t)t->clock_hz, "memory", t->memory.name, "element", qn_element_at(t->element)->name);
 }
 
 static int print_json(void)
 {
-    json_t *all = json_pack("{s:[], s:[]}", "kinds", "targets");
+    json_t *all = json_pack("{s:[], s:[], s:[]}", "kinds", "targets", "elements");
     for (size_t i = 0; qn_dev_port_at(i); i++)
         json_array_append_new(json_object_get(all, "kinds"),
                               json_pack("{s:s, s:s}", "name", qn_dev_port_at(i)->name, "text", qn_dev_port_at(i)->text));
     for (size_t i = 0; qn_target_at(i); i++)
         json_array_append_new(json_object_get(all, "targets"), target_json(qn_target_at(i)));
+    for (size_t i = 0; qn_element_at(i); i++)
+        json_array_append_new(json_object_get(all, "elements"),
+                              json_pack("{s:s, s:s}", "name", qn_element_at(i)->name, "text", qn_element_at(i)->text));
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
@@ -30,7 +33,7 @@ int cmd_devices(int argc, char **argv)
 {
     cli_options o = {0};
     static const struct argp_child children[] = {{&cli_common_argp, 0, 0, 0}, {0}};
-    const struct argp argp = {.doc = "Lists what --device takes: KIND:TARGET.", .children = children};
+    const struct argp argp = {.doc = "Lists what --device takes: KIND:TARGET, or KIND:TARGET/ELEMENT for rows of another element.", .children = children};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (o.json)
         return print_json();
@@ -40,8 +43,12 @@ int cmd_devices(int argc, char **argv)
     printf("target\n");
     for (size_t i = 0; qn_target_at(i); i++) {
         const qn_target *t = qn_target_at(i);
-        printf("  %-8s %s: %u rows, %u vector lanes, %llu MB, %.4g MHz\n", t->name, t->text, t->rows, t->lanes,
+        printf("  %-8s %s: %u rows of %s, %u vector lanes, %llu MB, %.4g MHz\n", t->name, t->text, t->rows,
+               qn_element_at(t->element)->name, t->lanes,
                (unsigned long long)(t->mem_bytes >> 20), t->clock_hz / 1e6);
     }
+    printf("element (TARGET/ELEMENT)\n");
+    for (size_t i = 0; qn_element_at(i); i++)
+        printf("  %-8s %s\n", qn_element_at(i)->name, qn_element_at(i)->text);
     return 0;
 }

@@ -391,8 +391,10 @@ int cmd_run(int argc, char **argv)
     const struct argp argp = {options, parse, "MODEL(.gguf or .qn)", "Generates text and says what it cost.", children, 0, 0};
     run_options o = {.prompt = "Once upon a time", .n = 64, .top_p = 1, .c = {.device = "model"}};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
+    char model[64];                      // of the same target and element
+    snprintf(model, sizeof model, "model%.40s", o.c.device + strcspn(o.c.device, ":"));
     if (!o.beside)
-        o.beside = strncmp(o.c.device, "rtl", 3) == 0 ? "model" : "none";
+        o.beside = strncmp(o.c.device, "rtl", 3) == 0 ? model : "none";
 
     run x = {.o = &o, .same_tokens = true, .finish = "length",
              .sampler = {.temperature = (float)o.temperature, .top_k = o.top_k, .top_p = (float)o.top_p, .state = o.seed}};

@@ -18,7 +18,7 @@ struct qn_dev {
     void *ctx;
     const volatile int *stop;
     bool timed;
-    char name[32];
+    char name[16 + QN_TARGET_LABEL];
 };
 
 int qn_dev_add_port(const qn_port *port)
@@ -78,7 +78,8 @@ int qn_dev_open(qn_dev **out, const char *where, qn_why *why)
     dev->port = port;
     dev->t = t;
     dev->timed = true;
-    snprintf(dev->name, sizeof dev->name, "%s:%s", port->name, t->name);
+    char label[QN_TARGET_LABEL];
+    snprintf(dev->name, sizeof dev->name, "%s:%s", port->name, qn_target_label(label, t));
 
     err = port->open(&dev->ctx, t, why);
     if (err < 0)

@@ -14,7 +14,8 @@
 //         err = qn_dev_wait(dev, 1000000);                       // clocks
 //     qn_dev_close(dev);
 //
-// The string alone chooses the executor: "kind:target", or the kind alone for target ulx3s. All give the same bits; what differs is
+// The string alone chooses the executor: "kind:target", the kind alone for target ulx3s, or "kind:target/element" for
+// the target with rows of another element (rtl/spec/target.def). All give the same bits; what differs is
 // time. A device knows nothing of models: language models are qn_session.h's matter. Functions return 0 or a negative qn_err.
 // Buffers stay the caller's. Closing NULL is fine. One thread at a time for a device; devices know nothing of each other.
 #ifndef QN_DEV_H

@@ -5,6 +5,7 @@
 `default_nettype none
 
 module qn_top #(
+  parameter int Element   = qn_isa_pkg::ELEMENT_SHIFTADD,
   parameter int Rows      = 16,
   parameter int Depth     = 32,
   parameter int Planes    = 1,
@@ -180,7 +181,7 @@ module qn_top #(
     .plane_valid_o(plane_valid), .plane_ready_i(plane_ready), .plane_o(plane),
     .head_valid_o(plane_head_valid), .head_ready_i(plane_head_ready), .head_o(plane_head));
 
-  qn_matrix #(.Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices)) u_matrix (
+  qn_matrix #(.Element(Element), .Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices)) u_matrix (
     .clk_i, .rst_ni(core_rst_n),
     .insn_valid_i(unit_valid[MATRIX]), .insn_ready_o(unit_ready[MATRIX]), .insn_i(head[MATRIX*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[MATRIX]), .post_o(post[8*MATRIX +: 8]),

@@ -33,16 +33,17 @@ static void model_close(void *ctx)
 
 static int model_open(void **ctx, const qn_target *t, qn_why *why)
 {
+    char label[QN_TARGET_LABEL];
     model *d = calloc(1, sizeof *d);
     if (!d)
-        return qn_fail(why, QN_ERR_NOMEM, "model:%s", t->name);
+        return qn_fail(why, QN_ERR_NOMEM, "model:%s", qn_target_label(label, t));
     d->timed = true;
     d->n_insn = t->prog_words / QN_INSN_WORDS;
     d->profile = calloc(d->n_insn, sizeof *d->profile);
-    int err = d->profile ? qn_model_open(&d->m, t->name) : QN_ERR_NOMEM;
+    int err = d->profile ? qn_model_open(&d->m, qn_target_label(label, t)) : QN_ERR_NOMEM;
     if (err < 0) {
         model_close(d);
-        return qn_fail(why, err, "model:%s", t->name);
+        return qn_fail(why, err, "model:%s", label);
     }
     qn_model_time(d->m)->span = charge;
     qn_model_time(d->m)->span_ctx = d;

@@ -8,11 +8,12 @@
 static int rtl_open(void **ctx, const qn_target *t, qn_why *why)
 {
     qn_rtl *r;
-    int err = qn_rtl_open(&r, t->name);
+    char label[QN_TARGET_LABEL];
+    int err = qn_rtl_open(&r, qn_target_label(label, t));
     if (err == QN_ERR_UNSUPPORTED)
-        return qn_fail(why, err, "built without the core of %s (sim/rtl/rtl.mk: RTL_TARGETS)", t->name);
+        return qn_fail(why, err, "built without the core of %s (sim/rtl/rtl.mk: RTL_TARGETS)", label);
     if (err < 0)
-        return qn_fail(why, err, "%s", t->name);
+        return qn_fail(why, err, "%s", label);
     *ctx = r;
     return 0;
 }

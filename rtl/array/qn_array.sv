@@ -7,6 +7,7 @@
 `default_nettype none
 
 module qn_array #(
+  parameter int Element = qn_isa_pkg::ELEMENT_SHIFTADD,
   parameter int Rows  = 16,
   parameter int Depth = 32,                // lanes a clock: 8, 16 or 32
   parameter int Lanes = 4,                 // rows that leave the holds at a time; Rows is 2 or more times as much
@@ -19,6 +20,7 @@ module qn_array #(
 
   input  logic                load_i,      // 8 activations for both rows of a pair into their shadows
   input  logic [PairW-1:0]    load_pair_i,
+  input  logic                load_last_i, // the fourth of a pair
   input  logic [127:0]        load_data_i, // {odd row, even row}
   input  logic                swap_i,      // with the first plane of a slice: shadows become active
   input  logic [RowsW-1:0]    rows_i,      // taken at swap_i: rows below compute
@@ -81,25 +83,25 @@ module qn_array #(
   assign hold[56*Rows +: 56*Lanes] = '0;
   assign lane_o = hold[56*Lanes-1:0];
 
+  logic [Rows-1:0]    row_used;            // below rows_i
+  logic [56*Rows-1:0] partial;
+  qn_rows #(.Element(Element), .Rows(Rows), .Depth(Depth)) u_rows (
+    .clk_i, .rst_ni, .load_i, .load_pair_i, .load_last_i, .load_data_i, .swap_i({Rows{swap_i}} & row_used),
+    .en_i({Rows{valid_q}} & row_en_q), .part_i(part), .plane_i(plane_q[Depth-1:0]), .first_i(first_q), .neg_i(neg_q), .partial_o(partial));
+
   genvar r;
   generate
     for (r = 0; r < Rows; r = r + 1) begin : g_row
       localparam int Next = r / Lanes + 1 < Groups ? r / Lanes + 1 : r / Lanes;
       localparam [RowsW-1:0] Row = r;
-      logic [27:0] lo, hi;
       logic [55:0] hold_q;
+      assign row_used[r] = Row < rows_i;
 
-      always_ff @(posedge clk_i) if (swap_i) row_en_q[r] <= Row < rows_i;
-
-      qn_row_shiftadd #(.Depth(Depth)) u_row (
-        .clk_i,
-        .load_i(load_i && load_pair_i == Row[PairW:1]), .load_data_i(load_data_i[64*(r%2) +: 64]), .swap_i(swap_i && Row < rows_i),
-        .en_i(valid_q && row_en_q[r]), .part_i(part), .plane_i(plane_q[Depth-1:0]), .first_i(first_q), .neg_i(neg_q),
-        .lo_o(lo), .hi_o(hi));
+      always_ff @(posedge clk_i) if (swap_i) row_en_q[r] <= row_used[r];
 
       always_ff @(posedge clk_i) begin
         if (hold_load_i) begin
-          if (hold_use_i[r/Lanes]) hold_q <= {hi, lo};
+          if (hold_use_i[r/Lanes]) hold_q <= partial[56*r +: 56];
         end else if (hold_shift_i) begin
           if (use_q[Next]) hold_q <= hold[56*(r+Lanes) +: 56];
         end

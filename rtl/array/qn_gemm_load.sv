@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_gemm_load: takes a GEMM, checks it, offers it to the array as a job, and loads the shadows with its slices one after the
-// other: the next one as soon as the array has swapped. Two rows, 8 activations each, a clock; so a slice takes
-// 4 x ceil(ROWS / 2) + 2 clocks from one swap to the next at least. With UNIT the activations are made here.
+// other: the next one as soon as the array has swapped. Two rows, 8 activations each, a clock, in four clocks of as many as the element asks for
+// a pair; so a slice takes PAIR x ceil(ROWS / 2) + TAIL + 2 clocks from one swap to the next at least. With UNIT the activations are made here.
 
 `default_nettype none
 
 module qn_gemm_load #(
+  parameter int Element = qn_isa_pkg::ELEMENT_SHIFTADD,
   parameter int Rows    = 16,
   parameter int Planes  = 1,               // stripes: 1, 2 or 4
   parameter int AccCols = 256,
@@ -49,6 +50,7 @@ module qn_gemm_load #(
   input  logic                           swap_i,        // it has been taken over
   output logic                           load_o,        // 8 activations of both rows of a pair
   output logic [RowW-2:0]                load_pair_o,
+  output logic                           load_last_o,   // the fourth of the pair
   output logic [127:0]                   load_data_o,
   output logic                           side_we_o,     // with the pair's first load
   output logic [1:0]                     side_index_o,  // slices since reset, modulo 4
@@ -57,6 +59,9 @@ module qn_gemm_load #(
 
   localparam IDLE = 2'd0, CHECK = 2'd1, LOAD = 2'd2, STOP = 2'd3;
   localparam [31:0] ONE = 32'h3f800000;    // 1.0
+  localparam [7:0] PAIR = qn_isa_pkg::ELEMENT_PAIR_CLOCKS[8*Element +: 8];   // the first four clocks of a pair read
+  localparam [7:0] TAIL = qn_isa_pkg::ELEMENT_TAIL_CLOCKS[8*Element +: 8];   // clocks after the last pair's
+  localparam [4:0] STEP_LAST = PAIR[4:0] - 5'd1, STEP_END = PAIR[4:0] + TAIL[4:0] - 5'd1;
   localparam int LineW = $clog2(Planes);
   localparam [31:0] COLS_MASK = Planes == 1 ? 32'd1 : 8 * Planes - 1;  // pairs, or eights for all stripes
 
@@ -109,8 +114,9 @@ module qn_gemm_load #(
   // ---- Slices ------------------------------------------------------------------------------------------------------------
   logic [31:0]     left_q;                 // slices not read yet
   logic [RowW-2:0] pair_q, pair_last, s_pair_q;
-  logic [1:0]      beat_q, s_beat_q, side_q, s_side_q;
-  logic            read, slice_end;
+  logic [4:0]      step_q;                 // clock of the pair
+  logic [1:0]      s_beat_q, side_q, s_side_q;
+  logic            going, read, slice_end;
   logic            s_valid_q, s_end_q, s_unit_q;  // a clock after the read: store
   logic [31:0]     s_place_q;              // UNIT: the element at which the even row is 1
   /* verilator lint_off UNUSEDSIGNAL */
@@ -119,15 +125,16 @@ module qn_gemm_load #(
   logic            full_q;
   assign row_last  = rows_q[RowW:0] - 1'b1;
   assign pair_last = row_last[RowW-1:1];
-  assign read      = state_q == LOAD && left_q != 32'd0 && !full_q && !s_end_q;
-  assign slice_end = beat_q == 2'd3 && pair_q == pair_last;
+  assign going     = state_q == LOAD && left_q != 32'd0 && !full_q && !s_end_q;
+  assign read      = going && step_q[4:2] == 3'd0;
+  assign slice_end = step_q == STEP_END && pair_q == pair_last;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q   <= IDLE;
       offer_q   <= 1'b0;
       pair_q    <= '0;
-      beat_q    <= 2'd0;
+      step_q    <= 5'd0;
       side_q    <= 2'd0;
       s_valid_q <= 1'b0;
       s_end_q   <= 1'b0;
@@ -142,14 +149,19 @@ module qn_gemm_load #(
       if (state_q == CHECK && cause == qn_isa_pkg::TRAP_NONE) offer_q <= 1'b1;
       else if (job_take_i)                                    offer_q <= 1'b0;
 
-      if (read) begin
-        beat_q <= beat_q + 2'd1;
-        if (slice_end)            pair_q <= '0;
-        else if (beat_q == 2'd3)  pair_q <= pair_q + 1'b1;
+      if (going) begin
+        step_q <= step_q + 5'd1;
+        if (slice_end) begin
+          step_q <= 5'd0;
+          pair_q <= '0;
+        end else if (step_q == STEP_LAST && pair_q != pair_last) begin
+          step_q <= 5'd0;
+          pair_q <= pair_q + 1'b1;
+        end
         if (slice_end)            side_q <= side_q + 2'd1;
       end
       s_valid_q <= read;
-      s_end_q   <= read && slice_end;
+      s_end_q   <= going && slice_end;
       if (s_end_q)     full_q <= 1'b1;
       else if (swap_i) full_q <= 1'b0;
     end
@@ -168,13 +180,13 @@ module qn_gemm_load #(
       unit_q   <= insn_i[qn_isa_pkg::GEMM_UNIT_LSB];
       post_q   <= insn_i[qn_isa_pkg::ENTRY_POST0_LSB +: 8];
       pc_q     <= insn_i[qn_isa_pkg::ENTRY_PC_LSB +: qn_isa_pkg::PC_W];
-    end else if (read && slice_end) begin
+    end else if (going && slice_end) begin
       left_q  <= left_q - 32'd1;
       slice_q <= unit_q ? slice_q - 32'd32 : slice_q + 32'd1;
     end
     if (read) begin
       s_pair_q  <= pair_q;
-      s_beat_q  <= beat_q;
+      s_beat_q  <= step_q[1:0];
       s_side_q  <= side_q;
       s_unit_q  <= unit_q;
       s_place_q <= slice_q + {{(32-RowW){1'b0}}, pair_q, 1'b0};
@@ -201,10 +213,11 @@ module qn_gemm_load #(
   assign buf_re_o      = read;
   assign buf_pair_o    = pair_q;
   assign buf_slice_o   = slice_q[SliceW-1:0];
-  assign buf_beat_o    = beat_q;
+  assign buf_beat_o    = step_q[1:0];
   assign shadow_full_o = full_q;
   assign load_o        = s_valid_q;
   assign load_pair_o   = s_pair_q;
+  assign load_last_o   = s_beat_q == 2'd3;
   assign load_data_o   = s_unit_q ? {one_hot(s_place_odd, s_beat_q), one_hot(s_place_q, s_beat_q)} : buf_data_i;
   assign side_we_o     = s_valid_q && s_beat_q == 2'd0;
   assign side_index_o  = s_side_q;

@@ -10,6 +10,7 @@
 `default_nettype none
 
 module qn_matrix #(
+  parameter int Element  = qn_isa_pkg::ELEMENT_SHIFTADD,
   parameter int Rows     = 16,             // all powers of two; Rows >= 2 x Dequants
   parameter int Depth    = 32,             // lanes of a row: 8, 16 or 32; a plane takes 32 / Depth clocks
   parameter int Planes   = 1,              // stripes: 1, 2 or 4
@@ -90,21 +91,21 @@ module qn_matrix #(
   logic [ColW-1:0]   job_acc;
   logic [6:0]        job_format;
   logic [7:0]        job_post;
-  logic              buf_re, shadow_full, swap, load, side_we;
+  logic              buf_re, shadow_full, swap, load, load_last, side_we;
   logic [RowW-2:0]   buf_pair, load_pair;
   logic [SliceW-1:0] buf_slice;
   logic [1:0]        buf_beat, side_index;
   logic [127:0]      buf_data, load_data;
   logic [89:0]       buf_side, side;
 
-  qn_gemm_load #(.Rows(Rows), .Planes(Planes), .AccCols(AccCols), .Slices(Slices)) u_load (
+  qn_gemm_load #(.Element(Element), .Rows(Rows), .Planes(Planes), .AccCols(AccCols), .Slices(Slices)) u_load (
     .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o, .insn_i,
     .trap_valid_o, .trap_cause_o, .trap_addr_o, .trap_pc_o, .idle_o(load_idle),
     .job_valid_o(job_valid), .job_take_i(job_take), .job_slices_o(job_slices), .job_cols_o(job_cols), .job_rows_o(job_rows),
     .job_acc_o(job_acc), .job_format_o(job_format), .job_accum_o(job_accum), .job_post_o(job_post),
     .buf_re_o(buf_re), .buf_pair_o(buf_pair), .buf_slice_o(buf_slice), .buf_beat_o(buf_beat),
     .buf_data_i(buf_data), .buf_side_i(buf_side),
-    .shadow_full_o(shadow_full), .swap_i(swap), .load_o(load), .load_pair_o(load_pair), .load_data_o(load_data),
+    .shadow_full_o(shadow_full), .swap_i(swap), .load_o(load), .load_pair_o(load_pair), .load_last_o(load_last), .load_data_o(load_data),
     .side_we_o(side_we), .side_index_o(side_index), .side_o(side));
 
   qn_slicebuf #(.Rows(Rows), .Slices(Slices), .Lanes(Lanes)) u_buf (
@@ -385,8 +386,8 @@ module qn_matrix #(
       assign acc_addr[AddrW*i +: AddrW] = {acc_row_i[RowW-1:UnitW], acc_own, acc_low};
     end
     for (p = 0; p < Planes; p = p + 1) begin : g_stripe
-      qn_stripe #(.Rows(Rows), .Depth(Depth), .Dequants(Dequants), .ColW(OwnW)) u_stripe (
-        .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_data_i(load_data), .swap_i(swap), .rows_i(a_rows_q),
+      qn_stripe #(.Element(Element), .Rows(Rows), .Depth(Depth), .Dequants(Dequants), .ColW(OwnW)) u_stripe (
+        .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_last_i(load_last), .load_data_i(load_data), .swap_i(swap), .rows_i(a_rows_q),
         .valid_i(issue), .plane_i(plane_i[32*p +: 32]), .first_i(first), .neg_i(first && a_signed_q),
         .head_sub_i(h_sub_q), .head_float_i(!h_sub_q && h_left_q != 2'd0), .head_i(head_i[32*p +: 32]),
         .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .hold_odd_i(c_odd), .hold_head_i(c_head),

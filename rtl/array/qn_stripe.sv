@@ -10,6 +10,7 @@
 `default_nettype none
 
 module qn_stripe #(
+  parameter int Element  = qn_isa_pkg::ELEMENT_SHIFTADD,
   parameter int Rows     = 16,
   parameter int Depth    = 32,
   parameter int Dequants = 4,
@@ -24,6 +25,7 @@ module qn_stripe #(
 
   input  logic                      load_i,        // activations and planes: see qn_array
   input  logic [RowW-2:0]           load_pair_i,
+  input  logic                      load_last_i,
   input  logic [127:0]              load_data_i,
   input  logic                      swap_i,
   input  logic [RowW:0]             rows_i,
@@ -65,8 +67,8 @@ module qn_stripe #(
   localparam int UnitW = $clog2(Dequants);
 
   logic [56*Dequants-1:0] lanes;
-  qn_array #(.Rows(Rows), .Depth(Depth), .Lanes(Dequants)) u_array (
-    .clk_i, .rst_ni, .load_i, .load_pair_i, .load_data_i, .swap_i, .rows_i, .valid_i, .plane_i, .first_i, .neg_i,
+  qn_array #(.Element(Element), .Rows(Rows), .Depth(Depth), .Lanes(Dequants)) u_array (
+    .clk_i, .rst_ni, .load_i, .load_pair_i, .load_last_i, .load_data_i, .swap_i, .rows_i, .valid_i, .plane_i, .first_i, .neg_i,
     .hold_load_i, .hold_use_i, .hold_shift_i, .lane_o(lanes));
 
   // Headers as they come, of the column in the holds, and of the odd one after it

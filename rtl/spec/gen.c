@@ -3,14 +3,16 @@
 //
 //     gen --package > rtl/spec/qn_isa_pkg.sv      the RTL's constants
 //     gen --manual > rtl/spec/manual.md           the tables of the manual
-//     gen --target ulx3s                          -GRows=16 ...         parameters of qn_top, for Verilator
-//     gen --yosys ulx3s                           -chparam Rows 16 ...  the same, for Yosys' `hierarchy -top qn_top`
+//     gen --target ulx3s                          -GElement=0 -GRows=16 ...         parameters of qn_top, for Verilator
+//     gen --yosys ulx3s                           -chparam Element 0 -chparam Rows 16 ...  the same, for Yosys' `hierarchy -top qn_top`
+//     gen --clocks ulx3s/lut                      8,3                   the element's pair_clocks and tail_clocks
 //     gen --targets                               names, one a line
 //
 // Every call checks all lists first: what it prints, it has checked. Exit 1: a list is wrong (each fault on a line of stderr).
 #include "rtl/spec/qn_isa.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -323,10 +325,21 @@ static void check_targets(void)
             fault(l, n, "fifo_words %u is not a power of two", t->fifo_words);
         if (t->prog_words % QN_INSN_WORDS)
             fault(l, n, "prog_words %u is not a multiple of %d", t->prog_words, QN_INSN_WORDS);
+        if (strlen(n) + 1 + strlen(qn_element_at(t->element)->name) >= QN_TARGET_LABEL)
+            fault(l, n, "name and element take %d bytes or more", QN_TARGET_LABEL);
         if (!t->mem_bytes || t->mem_bytes > 1ull << 32)
             fault(l, n, "mem_bytes is outside 1..2^32");
         if (!t->memory.beats || !power_of_two(t->memory.row_lines) || !power_of_two(t->memory.banks))
             fault(l, n, "memory %s: beats is zero, or row_lines or banks is not a power of two", t->memory.name);
+    }
+}
+
+static void check_elements(void)
+{
+    const qn_element *e;
+    for (size_t i = 0; (e = qn_element_at(i)); i++) {
+        check_range("target.def", e->name, "pair_clocks", e->pair_clocks, 4, 16);
+        check_range("target.def", e->name, "tail_clocks", e->tail_clocks, 0, 15);
     }
 }
 
@@ -469,6 +482,27 @@ static void print_fmts(void)
     print_books();
 }
 
+// Vectors of bytes, an element's at 8 x its number: the dialect has no arrays.
+static void print_element_clocks(const char *name, size_t offset)
+{
+    printf("  localparam [%d:0] ELEMENT_%s = {", 8 * QN_ELEMENTS - 1, name);
+    for (int i = QN_ELEMENTS - 1; i >= 0; i--)
+        printf("8'd%u%s", *(const uint32_t *)((const char *)qn_element_at((size_t)i) + offset), i ? ", " : "};\n");
+}
+
+static void print_elements(void)
+{
+    printf("\n  // Elements, and the clocks that the loading of a slice takes: for a pair of rows, and after the last pair; element e at [8 e +: 8]\n");
+    for (int i = 0; i < QN_ELEMENTS; i++) {
+        printf("  localparam int ELEMENT_");
+        for (const char *c = qn_element_at((size_t)i)->name; *c; c++)
+            putchar(toupper((unsigned char)*c));
+        printf(" = %d;\n", i);
+    }
+    print_element_clocks("PAIR_CLOCKS", offsetof(qn_element, pair_clocks));
+    print_element_clocks("TAIL_CLOCKS", offsetof(qn_element, tail_clocks));
+}
+
 static void print_package(void)
 {
     printf("// Made by rtl/spec/gen.c from rtl/spec/*.def: do not edit, `make spec` prints it again.\n"
@@ -485,6 +519,7 @@ static void print_package(void)
     printf("\n  // Pipeline latencies, clocks\n");
     for (size_t i = 0; lats[i].name; i++)
         printf("  localparam int LAT_%s = %ld;  // %s\n", lats[i].name, lats[i].value, lats[i].text);
+    print_elements();
     printf("\nendpackage\n/* verilator lint_on UNUSEDPARAM */\n");
 }
 
@@ -531,12 +566,16 @@ static void print_manual(void)
     printf("\n# Latencies\n\n| pipeline | clocks | meaning |\n|---|---|---|\n");
     for (size_t i = 0; lats[i].name; i++)
         printf("| %s | %ld | %s |\n", lats[i].name, lats[i].value, lats[i].text);
-    printf("\n# Targets\n\n| name | Rows | Depth | Planes | Lanes | Funcs | Dequants | AccCols | Slices | VbWords | FifoWords | ProgWords | memory | clock |"
-           "\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    printf("\n# Targets\n\n| name | Rows | Depth | Planes | Lanes | Funcs | Dequants | AccCols | Slices | VbWords | FifoWords | ProgWords | element | memory | clock |"
+           "\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     const qn_target *t;
     for (size_t i = 0; (t = qn_target_at(i)); i++)
-        printf("| %s | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %s | %.1f MHz |\n", t->name, t->rows, t->depth, t->planes, t->lanes, t->funcs, t->dequants,
-               t->acc_cols, t->slices, t->vb_words, t->fifo_words, t->prog_words, t->memory.name, t->clock_hz / 1e6);
+        printf("| %s | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %s | %s | %.1f MHz |\n", t->name, t->rows, t->depth, t->planes, t->lanes, t->funcs, t->dequants,
+               t->acc_cols, t->slices, t->vb_words, t->fifo_words, t->prog_words, qn_element_at(t->element)->name, t->memory.name, t->clock_hz / 1e6);
+    printf("\n# Elements\n\n| name | clocks of loading, a pair of rows | after the last | meaning |\n|---|---|---|---|\n");
+    const qn_element *e;
+    for (size_t i = 0; (e = qn_element_at(i)); i++)
+        printf("| %s | %u | %u | %s |\n", e->name, e->pair_clocks, e->tail_clocks, e->text);
 }
 
 static int print_parameters(const char *name, const char *format)
@@ -547,13 +586,24 @@ static int print_parameters(const char *name, const char *format)
         return 1;
     }
     const const_row rows[] = {
-        {"Rows", t->rows, NULL}, {"Depth", t->depth, NULL}, {"Planes", t->planes, NULL}, {"Lanes", t->lanes, NULL}, {"Funcs", t->funcs, NULL}, {"Dequants", t->dequants, NULL},
+        {"Element", t->element, NULL}, {"Rows", t->rows, NULL}, {"Depth", t->depth, NULL}, {"Planes", t->planes, NULL}, {"Lanes", t->lanes, NULL}, {"Funcs", t->funcs, NULL}, {"Dequants", t->dequants, NULL},
         {"AccCols", t->acc_cols, NULL}, {"Slices", t->slices, NULL}, {"VbWords", t->vb_words, NULL},
         {"FifoWords", t->fifo_words, NULL}, {"ProgWords", t->prog_words, NULL},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         printf(format, i ? " " : "", rows[i].name, rows[i].value);
     printf("\n");
+    return 0;
+}
+
+static int print_clocks(const char *name)
+{
+    const qn_target *t = qn_target_find(name);
+    if (!t) {
+        fprintf(stderr, "gen: %s: no such target\n", name);
+        return 1;
+    }
+    printf("%u,%u\n", qn_element_at(t->element)->pair_clocks, qn_element_at(t->element)->tail_clocks);
     return 0;
 }
 
@@ -566,6 +616,7 @@ int main(int argc, char **argv)
     check_regs();
     check_lats();
     check_targets();
+    check_elements();
     if (faults)
         return 1;
     if (argc == 2 && strcmp(argv[1], "--package") == 0) {
@@ -577,10 +628,12 @@ int main(int argc, char **argv)
             printf("%s\n", qn_target_at(i)->name);
     } else if (argc == 3 && strcmp(argv[1], "--target") == 0) {
         return print_parameters(argv[2], "%s-G%s=%ld");
+    } else if (argc == 3 && strcmp(argv[1], "--clocks") == 0) {
+        return print_clocks(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "--yosys") == 0) {
         return print_parameters(argv[2], "%s-chparam %s %ld");
     } else {
-        fprintf(stderr, "usage: gen --package | --manual | --targets | --target NAME | --yosys NAME\n");
+        fprintf(stderr, "usage: gen --package | --manual | --targets | --target NAME | --yosys NAME | --clocks NAME\n");
         return 64;
     }
     return 0;

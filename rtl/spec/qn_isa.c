@@ -221,6 +221,7 @@ const char *qn_trap_text(unsigned cause)
 #undef QN_TRAP
 
 #define QN_TARGET(...)
+#define QN_ELEMENT(...)
 #define QN_MEMORY(name, beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks, text) MEMORY_##name,
 enum {
 #include "rtl/spec/target.def"
@@ -232,10 +233,17 @@ static const qn_memory memories[] = {
 #include "rtl/spec/target.def"
 };
 #undef QN_MEMORY
-#undef QN_TARGET
+#undef QN_ELEMENT
 #define QN_MEMORY(...)
-#define QN_TARGET(name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, memory, text) \
-    {{#name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, {0}, text}, MEMORY_##memory},
+#define QN_ELEMENT(name, pair_clocks, tail_clocks, text) {#name, pair_clocks, tail_clocks, text},
+static const qn_element elements[] = {
+#include "rtl/spec/target.def"
+};
+#undef QN_TARGET
+#undef QN_ELEMENT
+#define QN_ELEMENT(...)
+#define QN_TARGET(name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, element, memory, text) \
+    {{#name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, QN_ELEMENT_##element, {0}, text}, MEMORY_##memory},
 typedef struct target_row {
     qn_target target;
     int memory;
@@ -243,6 +251,12 @@ typedef struct target_row {
 static target_row targets[] = {
 #include "rtl/spec/target.def"
 };
+static qn_target variants[COUNT(targets)][QN_ELEMENTS];      // those with another element, filled in when they are asked for
+
+const qn_element *qn_element_at(size_t i)
+{
+    return i < QN_ELEMENTS ? &elements[i] : NULL;
+}
 
 const qn_target *qn_target_at(size_t i)
 {
@@ -252,10 +266,33 @@ const qn_target *qn_target_at(size_t i)
     return &targets[i].target;
 }
 
+static const qn_target *with_element(size_t i, const char *element)
+{
+    const qn_target *t = qn_target_at(i);
+    for (int e = 0; e < QN_ELEMENTS; e++)
+        if (strcmp(elements[e].name, element) == 0) {
+            qn_target *v = &variants[i][e];
+            *v = *t;
+            v->element = (enum qn_element_id)e;
+            return t->element == v->element ? t : v;
+        }
+    return NULL;
+}
+
 const qn_target *qn_target_find(const char *name)
 {
-    for (size_t i = 0; i < COUNT(targets); i++)
-        if (strcmp(targets[i].target.name, name) == 0)
-            return qn_target_at(i);
+    size_t len = strcspn(name, "/");
+    for (size_t i = 0; i < COUNT(targets); i++) {
+        const char *n = targets[i].target.name;
+        if (strlen(n) == len && memcmp(n, name, len) == 0)
+            return name[len] ? with_element(i, name + len + 1) : qn_target_at(i);
+    }
     return NULL;
+}
+
+const char *qn_target_label(char label[QN_TARGET_LABEL], const qn_target *t)
+{
+    bool own = qn_target_find(t->name)->element == t->element;
+    snprintf(label, QN_TARGET_LABEL, own ? "%s" : "%s/%s", t->name, elements[t->element].name);
+    return label;
 }

@@ -194,13 +194,30 @@ typedef struct qn_memory {
     uint32_t beats, rcd, rp, cl, rfc, refi, ras, wr, wtr, rtw, row_lines, banks;
 } qn_memory;
 
-enum { QN_PLANES_MAX = 4 };
+#define QN_TARGET(...)
+#define QN_MEMORY(...)
+#define QN_ELEMENT(name, pair_clocks, tail_clocks, text) QN_ELEMENT_##name,
+enum qn_element_id {
+#include "rtl/spec/target.def"
+    QN_ELEMENTS
+};
+#undef QN_TARGET
+#undef QN_MEMORY
+#undef QN_ELEMENT
+typedef struct qn_element {
+    const char *name;
+    uint32_t pair_clocks, tail_clocks;
+    const char *text;
+} qn_element;
+
+enum { QN_PLANES_MAX = 4, QN_TARGET_LABEL = 32 };
 
 typedef struct qn_target {
     const char *name;
     uint32_t rows, depth, planes, lanes, funcs, dequants, acc_cols, slices, vb_words, fifo_words, prog_words;
     uint64_t mem_bytes;
     uint32_t clock_hz;
+    enum qn_element_id element;
     qn_memory memory;
     const char *text;
 } qn_target;
@@ -239,7 +256,19 @@ static inline uint32_t qn_target_lines(const qn_target *t, uint32_t addr, uint32
     return (addr % t->planes + words + t->planes - 1) / t->planes;
 }
 
-const qn_target *qn_target_find(const char *name);   // NULL where there is none
+// "ulx3s", or "ulx3s/lut" for the same target with another element. NULL where there is none. `name` is the target's alone, and so what
+// programs are compiled for.
+const qn_target *qn_target_find(const char *name);
 const qn_target *qn_target_at(size_t i);             // i-th of the list, NULL past its end
+// What qn_target_find would find it by: the name, and the element where it is not the target's own.
+const char *qn_target_label(char label[QN_TARGET_LABEL], const qn_target *t);
+const qn_element *qn_element_at(size_t i);           // by its qn_element_id, NULL past the last
+
+// Clocks that the loading of a slice takes for `rows` rows: L of rtl/README.md.
+static inline uint32_t qn_target_load_clocks(const qn_target *t, uint32_t rows)
+{
+    const qn_element *e = qn_element_at(t->element);
+    return e->pair_clocks * ((rows + 1) / 2) + e->tail_clocks;
+}
 
 #endif

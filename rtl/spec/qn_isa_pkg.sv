@@ -799,5 +799,12 @@ package qn_isa_pkg;
   localparam int LAT_FUNC = 10;  // exp, reciprocal, reciprocal square root: qn_func
   localparam int LAT_ACC = 2;  // accumulator read
 
+  // Elements, and the clocks that the loading of a slice takes: for a pair of rows, and after the last pair; element e at [8 e +: 8]
+  localparam int ELEMENT_SHIFTADD = 0;
+  localparam int ELEMENT_LUT = 1;
+  localparam int ELEMENT_MUL = 2;
+  localparam [23:0] ELEMENT_PAIR_CLOCKS = {8'd4, 8'd8, 8'd4};
+  localparam [23:0] ELEMENT_TAIL_CLOCKS = {8'd0, 8'd3, 8'd0};
+
 endpackage
 /* verilator lint_on UNUSEDPARAM */

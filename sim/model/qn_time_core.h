@@ -112,7 +112,7 @@ typedef struct qn_time_core {
         enum { G_IDLE, G_CHECK, G_LOAD, G_TRAP } state;
         job job;
         bool offer, s_end, full;
-        uint32_t left, reads, reads_slice;   // slices, clocks of reading done and due in this slice
+        uint32_t left, reads, reads_slice;   // slices; clocks of loading done and due in this slice
     } gemm;
 
     // qn_matrix

@@ -296,7 +296,7 @@ static void gemm_clock(core *x, bool swap)
         unsigned cause = qn_check_gemm(x->t, &x->gemm.job.e, &addr);
         x->gemm.state = cause ? G_TRAP : G_LOAD;
         x->gemm.reads = 0;
-        x->gemm.reads_slice = 4 * (((uint32_t)V(&x->gemm.job.e, GEMM, ROWS) + 1) / 2);
+        x->gemm.reads_slice = qn_target_load_clocks(x->t, (uint32_t)V(&x->gemm.job.e, GEMM, ROWS));
         x->gemm.offer = !cause;
         break;
     }

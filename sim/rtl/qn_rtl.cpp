@@ -9,6 +9,10 @@
 
 #include "sim/rtl/qn_rtl_core.h"
 
+#define QN_RTL_TARGET(symbol, label) qn_rtl_core *qn_rtl_make_##symbol(const qn_target *t, uint32_t *mem);
+#include "qn_rtl_targets.h"
+#undef QN_RTL_TARGET
+
 extern "C" {
 #include "driver/qn_err.h"
 }
@@ -23,9 +27,9 @@ typedef qn_rtl_core *make_fn(const qn_target *t, uint32_t *mem);
 
 static make_fn *find_make(const char *name)
 {
-#define QN_RTL_TARGET(target)       \
-    if (strcmp(name, #target) == 0) \
-        return qn_rtl_make_##target;
+#define QN_RTL_TARGET(symbol, label) \
+    if (strcmp(name, label) == 0)    \
+        return qn_rtl_make_##symbol;
 #include "qn_rtl_targets.h"
 #undef QN_RTL_TARGET
     return nullptr;
@@ -38,7 +42,8 @@ int qn_rtl_open(qn_rtl **out, const char *target)
     const qn_target *t = qn_target_find(target);
     if (!t)
         return QN_ERR_NO_TARGET;
-    make_fn *make = find_make(target);
+    char label[QN_TARGET_LABEL];
+    make_fn *make = find_make(qn_target_label(label, t));
     if (!make)
         return QN_ERR_UNSUPPORTED;
 

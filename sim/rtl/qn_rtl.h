@@ -28,7 +28,7 @@ extern "C" {
 
 typedef struct qn_rtl qn_rtl;
 
-// A core of the named target, just out of reset, before an empty memory. QN_ERR_NO_TARGET, QN_ERR_UNSUPPORTED where the library
+// A core of the named target ("ulx3s", "ulx3s/lut"), just out of reset, before an empty memory. QN_ERR_NO_TARGET, QN_ERR_UNSUPPORTED where the library
 // was built without it (RTL_TARGETS of rtl.mk), QN_ERR_NOMEM; on error *out is NULL.
 int qn_rtl_open(qn_rtl **out, const char *target);
 void qn_rtl_close(qn_rtl *r);

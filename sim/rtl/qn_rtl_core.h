@@ -18,11 +18,6 @@ struct qn_rtl_core {
     uint64_t now = 0;                        // clocks since the core was made
 };
 
-// Made by QN_RTL_MAKE of each target; throws std::bad_alloc.
-#define QN_TARGET(name, ...) qn_rtl_core *qn_rtl_make_##name(const qn_target *t, uint32_t *mem);
-#define QN_MEMORY(...)
-#include "rtl/spec/target.def"
-#undef QN_TARGET
-#undef QN_MEMORY
+// QN_RTL_MAKE of each target makes one; throws std::bad_alloc.
 
 #endif

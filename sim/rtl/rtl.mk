@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Verilated cores behind sim/rtl/qn_rtl.h: build/rtl/libqn_rtl.a, and build/rtl/waves/libqn_rtl.a, which can write traces.
 # One Verilator run for each target, made again when RTL or the lists change. `large` takes minutes and is there on request:
-# make all RTL_TARGETS="ulx3s mini tiny quad large"
+# make all RTL_TARGETS="ulx3s ulx3s/lut ulx3s/mul mini tiny quad large"
 
-RTL_TARGETS ?= ulx3s mini tiny quad
+RTL_TARGETS ?= ulx3s mini tiny quad mini/lut mini/mul
 WAVE_TARGETS ?= ulx3s
 RTL_LIB     := build/rtl/libqn_rtl.a
 RTL_LIBS    := -lz -lpthread
@@ -18,21 +18,25 @@ spec: build/rtl/gen      ## print the RTL package and the manual's tables from r
 	build/rtl/gen --package > build/rtl/package && cp build/rtl/package rtl/spec/qn_isa_pkg.sv
 	build/rtl/gen --manual > build/rtl/manual && cp build/rtl/manual rtl/spec/manual.md
 
-# The stem is a target, or waves/ and a target
+# Directories and symbols have a target's name with _ for /. The stem is one, or waves/ and one
+name_of = $(subst /,_,$(1))
 build/rtl/%/core.a: $(wildcard rtl/*.sv rtl/*/*.sv) build/rtl/gen sim/rtl/verilate.sh sim/rtl/qn_rtl_core.cpp sim/rtl/qn_rtl_core.h \
                     sim/model/qn_sdram.h
-	GEN=build/rtl/gen sim/rtl/verilate.sh $(@D) $(notdir $*) $(if $(filter waves/%,$*),--trace-fst)
+	GEN=build/rtl/gen sim/rtl/verilate.sh $(@D) $(subst _,/,$(notdir $*)) $(if $(filter waves/%,$*),--trace-fst)
 
 # The targets that a library holds; rewritten only when they change
 build/rtl/qn_rtl_targets.h: held = $(RTL_TARGETS)
 build/rtl/waves/qn_rtl_targets.h: held = $(WAVE_TARGETS)
 build/rtl/qn_rtl_targets.h build/rtl/waves/qn_rtl_targets.h: FORCE
 	@mkdir -p $(@D)
-	@printf 'QN_RTL_TARGET(%s)\n' $(held) | cmp -s - $@ || printf 'QN_RTL_TARGET(%s)\n' $(held) > $@
+	@printf 'QN_RTL_TARGET(%s, "%s")\n' $(foreach t,$(held),$(call name_of,$(t)) $(t)) > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 .PHONY: FORCE
 
-build/rtl/libqn_rtl.a: $(RTL_TARGETS:%=build/rtl/%/core.a)
-build/rtl/waves/libqn_rtl.a: $(WAVE_TARGETS:%=build/rtl/waves/%/core.a)
+RTL_CORES  := $(foreach t,$(RTL_TARGETS),build/rtl/$(call name_of,$(t))/core.a)
+WAVE_CORES := $(foreach t,$(WAVE_TARGETS),build/rtl/waves/$(call name_of,$(t))/core.a)
+build/rtl/libqn_rtl.a: $(RTL_CORES)
+build/rtl/waves/libqn_rtl.a: $(WAVE_CORES)
 build/rtl/libqn_rtl.a: build/rtl/qn_rtl_targets.h
 build/rtl/waves/libqn_rtl.a: build/rtl/waves/qn_rtl_targets.h
 build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn_rtl.h sim/rtl/qn_rtl_core.h

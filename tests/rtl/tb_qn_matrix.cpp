@@ -12,13 +12,13 @@ extern "C" {
 #include "rtl/spec/qn_isa.h"
 }
 
-// The parameters of another target come with -DMATRIX='16, 8, ...'; ulx3s is the module's own
+// The parameters of another target come with -DMATRIX='16, 8, ...'; ulx3s is the module's own. The last two are the element's clocks of loading
 #ifndef MATRIX
-#define MATRIX 16, 8, 4, 256, 64, 32
+#define MATRIX 16, 8, 4, 256, 64, 32, 4, 0
 #endif
 static constexpr int parameters[] = {MATRIX};
 static constexpr int ROWS = parameters[0], LANES = parameters[1], DEQUANTS = parameters[2], ACC_COLS = parameters[3],
-                     SLICES = parameters[4], PARTS = 32 / parameters[5], DEQUANT_LAT = 2 * LAT_FADD + 12;
+                     SLICES = parameters[4], PARTS = 32 / parameters[5], PAIR_CLOCKS = parameters[6], TAIL_CLOCKS = parameters[7], DEQUANT_LAT = 2 * LAT_FADD + 12;
 static Vqn_matrix top;
 
 // A port of 64 bits is an integer, of more an array
@@ -334,14 +334,14 @@ static void finish(uint64_t limit)
 // The clock law: first plane, last plane and post of one instruction whose words are all there.
 static void check_law(const gemm &g)
 {
-    int pair_clocks = 4 * ((g.rows + 1) / 2), groups = (g.rows + DEQUANTS - 1) / DEQUANTS;
-    uint64_t t = take_at + pair_clocks + 3, start = 0, last = 0, slots = 0;
-    CHECK(first_at == t, "first plane %d clocks after the instruction, not %d", (int)(first_at - take_at), pair_clocks + 3);
+    int load_clocks = PAIR_CLOCKS * ((g.rows + 1) / 2) + TAIL_CLOCKS, groups = (g.rows + DEQUANTS - 1) / DEQUANTS;
+    uint64_t t = take_at + load_clocks + 3, start = 0, last = 0, slots = 0;
+    CHECK(first_at == t, "first plane %d clocks after the instruction, not %d", (int)(first_at - take_at), load_clocks + 3);
     for (int s = 0; s < g.slices; s++) {
         if (s) {
             int wait = DEQUANT_LAT - g.cols * g.f->planes * PARTS;
             t = last + PARTS + (wait > 0 ? wait : 0);
-            t = t < start + pair_clocks + 2 ? start + pair_clocks + 2 : t;
+            t = t < start + load_clocks + 2 ? start + load_clocks + 2 : t;
         }
         start = t;
         for (int c = 0; c < g.cols; c++) {

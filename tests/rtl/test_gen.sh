@@ -25,7 +25,11 @@ copy
 build
 "$tmp/gen" --package | cmp - rtl/spec/qn_isa_pkg.sv || fail "qn_isa_pkg.sv is stale: make spec"
 "$tmp/gen" --manual | cmp - rtl/spec/manual.md || fail "manual.md is stale: make spec"
-"$tmp/gen" --target ulx3s | grep -q -- '-GRows=16 -GDepth=32 -GPlanes=1 -GLanes=8' || fail "parameters of ulx3s"
+"$tmp/gen" --target ulx3s | grep -q -- '-GElement=0 -GRows=16 -GDepth=32 -GPlanes=1 -GLanes=8' || fail "parameters of ulx3s"
+"$tmp/gen" --target ulx3s/lut | grep -q -- '-GElement=1 -GRows=16 -GDepth=32 -GPlanes=1 -GLanes=8' || fail "parameters of ulx3s/lut"
+for t in nothing ulx3s/nothing ulx3s/ ulx3s/lut/; do
+    if "$tmp/gen" --target $t >/dev/null 2>&1; then fail "an unknown target was printed: $t"; fi
+done
 if "$tmp/gen" --target nothing >/dev/null 2>&1; then fail "an unknown target was printed"; fi
 
 # refuse FILE SED-SCRIPT MESSAGE: the edited list must be refused with this message
@@ -56,6 +60,7 @@ refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1/QN_TARGET(mini, 8, 32, 1, 4,
 refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1/QN_TARGET(mini, 8, 32, 1, 4, 4/' 'funcs 4 is more than dequants 2'
 refuse target.def 's/QN_TARGET(mini, 8,/QN_TARGET(mini, 2,/' 'rows 2 are less than twice dequants 2'
 refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1, 2/QN_TARGET(mini, 8, 32, 1, 4, 1, 3/' 'dequants 3 does not divide'
+refuse target.def 's/QN_ELEMENT(lut,      8/QN_ELEMENT(lut,      3/' 'lut: pair_clocks 3 is outside 4..16'
 refuse target.def 's/QN_TARGET(mini, 8, 32/QN_TARGET(mini, 8, 4/' 'depth 4 is not 8, 16 or 32'
 refuse target.def 's/QN_TARGET(mini, 8,/QN_TARGET(mini, 9,/' 'rows 9 is not a power of two'
 refuse target.def 's/QN_TARGET(mini, 8, 32, 1/QN_TARGET(mini, 8, 32, 8/' 'planes 8 is not 1, 2 or 4'

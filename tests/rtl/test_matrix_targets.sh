@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The bench of qn_matrix with the parameters of another target, or another depth (target/depth), and with assertions on.
+# The bench of qn_matrix with the parameters of another target, another element (target/element) or another depth (then /depth), and with assertions on.
 set -eu
 cd "$(dirname "$0")/../.."
 command -v verilator >/dev/null || { echo "no verilator"; exit 77; }
@@ -10,16 +10,19 @@ cc -std=c11 -I. -o "$out/gen" rtl/spec/gen.c rtl/spec/qn_isa.c
 cc -std=gnu11 -O2 -ffp-contract=off -fno-math-errno -I. -c -o "$out/num.o" sim/model/qn_num.c
 cc -std=gnu11 -O2 -I. -c -o "$out/isa.o" rtl/spec/qn_isa.c
 root=$(pwd)
-for what in ${TARGETS:-mini mini/16 mini/8}; do
-    target=${what%/*}
+for what in ${TARGETS:-mini mini/shiftadd/16 mini/shiftadd/8 mini/lut mini/lut/16 mini/lut/8 mini/mul mini/mul/16 mini/mul/8}; do
+    target=$what
+    case $what in */*/*) target=${what%/*} ;; esac
     generics=
     values=
     for name in Rows Lanes Dequants AccCols Slices Depth; do
         value=$("$out/gen" --target "$target" | tr ' ' '\n' | sed -n "s/^-G$name=//p")
-        [ "$name" != Depth ] || [ "$what" = "$target" ] || value=${what#*/}
+        [ "$name" != Depth ] || [ "$what" = "$target" ] || value=${what##*/}
         generics="$generics -G$name=$value"
         values="$values${values:+,}$value"
     done
+    generics="$generics $("$out/gen" --target "$target" | tr ' ' '\n' | grep '^-GElement=')"
+    values="$values,$("$out/gen" --clocks "$target")"
     name=$(echo "$what" | tr / _)
     verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $generics \
         -y rtl/lib -y rtl/pe -y rtl/array -y rtl/dequant rtl/spec/qn_isa_pkg.sv --top-module qn_matrix --Mdir "$out/$name" -o tb \

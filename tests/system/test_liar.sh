@@ -29,7 +29,7 @@ then
     changed=$(diff -r rtl $tree/rtl | grep -c '^>' || true)
     [ "$changed" = 1 ] || say "$changed lines of the RTL differ, not one: is '$line' still in $file?"
     sed -i 's/OPT_FAST="-O3/OPT_FAST="-O1/' $tree/sim/rtl/verilate.sh                # quickly built, not quick
-    echo 'QN_RTL_TARGET(mini)' > $tree/build/rtl/qn_rtl_targets.h
+    echo 'QN_RTL_TARGET(mini, "mini")' > $tree/build/rtl/qn_rtl_targets.h
     include=$(verilator --getenv VERILATOR_ROOT)/include
     gen=$PWD/build/rtl/gen
     (cd $tree && GEN=$gen sim/rtl/verilate.sh build/rtl/mini mini && c++ -std=c++17 -O1 -I. -Ibuild/rtl -c sim/rtl/qn_rtl.cpp -o build/rtl/qn_rtl.o)

@@ -12,7 +12,7 @@ cxx="${CXX:-c++} -std=c++17 -O3 -I. -I$out -I$out/sdr -Ibuild/rtl/ulx3s -isystem
 
 verilator --cc -O3 --x-assign fast --x-initial fast --noassert -Wall -y rtl/soc --top-module qn_sdr --Mdir "$out/sdr" rtl/soc/qn_sdr.sv
 make -s -C "$out/sdr" -f Vqn_sdr.mk OPT_FAST=-O3 Vqn_sdr__ALL.a > "$out/make.log"
-echo 'QN_RTL_TARGET(ulx3s)' > "$out/qn_rtl_targets.h"
+echo 'QN_RTL_TARGET(ulx3s, "ulx3s")' > "$out/qn_rtl_targets.h"
 $cxx -Wall -Wextra -c tests/system/sdr_core.cpp -o "$out/sdr_core.o"
 $cxx -Wall -Wextra -c sim/rtl/qn_rtl.cpp -o "$out/qn_rtl.o"
 for f in verilated verilated_threads; do $cxx -c "$include/$f.cpp" -o "$out/$f.o"; done
