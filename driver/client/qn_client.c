@@ -15,6 +15,7 @@ enum {
     WAIT_MS = 20,                        // longest wait between two looks at the stop flag
     GRACE_MS = 100,                      // beyond twice a job's bound
     BOOT_MS = 2000,                      // the firmware's start, self-test included
+    COMES_BACK_MS = 1000,                // until a device that was reset is enumerated again
     RECOVER_MS = 400,                    // its start after a reset
     KNOWN_WORDS = 4096,                  // QN_MB_COMMAND_TEST
     POLL_US = 2000,                      // longest pause between two polls
@@ -272,9 +273,15 @@ static int connect_client(qn_client *c, qn_why *why)
 {
     int err = connect_once(c, why);
     bool silent = c->wire && c->kind->reset && (err == QN_ERR_NO_DEVICE || err == QN_ERR_TIMEOUT) && c->host.count.timeouts >= QN_CLIENT_LINK_TRIES;
-    if (silent && c->kind->reset(c->wire) == 0) {
-        give_up(c);
-        err = connect_once(c, why);
+    if (silent) {
+        c->kind->reset(c->wire);         // whatever it says: a device that enumerates anew is another to the system
+        int64_t end = now_us() + COMES_BACK_MS * 1000;
+        do {
+            give_up(c);
+            pause_us(POLL_US);
+            why->text[0] = 0;
+            err = connect_once(c, why);
+        } while (!c->wire && err == QN_ERR_NO_DEVICE && now_us() < end);
     }
     if (err < 0)
         give_up(c);

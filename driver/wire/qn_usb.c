@@ -16,7 +16,7 @@
 
 enum {
     FLIGHT = 4,                          // transfers in each direction
-    TRANSFER = 16384,                    // bytes: one URB of the kernel
+    TRANSFER = 65536,                    // bytes: more than a window of frames
     OUT_TIMEOUT_MS = 500,                // a device that takes nothing
     CONTROL_TIMEOUT_MS = 500,
     CLOSE_MS = 500,

@@ -58,6 +58,7 @@ typedef struct device {
     UMockdevIoctlClient *owner;          // has claimed the interface
     urb urbs[URBS];
     unsigned n_urbs, protocol, permille;
+    unsigned idle;                       // times in a row that there was nothing to reap
     way out, in;
     uint64_t written, faults, ticked;
     uint8_t stream[STREAM];              // to the host
@@ -281,9 +282,10 @@ static int reap(device *d, UMockdevIoctlClient *client, UMockdevIoctlData *arg)
 {
     urb u;
     bool got = take(d, client, &u);
-    for (int tries = 0; !got && d->plugged && tries < 2; tries++) {   // a client that has nothing to do would ask at once again
+    d->idle = got ? 0 : d->idle + 1;
+    if (d->idle > 1 && d->plugged) {     // the node always seems ready, so a client that waits asks at once again
         pthread_mutex_unlock(&lock);
-        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
         pthread_mutex_lock(&lock);
         got = take(d, client, &u);
     }
@@ -330,7 +332,7 @@ static int request(device *d, UMockdevIoctlClient *client, bool *known)
     switch (what) {
     case USBDEVFS_GET_CAPABILITIES:
         p = umockdev_ioctl_data_resolve(arg, 0, sizeof(uint32_t), NULL);
-        *(uint32_t *)p->data = USBDEVFS_CAP_BULK_CONTINUATION | USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_REAP_AFTER_DISCONNECT |
+        *(uint32_t *)p->data = USBDEVFS_CAP_BULK_SCATTER_GATHER | USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_REAP_AFTER_DISCONNECT |
                                USBDEVFS_CAP_ZERO_PACKET;
         g_object_unref(p);
         return 0;
@@ -351,6 +353,7 @@ static int request(device *d, UMockdevIoctlClient *client, bool *known)
     case USBDEVFS_SETINTERFACE:
         return 0;
     case USBDEVFS_GETDRIVER:
+    case USBDEVFS_IOCTL:                 // detach a driver of the kernel: there is none
         return ENODATA;
     case USBDEVFS_SUBMITURB:
         return submit(d, client, arg);
