@@ -44,11 +44,11 @@ static inline int open_both(const char *where, qn_dev **dev, qn_session **s, qn_
 static inline int generate(qn_session *s, unsigned n, result *r, qn_why *why)
 {
     memset(r, 0, sizeof *r);
-    int err = qn_session_prefill(s, prompt, PROMPT, QN_SESSION_LOGITS, why);
+    int err = qn_session_prefill(s, prompt, PROMPT, QN_SESSION_PICK, why);
     for (unsigned i = 0; !err && i < n; i++) {
         r->token[i] = qn_session_pick(s);
         if (i + 1 < n)
-            err = qn_session_decode(s, r->token[i], QN_SESSION_LOGITS, why);
+            err = qn_session_decode(s, r->token[i], QN_SESSION_PICK, why);
     }
     return err < 0 ? err : qn_session_digest_get(s, &r->d);
 }
