@@ -105,7 +105,7 @@ static int start(runner *r, const char *device, const qn_prog *p, const char *wa
         return err;
     }
     if ((err = qn_session_open(&r->s, r->dev, p, &why)) < 0)
-        cli_error(name, err, &why);
+        cli_error(qn_dev_name(r->dev), err, &why);
     return err;
 }
 

@@ -82,7 +82,7 @@ static void turn(qn_client *c)
 
 static bool stopped(const qn_client *c)
 {
-    return c->stop && *c->stop;
+    return c->stop && __atomic_load_n(c->stop, __ATOMIC_RELAXED);
 }
 
 // As qn_client_do; locked.
