@@ -22,6 +22,7 @@ int cmd_inspect(int argc, char **argv);
 int cmd_devices(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 
 // Options that several subcommands have. 0 and NULL: not given.
 typedef struct cli_options {

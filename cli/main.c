@@ -16,6 +16,7 @@ static const struct {
     {"devices", "list kinds of devices and targets", cmd_devices},
     {"eval", "perplexity of a text, next to the float path's", cmd_eval},
     {"bench", "cycles of prefill and decode on several devices", cmd_bench},
+    {"serve", "offer a device of this machine over TCP", cmd_serve},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -40,16 +40,25 @@ static bool split(const char *place, char host[200], char port[16])
     return true;
 }
 
+// How the connecting under way ends: 0 or an errno.
+static int connected(int fd)
+{
+    int error = 0;
+    socklen_t n = sizeof error;
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    if (poll(&p, 1, CONNECT_MS) < 1)
+        return ETIMEDOUT;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0 ? errno : error;
+}
+
+// A socket connected to it, or a negative errno.
 static int try_address(const struct addrinfo *a)
 {
     int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol), error = 0;
     if (fd < 0)
         return -errno;
-    socklen_t n = sizeof error;
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
     if (connect(fd, a->ai_addr, a->ai_addrlen) < 0)
-        error = errno == EINPROGRESS ? poll(&p, 1, CONNECT_MS) < 1 ? ETIMEDOUT : getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0 ? errno : error
-                                     : errno;
+        error = errno == EINPROGRESS ? connected(fd) : errno;
     if (error) {
         close(fd);
         return -error;
