@@ -34,13 +34,39 @@ static int print_json(void)
     return 0;
 }
 
+typedef struct devices_options {
+    cli_options c;
+    bool rule;
+} devices_options;
+
+enum { OPT_RULE = 600 };
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    devices_options *o = state->input;
+    (void)arg;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &o->c; break;
+    case OPT_RULE: o->rule = true; break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
 int cmd_devices(int argc, char **argv)
 {
-    cli_options o = {0};
+    devices_options o = {0};
+    static const struct argp_option options[] = {
+        {"rule", OPT_RULE, 0, 0, "print the udev rule that lets users open boards on USB (/etc/udev/rules.d/60-quern.rules) and nothing else", 0},
+        {0}};
     static const struct argp_child children[] = {{&cli_common_argp, 0, 0, 0}, {0}};
-    const struct argp argp = {.doc = "Lists what --device takes: KIND:TARGET, and boards.", .children = children};
+    const struct argp argp = {options, parse, "", "Lists what --device takes: KIND:TARGET, and boards.", children, 0, 0};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
-    if (o.json)
+    if (o.rule) {
+        puts(qn_usb_rule);
+        return 0;
+    }
+    if (o.c.json)
         return print_json();
     printf("kind\n");
     for (size_t i = 0; qn_dev_port_at(i); i++)
