@@ -230,6 +230,13 @@ static void unplugging(void **state)
     usb_say("power 0");
     assert_int_equal(qn_client_reopen(c, 3000, &kept, NULL), 0);
     assert_false(kept);
+    // Somebody else used it in between
+    usb_say("unplug 0");
+    assert_int_equal(qn_client_do(c, &op, 1), QN_ERR_NO_DEVICE);
+    usb_say("plug 0");
+    qn_client_close(client());
+    assert_int_equal(qn_client_reopen(c, 3000, &kept, NULL), 0);
+    assert_false(kept);
     qn_client_close(c);
     free(data);
 }
@@ -262,6 +269,9 @@ static void hanging(void **state)
         print_message("%s\n", qn_client_why(c));
         assert_true(took - 1e-3 * ms[0] <= 2 * bound + 0.1 + 0.05);     // noticed (50 ms: this machine's other work)
         assert_true(ms[0] < 1000);                                       // recovered
+        qn_link_op commands = {.type = QN_LINK_REG_READ, .addr = QN_MB_COMMANDS};
+        assert_int_equal(qn_client_do(c, &commands, 1), 0);
+        assert_int_equal(commands.value, 1);                             // since the firmware's reset: the known answer
         assert_int_equal(qn_client_command(c, QN_MB_COMMAND_SUM, sum, 2, NULL, clocks), 0);
     }
     // The link says nothing anymore: told, and a reset of the port helps

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A short generation over USB with one fault, at every frame index in both directions: lost, bits wrong, repeated, cut off, overtaken, garbage
 // before it, the cable pulled, the device reset. What comes out is right, or it is an error and goes on after resuming; nothing stale is ever
-// taken. Then weights on their way with the same, and noise. QN_SEED, QN_STRIDE (1: every index).
+// taken. Then weights on their way with the same, and data over a line with one faulty frame in a hundred. QN_SEED, QN_MB; QN_SOAK: every kind at
+// every index, and 1 GB.
 #include "tests/driver/usb_run.h"
 
 static const char *const kinds[] = {"lose", "flip", "repeat", "cut", "hold", "garbage", "unplug", "power"};
@@ -93,17 +94,17 @@ static void every_index(void **state)
 {
     (void)state;
     char what[64];
-    unsigned stride = env("QN_STRIDE", 1), runs = 0, met = 0;
+    unsigned each = getenv("QN_SOAK") ? KINDS : 1, runs = 0, met = 0;
     assert_int_equal(go(false, "no fault"), 0);                   // sends the weights
     usb_count(0);
     assert_int_equal(go(false, "no fault"), 0);
     usb_counts plain = usb_count(0);
     assert_int_equal(plain.written, 0);
     double start = usb_seconds();
-    for (unsigned i = 0; i < plain.out || i < plain.in; i += stride)
-        for (int in = 0; in < 2; in++) {
-            unsigned kind = (i / stride + (unsigned)in * 3) % 32;  // the last two are dear: one of sixteen
-            kind = kind < 30 ? kind % UNPLUG : kind - 24;
+    for (unsigned i = 0; i < plain.out || i < plain.in; i++)
+        for (unsigned k = 0; k < 2 * each; k++) {
+            unsigned in = k & 1, kind = (i + in * 3) % 32;        // the last two are dear: one of sixteen
+            kind = each > 1 ? k / 2 : kind < 30 ? kind % UNPLUG : kind - 24;
             snprintf(what, sizeof what, "frame %u %s, %s", i, in ? "back" : "out", kinds[kind]);
             usb_say("fault 0 %s %u %s", in ? "in" : "out", i, kinds[kind]);
             int errors = go(kind == UNPLUG, what);
@@ -137,16 +138,62 @@ static void upload(void **state)
     }
 }
 
+enum { REGION = 16 << 20, MOST = 256 << 10 };
+
+static unsigned rng;
+static unsigned draw(unsigned below)
+{
+    rng ^= rng << 13;
+    rng ^= rng >> 17;
+    rng ^= rng << 5;
+    return (unsigned)((uint64_t)rng * below >> 32);
+}
+
+// Writes and reads of any place and size; a mirror says what must be there.
 static void noise(void **state)
 {
     (void)state;
-    unsigned seed = env("QN_SEED", 20261126);
+    unsigned seed = env("QN_SEED", 20261126), mb = env("QN_MB", getenv("QN_SOAK") ? 1000 : 16), ops = 0;
+    uint8_t *mirror = calloc(REGION, 1), *back = malloc(MOST);
+    qn_client *c;
+    qn_why why;
     print_message("QN_SEED=%u\n", seed);
-    usb_say("power 0");
-    usb_say("noise 0 20 %u", seed);
-    go(false, "noise");
+    rng = seed;
+    assert_int_equal(qn_client_open(&c, &qn_wire_usb, "", &why), 0);
+    const uint32_t fill[3] = {0, REGION / 4, 0};
+    assert_int_equal(qn_client_command(c, QN_MB_COMMAND_FILL, fill, 3, NULL, REGION), 0);
+    usb_count(0);
+    usb_say("noise 0 10 %u", seed);
+    double start = usb_seconds();
+    uint64_t moved = 0;
+    for (; moved < mb * 1000000ull; ops++) {
+        uint32_t words = 1 + draw(MOST / 4), at = draw(REGION / 4 - words);
+        bool write = draw(2);
+        if (write)
+            for (uint32_t i = 0, x = draw(~0u); i < words; i++, x = x * 1664525 + 1013904223)
+                memcpy(mirror + 4ull * (at + i), &x, 4);
+        qn_link_op op = {.type = write ? QN_LINK_WRITE : QN_LINK_READ, .addr = at, .words = words, .data = write ? mirror + 4ull * at : back};
+        int err = qn_client_do(c, &op, 1);
+        if (err)
+            fail_msg("after %llu bytes: %s", (unsigned long long)moved, qn_err_text(err));
+        if (!write)
+            assert_memory_equal(back, mirror + 4ull * at, 4ull * words);
+        moved += 4ull * words;
+    }
     usb_say("noise 0 0 0");
-    print_message("noise: %llu faults\n", usb_count(0).faults);
+    double took = usb_seconds() - start;
+    usb_counts n = usb_count(0);
+    for (uint32_t at = 0; at < REGION; at += MOST) {
+        qn_link_op op = {.type = QN_LINK_READ, .addr = at / 4, .words = MOST / 4, .data = back};
+        assert_int_equal(qn_client_do(c, &op, 1), 0);
+        assert_memory_equal(back, mirror + at, MOST);
+    }
+    assert_true(n.faults * 200 > n.out + n.in);
+    print_message("%.0f MB in %u requests, %u frames out and %u back, %llu of them faulty: nothing lost; %.1f MB/s\n", (double)moved / 1e6, ops, n.out,
+                  n.in, n.faults, (double)moved / 1e6 / took);
+    qn_client_close(c);
+    free(mirror);
+    free(back);
 }
 
 int main(int argc, char **argv)
