@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// gen_link.c: checks link.def and mailbox.def, and prints rtl/spec/qn_link_pkg.sv from them: the front door's and the mailbox's constants.
+// gen_link.c: checks link.def, mailbox.def and soc.def, and prints rtl/spec/qn_link_pkg.sv from them: the front door's, the mailbox's and the system's constants.
 // Exit 1: a list is wrong (each fault on a line of stderr).
 #include <stddef.h>
 #include <stdio.h>
@@ -79,6 +79,27 @@ static const row boxes[] = {
 #include "rtl/spec/mailbox.def"
 };
 
+#define QN_SOC_REGION(name, base, bytes, text) {"SOC", #name, base, bytes, 0, text},
+#define QN_SOC_REG(name, index, access, text)
+#define QN_SOC_SWEEP(name, code, text)
+static const row regions[] = {
+#include "rtl/spec/soc.def"
+};
+#undef QN_SOC_REGION
+#undef QN_SOC_REG
+#define QN_SOC_REGION(name, base, bytes, text)
+#define QN_SOC_REG(name, index, access, text) {"SOC", #name, index, 0, 0, text},
+static const row owns[] = {
+#include "rtl/spec/soc.def"
+};
+#undef QN_SOC_REG
+#undef QN_SOC_SWEEP
+#define QN_SOC_REG(name, index, access, text)
+#define QN_SOC_SWEEP(name, code, text) {"SWEEP", #name, code, 0, 0, text},
+static const row sweeps[] = {
+#include "rtl/spec/soc.def"
+};
+
 static int faults;
 
 static void need(int good, const char *list, const char *name, const char *what)
@@ -98,6 +119,10 @@ static void check(void)
         need(statuses[i].a == (long)i, "link.def", statuses[i].name, "status codes are numbered from 0 without gaps");
     for (size_t i = 0; i < COUNT(heads); i++)
         need(heads[i].a < 4 && heads[i].b + heads[i].c <= 32, "link.def", heads[i].name, "outside the head");
+    for (size_t i = 0; i < COUNT(owns); i++)
+        need(owns[i].a == (long)i, "soc.def", owns[i].name, "registers are numbered from 0 without gaps");
+    for (size_t i = 0; i < COUNT(regions); i++)
+        need(regions[i].a % regions[i].b == 0 && !(regions[i].b & (regions[i].b - 1)), "soc.def", regions[i].name, "not a power of two at its own multiple");
     // A bit of the register's number tells who writes it
     for (size_t i = 0; i < COUNT(regs); i++) {
         long first = regs[i].a, last = regs[i].a + regs[i].b - 1;
@@ -133,8 +158,8 @@ int main(void)
     check();
     if (faults)
         return 1;
-    printf("// Made by rtl/spec/gen_link.c from rtl/spec/link.def and mailbox.def: do not edit, `make spec` prints it again.\n"
-           "// SPDX-License-Identifier: Apache-2.0\n// qn_link_pkg: the link and the mailbox as constants.\n\n"
+    printf("// Made by rtl/spec/gen_link.c from rtl/spec/link.def, mailbox.def and soc.def: do not edit, `make spec` prints it again.\n"
+           "// SPDX-License-Identifier: Apache-2.0\n// qn_link_pkg: link, mailbox and the system on chip as constants.\n\n"
            "/* verilator lint_off UNUSEDPARAM */  // no module uses all of them\npackage qn_link_pkg;\n\n");
     print(NULL, consts, COUNT(consts), 32);
     for (size_t i = 0; i < COUNT(heads); i++)
@@ -148,6 +173,12 @@ int main(void)
     printf("\n");
     print_bounds();
     print(NULL, boxes, COUNT(boxes), 32);
+    for (size_t i = 0; i < COUNT(regions); i++)
+        printf("  localparam [31:0] SOC_%s_BASE = 32'h%08lx;  // %s\n  localparam [31:0] SOC_%s_BYTES = 32'h%08lx;\n", regions[i].name, regions[i].a, regions[i].text,
+               regions[i].name, regions[i].b);
+    printf("\n");
+    print(NULL, owns, COUNT(owns), 4);
+    print("SWEEP", sweeps, COUNT(sweeps), 2);
     printf("endpackage\n/* verilator lint_on UNUSEDPARAM */\n");
     return 0;
 }

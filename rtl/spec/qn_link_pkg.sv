@@ -1,6 +1,6 @@
-// Made by rtl/spec/gen_link.c from rtl/spec/link.def and mailbox.def: do not edit, `make spec` prints it again.
+// Made by rtl/spec/gen_link.c from rtl/spec/link.def, mailbox.def and soc.def: do not edit, `make spec` prints it again.
 // SPDX-License-Identifier: Apache-2.0
-// qn_link_pkg: the link and the mailbox as constants.
+// qn_link_pkg: link, mailbox and the system on chip as constants.
 
 /* verilator lint_off UNUSEDPARAM */  // no module uses all of them
 package qn_link_pkg;
@@ -91,6 +91,37 @@ package qn_link_pkg;
   localparam [31:0] MB_ENDS = 32'd8;  // END arguments of GENERATE
   localparam [31:0] MB_BELL_COMMAND = 32'd0;  // bits 7:0 a command, 31:8 a tag, another one each time
   localparam [31:0] MB_BELL_STOP = 32'd1;  // GENERATE ends after the step it is in; any value
+
+  localparam [31:0] SOC_ROM_BASE = 32'h00000000;  // firmware
+  localparam [31:0] SOC_ROM_BYTES = 32'h00008000;
+  localparam [31:0] SOC_RAM_BASE = 32'h10000000;  // its data and stack
+  localparam [31:0] SOC_RAM_BYTES = 32'h00002000;
+  localparam [31:0] SOC_REGS_BASE = 32'h20000000;  // the core's registers (regs.def) and the mailbox (mailbox.def): word index is the register's number
+  localparam [31:0] SOC_REGS_BYTES = 32'h00000400;
+  localparam [31:0] SOC_OWN_BASE = 32'h30000000;  // the registers below
+  localparam [31:0] SOC_OWN_BYTES = 32'h00000040;
+  localparam [31:0] SOC_PICK_BASE = 32'h31000000;  // what a PICK found: 512 pairs of index and word
+  localparam [31:0] SOC_PICK_BYTES = 32'h00001000;
+  localparam [31:0] SOC_DRAM_BASE = 32'h80000000;  // the core's memory; beyond its end it is the part's to repeat itself
+  localparam [31:0] SOC_DRAM_BYTES = 32'h80000000;
+
+  localparam [3:0] SOC_MS = 4'd0;  // milliseconds since the CPU started
+  localparam [3:0] SOC_STARTS = 4'd1;  // starts of the CPU since power-on
+  localparam [3:0] SOC_BELL = 4'd2;  // bit n: doorbell n was rung; writing ones takes them away
+  localparam [3:0] SOC_BELL_VALUE = 4'd3;  // value of doorbell 0, as rung last
+  localparam [3:0] SOC_DOG = 4'd4;  // milliseconds until the CPU is started again, unless written before; 0: never
+  localparam [3:0] SOC_CONSOLE = 4'd5;  // a byte to the console; reads 1 while one is on its way and the next would be lost
+  localparam [3:0] SOC_SWEEP_ADDR = 4'd6;  // sweep: first word of memory
+  localparam [3:0] SOC_SWEEP_WORDS = 4'd7;  // words
+  localparam [3:0] SOC_SWEEP_LOW = 4'd8;  // FILL: the word; PICK: least key
+  localparam [3:0] SOC_SWEEP_HIGH = 4'd9;  // PICK: greatest key
+  localparam [3:0] SOC_SWEEP_GO = 4'd10;  // a QN_SOC_SWEEP, begins it; reads 1 until it is done
+  localparam [3:0] SOC_SWEEP_CRC = 4'd11;  // SUM: CRC-32C
+  localparam [3:0] SOC_SWEEP_COUNT = 4'd12;  // PICK: words within; the first 512 of them are kept
+
+  localparam [1:0] SWEEP_FILL = 2'd1;  // memory := LOW
+  localparam [1:0] SWEEP_SUM = 2'd2;  // CRC of memory
+  localparam [1:0] SWEEP_PICK = 2'd3;  // words with LOW <= key <= HIGH
 
 endpackage
 /* verilator lint_on UNUSEDPARAM */

@@ -14,7 +14,7 @@ build/rtl/gen: rtl/spec/gen.c rtl/spec/qn_isa.c rtl/spec/qn_isa.h $(wildcard rtl
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -I. -o $@ rtl/spec/gen.c rtl/spec/qn_isa.c
 
-build/rtl/gen_link: rtl/spec/gen_link.c rtl/spec/link.def rtl/spec/mailbox.def
+build/rtl/gen_link: rtl/spec/gen_link.c rtl/spec/link.def rtl/spec/mailbox.def rtl/spec/soc.def
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -I. -o $@ rtl/spec/gen_link.c
 
