@@ -19,6 +19,7 @@ LIB_OBJ := $(LIB_SRC:%.c=build/obj/%.o)
 SAN_OBJ := $(LIB_SRC:%.c=build/san/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=build/obj/%.o)
 LIBS    := -ljansson -lm -lpthread -lz
+USB_LIBS := -lusb-1.0
 
 .PHONY: help all run test lint prove bench spec sim soak soak-link waves setup clean
 help:                    ## this list
@@ -74,7 +75,7 @@ build/san/libquern.a: $(SAN_OBJ)
 
 # RTL_LIB is what sim/rtl/rtl.mk builds: the Verilated cores behind a C interface
 build/quern: $(CLI_OBJ) build/libquern.a $(RTL_LIB)
-	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS)
+	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(USB_LIBS)
 
 # Tests: C programs with sanitizers, Verilator benches, scripts
 TEST_C   := $(wildcard tests/*/test_*.c)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// quern devices: the kinds of devices and the targets that they can be.
+// quern devices: the kinds of devices, the targets that they can be, and the boards that are plugged in.
 #include <jansson.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "driver/wire/qn_usb.h"
+
+enum { BOARDS = 16 };
 
 static json_t *target_json(const qn_target *t)
 {
@@ -14,12 +17,17 @@ static json_t *target_json(const qn_target *t)
 
 static int print_json(void)
 {
-    json_t *all = json_pack("{s:[], s:[]}", "kinds", "targets");
+    json_t *all = json_pack("{s:[], s:[], s:[]}", "kinds", "targets", "boards");
     for (size_t i = 0; qn_dev_port_at(i); i++)
         json_array_append_new(json_object_get(all, "kinds"),
                               json_pack("{s:s, s:s}", "name", qn_dev_port_at(i)->name, "text", qn_dev_port_at(i)->text));
     for (size_t i = 0; qn_target_at(i); i++)
         json_array_append_new(json_object_get(all, "targets"), target_json(qn_target_at(i)));
+    qn_usb_device list[BOARDS];
+    int n = qn_usb_list(list, BOARDS, NULL);
+    for (int i = 0; i < n && i < BOARDS; i++)
+        json_array_append_new(json_object_get(all, "boards"), json_pack("{s:s, s:s, s:s}", "serial", list[i].serial, "product", list[i].product,
+                              "state", list[i].err ? qn_err_text(list[i].err) : "free"));
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
@@ -30,7 +38,7 @@ int cmd_devices(int argc, char **argv)
 {
     cli_options o = {0};
     static const struct argp_child children[] = {{&cli_common_argp, 0, 0, 0}, {0}};
-    const struct argp argp = {.doc = "Lists what --device takes: KIND:TARGET.", .children = children};
+    const struct argp argp = {.doc = "Lists what --device takes: KIND:TARGET, and boards.", .children = children};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (o.json)
         return print_json();
@@ -43,5 +51,14 @@ int cmd_devices(int argc, char **argv)
         printf("  %-8s %s: %u rows, %u vector lanes, %llu MB, %.4g MHz\n", t->name, t->text, t->rows, t->lanes,
                (unsigned long long)(t->mem_bytes >> 20), t->clock_hz / 1e6);
     }
+    qn_usb_device list[BOARDS];
+    qn_why why = {""};
+    int n = qn_usb_list(list, BOARDS, &why);
+    printf("board\n%s", n == 0 ? "  none is plugged in\n" : "");
+    for (int i = 0; i < n && i < BOARDS; i++)
+        printf("  usb:%-12s %s: %s\n", list[i].serial, list[i].product[0] ? list[i].product : "a device that may not be opened",
+               list[i].err ? qn_err_text(list[i].err) : "free");
+    if (n < 0)
+        printf("  %s: %s\n", qn_err_text(n), why.text);
     return 0;
 }

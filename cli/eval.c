@@ -155,7 +155,7 @@ int cmd_eval(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &o);
 
     eval x = {.o = &o};
-    char *text = NULL, name[64];
+    char *text = NULL, name[CLI_DEVICE];
     size_t n;
     qn_why why = {""};
     int err = read_text(o.text, &text, &n);

@@ -33,6 +33,8 @@ int main(int argc, char **argv)
     argp_program_version = QN_CLI_VERSION;
     signal(SIGXFSZ, SIG_IGN);            // a write beyond a limit is an error of that write, as a full disk is
     qn_dev_add_port(&qn_port_rtl);
+    qn_dev_add_port(&qn_port_usb);
+    qn_dev_add_port(&qn_port_tcp);
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         usage(stdout);

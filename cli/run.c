@@ -14,7 +14,7 @@
 typedef struct run_options {
     cli_options c;
     const char *model, *prompt, *waves, *beside;
-    unsigned n;
+    unsigned n, wait;                // seconds for a board that was lost
     bool ignore_eos;
     unsigned seed, top_k;
     double temperature, top_p;       // temperature 0: the greatest logit, which the device picks
@@ -42,7 +42,7 @@ typedef struct run {
     size_t n_text, text_room;
 } run;
 
-enum { OPT_WAVES = 400, OPT_SEED, OPT_TEMPERATURE, OPT_TOP_K, OPT_TOP_P, OPT_IGNORE_EOS, OPT_BESIDE };
+enum { OPT_WAVES = 400, OPT_SEED, OPT_TEMPERATURE, OPT_TOP_K, OPT_TOP_P, OPT_IGNORE_EOS, OPT_BESIDE, OPT_WAIT };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -62,6 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_TOP_P: o->top_p = cli_real(state, "--top-p", arg, 0, 1); break;
     case OPT_IGNORE_EOS: o->ignore_eos = true; break;
     case OPT_BESIDE: o->beside = arg; break;
+    case OPT_WAIT: o->wait = cli_number(state, "--wait", arg, 0, 86400); break;
     case ARGP_KEY_ARG:
         if (state->arg_num)
             return ARGP_ERR_UNKNOWN;
@@ -77,9 +78,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 // ---- devices
+static void uploading(void *ctx, uint64_t done, uint64_t all)
+{
+    (void)ctx;
+    if (done < all)
+        cli_progress("sending weights: %.1f of %.1f MB", (double)done / 1e6, (double)all / 1e6);
+    else
+        cli_progress(NULL);
+}
+
 static int start(runner *r, const char *device, const qn_prog *p, const char *waves)
 {
-    char name[64];
+    char name[CLI_DEVICE];
     qn_why why = {""};
     cli_device(name, device, p);
     int err = qn_dev_open(&r->dev, name, &why);
@@ -88,13 +98,14 @@ static int start(runner *r, const char *device, const qn_prog *p, const char *wa
         return err;
     }
     qn_dev_stop_on(r->dev, &cli_stopped);
+    qn_dev_progress_on(r->dev, uploading, NULL);
     if (waves && (err = qn_dev_waves(r->dev, waves)) < 0) {
         qn_fail(&why, err, err == QN_ERR_UNSUPPORTED ? "waves (make waves builds a quern that has them)" : "waves");
         cli_error(waves, err, &why);
         return err;
     }
     if ((err = qn_session_open(&r->s, r->dev, p, &why)) < 0)
-        cli_error(name, err, &why);
+        cli_error(qn_dev_name(r->dev), err, &why);
     return err;
 }
 
@@ -110,11 +121,26 @@ static void end(runner *r)
     qn_dev_close(r->dev);
 }
 
+// Whether a board that failed like this may come back.
+static bool may_return(const runner *r, int err)
+{
+    return qn_dev_is_board(qn_dev_name(r->dev)) &&
+           (err == QN_ERR_NO_DEVICE || err == QN_ERR_RESET || err == QN_ERR_TIMEOUT || err == QN_ERR_LINK || err == QN_ERR_IO);
+}
+
 // Tokens on one device: through the prefill entry where it is the prompt.
-static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, enum qn_session_want want)
+static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, enum qn_session_want want, unsigned wait)
 {
     qn_why why = {""};
+    uint32_t from = qn_session_pos(r->s);
     int err = prompt ? qn_session_prefill(r->s, tokens, n, want, &why) : qn_session_decode(r->s, tokens[0], want, &why);
+    while (wait && may_return(r, err)) {
+        fprintf(stderr, "%s: %s: waiting for it\n", qn_dev_name(r->dev), qn_err_text(err));
+        if ((err = qn_session_resume(r->s, wait * 1000, &why)) < 0)
+            break;
+        uint32_t done = qn_session_pos(r->s) - from;
+        err = prompt ? qn_session_prefill(r->s, tokens + done, n - done, want, &why) : done ? 0 : qn_session_decode(r->s, tokens[0], want, &why);
+    }
     if (err < 0 && err != QN_ERR_STOPPED) {
         if (r->talking)
             putchar('\n');
@@ -126,11 +152,11 @@ static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, 
 static int feed(run *x, const uint32_t *tokens, uint32_t n, bool prompt)
 {
     enum qn_session_want want = x->logits ? QN_SESSION_LOGITS : QN_SESSION_PICK;
-    int err = feed_one(&x->a, tokens, n, prompt, want);
+    int err = feed_one(&x->a, tokens, n, prompt, want, x->o->wait);
     if (err < 0)
         return err;
     if (x->b.s) {
-        if ((err = feed_one(&x->b, tokens, n, prompt, want)) < 0)
+        if ((err = feed_one(&x->b, tokens, n, prompt, want, 0)) < 0)
             return err;
         x->same_tokens &= qn_session_pick(x->a.s) == qn_session_pick(x->b.s);
     }
@@ -385,6 +411,7 @@ int cmd_run(int argc, char **argv)
         {"top-p", OPT_TOP_P, "P", 0, "draw from the likeliest whose probabilities sum to P (1)", 0},
         {"seed", OPT_SEED, "N", 0, "of the draws: the same seed gives the same text (0)", 0},
         {"beside", OPT_BESIDE, "DEVICE", 0, "run that too and compare all bits; none: do not (model for rtl, else none)", 0},
+        {"wait", OPT_WAIT, "SECONDS", 0, "when a board is unplugged or stops answering, wait so long for it and go on where it was (0)", 0},
         {"waves", OPT_WAVES, "FILE", 0, "write an FST trace (rtl)", 0},
         {0}};
     static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};

@@ -50,4 +50,4 @@ build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn
 
 # `quern` whose RTL devices can write traces (qn_rtl_waves)
 build/quern-waves: $(CLI_OBJ) build/libquern.a build/rtl/waves/libqn_rtl.a
-	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS)
+	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(USB_LIBS)
