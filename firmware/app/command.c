@@ -3,7 +3,7 @@
 #include "firmware/app/qn_fw.h"
 #include "rtl/spec/qn_isa.h"
 
-enum { DOG_MS = 2000, BOOT_WORDS = 4096 };
+enum { DOG_MS = 2000, TEST_WORDS = 4096, BOOT_WORDS = 64 };
 
 static uint32_t commands, faults;
 static bool stopped;
@@ -76,7 +76,7 @@ static bool inside(uint32_t addr, uint32_t words)
 
 static unsigned test(uint32_t addr, uint32_t words)
 {
-    if (words < BOOT_WORDS || !inside(addr, words))
+    if (words < TEST_WORDS || !inside(addr, words))
         return QN_MB_STATUS_ARGUMENT;
     unsigned status = qn_fw_march(addr, words);
     return status ? status : qn_fw_known(addr);
@@ -132,6 +132,8 @@ void qn_fw_start(void)
     unsigned status = QN_MB_STATUS_OK;
     if (starts == 1) {
         status = qn_fw_march(0, BOOT_WORDS);
+        if (!status)
+            status = qn_fw_lines(qn_hal_own(QN_SOC_MEM_WORDS));
         if (!status)
             status = qn_fw_known(0);
     }

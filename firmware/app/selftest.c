@@ -37,6 +37,21 @@ unsigned qn_fw_march(uint32_t addr, uint32_t words)
     return QN_MB_STATUS_OK;
 }
 
+unsigned qn_fw_lines(uint32_t words)
+{
+    qn_hal_mem_set(0, 0);
+    for (uint32_t at = 1; at < words; at *= 2)
+        qn_hal_mem_set(at, ~at);
+    if (!check(0, 0))
+        return QN_MB_STATUS_MEMORY;
+    for (uint32_t at = 1; at < words; at *= 2) {
+        if (!check(at, ~at))
+            return QN_MB_STATUS_MEMORY;
+        qn_hal_mem_set(at, 0);
+    }
+    return QN_MB_STATUS_OK;
+}
+
 unsigned qn_fw_known(uint32_t addr)
 {
     (void)addr;
