@@ -4,6 +4,7 @@ soak:                    ## long random tests, not part of test: COUNT= programs
 	@COUNT="$(COUNT)" SEED="$(SEED)" tests/system/soak_programs.sh
 	@tests/compiler/soak_token.sh
 	@QN_ALL=1 tests/rtl/test_sdr.sh
+	@QN_ALL=1 tests/rtl/test_door.sh
 	@$(MAKE) --no-print-directory -s soak-link
 	@$(MAKE) --no-print-directory -s soak-usb
 

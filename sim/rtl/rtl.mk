@@ -14,9 +14,14 @@ build/rtl/gen: rtl/spec/gen.c rtl/spec/qn_isa.c rtl/spec/qn_isa.h $(wildcard rtl
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -I. -o $@ rtl/spec/gen.c rtl/spec/qn_isa.c
 
-spec: build/rtl/gen      ## print the RTL package and the manual's tables from rtl/spec/*.def
+build/rtl/gen_link: rtl/spec/gen_link.c rtl/spec/link.def rtl/spec/mailbox.def rtl/spec/soc.def
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -I. -o $@ rtl/spec/gen_link.c
+
+spec: build/rtl/gen build/rtl/gen_link ## print the RTL package and the manual's tables from rtl/spec/*.def
 	build/rtl/gen --package > build/rtl/package && cp build/rtl/package rtl/spec/qn_isa_pkg.sv
 	build/rtl/gen --manual > build/rtl/manual && cp build/rtl/manual rtl/spec/manual.md
+	build/rtl/gen_link > build/rtl/link && cp build/rtl/link rtl/spec/qn_link_pkg.sv
 
 # The stem is a target, or waves/ and a target
 build/rtl/%/core.a: $(wildcard rtl/*.sv rtl/*/*.sv) build/rtl/gen sim/rtl/verilate.sh sim/rtl/qn_rtl_core.cpp sim/rtl/qn_rtl_core.h \
