@@ -13,7 +13,8 @@ CFLAGS ?= -O2 -g
 BASE   := -std=gnu11 $(WARN) -ffp-contract=off -fno-math-errno -I. -MMD -MP
 SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
 
-LIB_SRC := $(wildcard driver/*.c driver/*/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c)
+LIB_SRC := $(wildcard driver/*.c driver/*/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c) \
+           firmware/app/generate.c firmware/app/greatest.c
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=build/obj/%.o)
 SAN_OBJ := $(LIB_SRC:%.c=build/san/%.o)

@@ -268,6 +268,11 @@ int qn_dev_reopen(qn_dev *dev, uint32_t wait_ms, bool *kept, qn_why *why)
     return dev->port->reopen ? dev->port->reopen(dev->ctx, wait_ms, kept, why) : qn_fail(why, QN_ERR_UNSUPPORTED, "%.200s", dev->name);
 }
 
+int qn_dev_generate(qn_dev *dev, struct qn_client_loop *loop)
+{
+    return dev->port->generate ? dev->port->generate(dev->ctx, loop) : QN_ERR_UNSUPPORTED;
+}
+
 const char *qn_dev_why(qn_dev *dev)
 {
     return dev->port->why ? dev->port->why(dev->ctx) : "";

@@ -29,6 +29,7 @@
 #include "rtl/spec/qn_isa.h"
 
 struct qn_prog;
+struct qn_client_loop;
 
 // How a kind of executor is reached. What may be NULL is said; the rest is asked for within the bounds of registers and memory.
 typedef struct qn_port {
@@ -54,13 +55,15 @@ typedef struct qn_port {
     // NULL, or: whether runs count cycles; without, they may be faster and the counters read 0.
     void (*timed)(void *ctx, bool on);
     // Boards, else NULL: several registers in one go; whether memory holds these bytes already (1, 0, or an error); zeros; the stop flag of
-    // qn_dev_stop_on, for a `run` that is whole; another try after the device was lost (qn_dev_reopen); what the last error was about.
+    // qn_dev_stop_on, for a `run` that is whole; another try after the device was lost (qn_dev_reopen); the
+    // firmware's token loop (driver/client/qn_client.h); what the last error was about.
     int (*regs_read)(void *ctx, unsigned reg, unsigned n, uint32_t *values);
     int (*regs_write)(void *ctx, unsigned reg, unsigned n, const uint32_t *values);
     int (*holds)(void *ctx, uint64_t addr, const void *src, size_t n);
     int (*clear)(void *ctx, uint64_t addr, size_t n);
     void (*stop_on)(void *ctx, const volatile int *stop);
     int (*reopen)(void *ctx, uint32_t wait_ms, bool *kept, qn_why *why);
+    int (*generate)(void *ctx, struct qn_client_loop *loop);
     const char *(*why)(void *ctx);
     const char *(*place)(void *ctx);                              // "usb:" opened this one
 } qn_port;
@@ -114,6 +117,9 @@ void qn_dev_stop_on(qn_dev *dev, const volatile int *stop);
 // After QN_ERR_NO_DEVICE, _RESET, _TIMEOUT, _LINK or _IO of a board: tries for `wait_ms` to have it back. *kept: memory is as this program
 // left it, and the core's job in between broken off; else it is another board's, or somebody else used it. QN_ERR_UNSUPPORTED.
 int qn_dev_reopen(qn_dev *dev, uint32_t wait_ms, bool *kept, qn_why *why);
+
+// Has the firmware of a board run its token loop: driver/client/qn_client.h. QN_ERR_UNSUPPORTED.
+int qn_dev_generate(qn_dev *dev, struct qn_client_loop *loop);
 
 // What the last error was about, one line without newline; empty: no more is known than its text.
 const char *qn_dev_why(qn_dev *dev);

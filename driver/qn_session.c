@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "compiler/back/qn_abi.h"
+#include "driver/client/qn_client.h"
+#include "driver/qn_le.h"
 
 struct qn_session {
     qn_dev *dev;
@@ -18,6 +20,9 @@ struct qn_session {
     bool nonfinite;
     qn_session_guard *guard;
     uint64_t limit;                  // clocks that a step may take
+    qn_client_loop loop;             // of the firmware
+    qn_session_loop *user;           // whose it is
+    bool looping, again;             // it has begun and was not seen to end; it is to begin again, from the same place
     qn_session_cost prefill, decode;
 };
 
@@ -245,6 +250,9 @@ int qn_session_resume(qn_session *s, uint32_t wait_ms, qn_why *why)
         return err;
     if (strcmp(qn_dev_target(s->dev)->name, s->p->target) != 0)
         return qn_fail(why, QN_ERR_TARGET, "another board is there now");
+    if (kept && s->looping)
+        return 0;                    // the firmware is at it, or done
+    s->again = s->looping;
     if ((err = load(s)) < 0)
         return failed(s, err, why, "loading");
     if (!kept && s->seeked)
@@ -274,6 +282,129 @@ int qn_session_prefill(qn_session *s, const uint32_t *tokens, uint32_t n, enum q
         err = step(s, QN_ENTRY_PREFILL, tokens + at, m, at + m == n ? want : QN_SESSION_NOTHING, why);
     }
     return err;
+}
+
+// Behind all windows: where the text of the firmware's loop has room, as a word address; false: it has not.
+static bool text_place(const qn_session *s, uint32_t *at)
+{
+    uint64_t end = 0, all = qn_dev_target(s->dev)->mem_bytes / 4;
+    for (unsigned w = 0; w < QN_WINDOWS; w++) {
+        qn_prog_window v = qn_prog_window_of(s->p, w);
+        if (v.size && (uint64_t)v.base + v.size > end)
+            end = (uint64_t)v.base + v.size;
+    }
+    *at = (uint32_t)QN_WIN_ALIGNED(end);
+    return QN_WIN_ALIGNED(end) + s->p->context + 1 <= all;
+}
+
+static uint32_t bits(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+
+// A loop that began again makes the same tokens as before: those are known already.
+static void made_one(void *ctx, uint32_t token)
+{
+    qn_session *s = ctx;
+    uint32_t at = s->loop.arg[QN_MB_GEN_LENGTH] + s->loop.made;
+    if (at > s->p->context || s->loop.made < s->user->made)
+        return;
+    s->token[at] = token;
+    s->user->made++;
+    if (s->user->token)
+        s->user->token(s->user->ctx, token);
+}
+
+// The text so far and the loop's arguments
+static int begin_loop(qn_session *s, const uint32_t *tokens, uint32_t n, const qn_session_loop *l, qn_why *why)
+{
+    const qn_prog *p = s->p;
+    uint32_t at, length = s->pos + n;
+    if (!n || l->n_ends > QN_MB_ENDS || s->seeked)
+        return qn_fail(why, QN_ERR_USAGE, "a loop needs a token to begin with, all those before it, and at most %u ends", QN_MB_ENDS);
+    if (!text_place(s, &at))
+        return qn_fail(why, QN_ERR_TOO_LARGE, "no room for the text behind the program");
+    memmove(s->token + s->pos, tokens, n * sizeof *tokens);
+    s->loop = (qn_client_loop){.token = made_one, .ctx = s};
+    uint32_t *a = s->loop.arg;
+    a[QN_MB_GEN_TEXT] = at;
+    a[QN_MB_GEN_LENGTH] = length;
+    a[QN_MB_GEN_POS] = s->pos;
+    a[QN_MB_GEN_MOST] = l->most;
+    a[QN_MB_GEN_CONTEXT] = p->context;
+    a[QN_MB_GEN_CHUNK] = p->chunk;
+    a[QN_MB_GEN_VOCAB] = p->dims.vocab;
+    a[QN_MB_GEN_PREFILL] = p->entry[QN_ENTRY_PREFILL];
+    a[QN_MB_GEN_DECODE] = p->entry[QN_ENTRY_DECODE];
+    a[QN_MB_GEN_LOGITS] = qn_prog_window_of(p, QN_WIN_IO).base;
+    a[QN_MB_GEN_LIMIT] = s->limit < UINT32_MAX ? (uint32_t)s->limit : UINT32_MAX;
+    a[QN_MB_GEN_TEMPERATURE] = bits(l->temperature);
+    a[QN_MB_GEN_TOP_K] = l->top_k;
+    a[QN_MB_GEN_TOP_P] = bits(l->top_p);
+    a[QN_MB_GEN_SEED] = (uint32_t)l->seed;
+    a[QN_MB_GEN_SEED + 1] = (uint32_t)(l->seed >> 32);
+    a[QN_MB_GEN_ENDS] = l->n_ends;
+    memcpy(a + QN_MB_GEN_END, l->ends, l->n_ends * sizeof *a);
+    uint8_t *text = malloc(4ull * length);
+    if (!text)
+        return qn_fail(why, QN_ERR_NOMEM, "session");
+    for (uint32_t i = 0; i < length; i++)
+        qn_le32_put(text + 4ull * i, s->token[i]);
+    int err = qn_dev_write(s->dev, 4ull * at, text, 4ull * length);
+    free(text);
+    return err < 0 ? failed(s, err, why, "writing the text to") : 0;
+}
+
+// What the loop left: position, digest, whether a value was not finite.
+static int end_loop(qn_session *s, qn_session_loop *l, qn_why *why)
+{
+    const qn_client_loop *c = &s->loop;
+    uint32_t digest[2], status;
+    int err = qn_dev_regs_read(s->dev, QN_REG_DIGEST_A, 2, digest);
+    if (!err)
+        err = qn_dev_reg_read(s->dev, QN_REG_STATUS, &status);
+    if (!err && (c->pos < s->pos || c->pos > s->p->context))
+        err = QN_ERR_LINK;
+    if (err < 0)
+        return failed(s, err, why, "after the loop of");
+    memcpy(s->digest, digest, sizeof digest);
+    s->nonfinite |= (status & QN_STATUS_NONFINITE) != 0;
+    s->pos = c->pos;
+    s->loaded = true;
+    l->steps = c->steps;
+    l->clocks = c->clocks;
+    l->work = c->work;
+    l->finish = c->finish == QN_MB_FINISH_END ? QN_SESSION_ENDED : c->finish == QN_MB_FINISH_CONTEXT ? QN_SESSION_FULL :
+                c->finish == QN_MB_FINISH_STOP ? QN_SESSION_STOPPED : QN_SESSION_RAN_OUT;
+    return 0;
+}
+
+int qn_session_generate(qn_session *s, const uint32_t *tokens, uint32_t n, qn_session_loop *l, qn_why *why)
+{
+    int err = 0;
+    s->user = l;
+    if (!s->looping) {
+        l->made = 0;
+        if ((err = room(s, tokens, n, why)) == 0)
+            err = begin_loop(s, tokens, n, l, why);
+    } else if (s->again) {
+        err = begin_loop(s, s->token + s->pos, s->loop.arg[QN_MB_GEN_LENGTH] - s->pos, l, why);
+    }
+    if (err < 0)
+        return err;
+    s->looping = true;
+    s->again = false;
+    err = qn_dev_generate(s->dev, &s->loop);
+    if (err == QN_ERR_TRAP) {
+        s->looping = false;
+        return trapped(s, why);
+    }
+    if (err < 0)
+        return failed(s, err, why, "the token loop of");
+    s->looping = false;
+    return end_loop(s, l, why);
 }
 
 int qn_session_decode(qn_session *s, uint32_t token, enum qn_session_want want, qn_why *why)

@@ -64,6 +64,26 @@ int qn_session_decode(qn_session *s, uint32_t token, enum qn_session_want want, 
 // succeeded. Weights that it still has are not sent again; a cache that it lost is worked out again from the tokens. 0: go on.
 int qn_session_resume(qn_session *s, uint32_t wait_ms, qn_why *why);
 
+// Generation by the board itself: its firmware takes the tokens at the next positions, then goes on by itself, drawing as said, while this
+// program looks on; it goes on as well when nobody does. QN_ERR_UNSUPPORTED where the device is no board.
+typedef struct qn_session_loop {
+    uint32_t most;                       // tokens to make
+    float temperature, top_p;            // 0: the greatest logit; 1: of all
+    uint32_t top_k;                      // 0: 256, the most
+    uint64_t seed;
+    const uint32_t *ends;                // tokens that end it and are not part of the text
+    uint32_t n_ends;                     // 8 at most
+    void (*token)(void *ctx, uint32_t token);
+    void *ctx;
+    // What came of it
+    uint32_t made, steps;
+    enum { QN_SESSION_RAN_OUT, QN_SESSION_ENDED, QN_SESSION_FULL, QN_SESSION_STOPPED } finish;   // `most`; an end; the context; the stop flag
+    uint64_t clocks, work;               // of the core; of the CPU between its steps
+} qn_session_loop;
+
+// After an error that a board may come back from: qn_session_resume, and the same call again with the same `loop`.
+int qn_session_generate(qn_session *s, const uint32_t *tokens, uint32_t n, qn_session_loop *loop, qn_why *why);
+
 // Called before each step with its entry and arguments (QN_ARGS words); an error of it ends the step before the device hears of it.
 // (compiler/verify: qn_verify_step.) NULL: none.
 typedef int qn_session_guard(const qn_prog *p, enum qn_prog_entry entry, const uint32_t *args, qn_why *why);

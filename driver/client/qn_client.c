@@ -11,6 +11,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "driver/qn_le.h"
+
 enum {
     WAIT_MS = 20,                        // longest wait between two looks at the stop flag
     GRACE_MS = 100,                      // beyond twice a job's bound
@@ -34,6 +36,7 @@ struct qn_client {
     uint32_t tag;
     uint32_t owner;                      // what was written to OWNER; 0: memory is not as this client left it
     bool kept;                           // it was still there when the device was opened again
+    uint32_t loop;                       // bell of the token loop that this client began and has not seen end; 0: none
     qn_why why;
     uint8_t rx[QN_LINK_FRAME_BYTES];
 };
@@ -226,6 +229,15 @@ static int reset(qn_client *c, uint32_t what)
     return exchange(c, &op, 1);
 }
 
+// Whether the token loop that this client began is still at work, or has ended and nothing came after it.
+static bool still_looping(qn_client *c)
+{
+    uint32_t owner, answered, state;
+    if (!c->loop || !c->owner || peek(c, OWNER, &owner) < 0 || peek(c, QN_MB_ANSWERED, &answered) < 0 || peek(c, QN_MB_STATE, &state) < 0)
+        return false;
+    return owner == c->owner && (state == QN_MB_STATE_BUSY || answered == c->loop);
+}
+
 // Leaves a mark that the next host writes over, and looks whether the last one is still there.
 static int own(qn_client *c)
 {
@@ -250,6 +262,11 @@ static int connect_once(qn_client *c, qn_why *why)
         return err;
     snprintf(c->place, sizeof c->place, "%s", c->kind->place(c->wire));
     err = greet(c, why);
+    if (!err && still_looping(c)) {
+        c->kept = true;
+        return 0;
+    }
+    c->loop = 0;
     if (!err && (err = until_idle(c, BOOT_MS, why)) == QN_ERR_TIMEOUT && c->host.state == QN_LINK_OPEN)
         err = recover(c, why);           // a firmware that hangs since before
     if (!err)
@@ -331,6 +348,7 @@ int qn_client_reopen(qn_client *c, uint32_t wait_ms, bool *kept, qn_why *why)
     pthread_mutex_lock(&c->lock);
     uint32_t boot = c->host.boot;
     uint64_t serial = c->host.id.serial;
+    bool looping = c->loop != 0;
     give_up(c);
     for (;;) {
         why->text[0] = 0;
@@ -340,7 +358,7 @@ int qn_client_reopen(qn_client *c, uint32_t wait_ms, bool *kept, qn_why *why)
             break;
         pause_us(20000);
     }
-    *kept = !err && c->kept && c->host.boot == boot && c->host.id.serial == serial;
+    *kept = !err && c->kept && looping == (c->loop != 0) && c->host.boot == boot && c->host.id.serial == serial;
     if (err < 0)
         qn_link_host_close(&c->host, err);
     pthread_mutex_unlock(&c->lock);
@@ -363,17 +381,25 @@ static void rest(int64_t since)
     pause_us(us < 20 ? 20 : us > POLL_US ? POLL_US : us);
 }
 
+// Writes arguments and rings; *bell is what is answered.
+static int ring(qn_client *c, unsigned code, const uint32_t *args, size_t n_args, uint32_t *bell)
+{
+    qn_link_op ops[QN_MB_ARG_COUNT + 1] = {0};
+    assert(n_args < QN_MB_ARG_COUNT);
+    *bell = (++c->tag & 0xffffff) << 8 | code;
+    for (size_t i = 0; i < n_args; i++)
+        ops[i] = (qn_link_op){.type = QN_LINK_REG_WRITE, .addr = (uint32_t)(QN_MB_ARG + i), .value = args[i]};
+    ops[n_args] = (qn_link_op){.type = QN_LINK_BELL, .addr = QN_MB_BELL_COMMAND, .value = *bell};
+    return exchange(c, ops, n_args + 1);
+}
+
 // Arguments, bell, answer; *status and `result` are the answer's. QN_ERR_TIMEOUT with a session that is open: none came.
 static int command(qn_client *c, unsigned code, const uint32_t *args, size_t n_args, uint32_t *result, int64_t limit_us)
 {
     enum { ANSWER = 2 + QN_MB_RESULT_COUNT };
-    qn_link_op ops[QN_MB_ARG_COUNT + 1] = {0}, answer[ANSWER];
-    uint32_t bell = (++c->tag & 0xffffff) << 8 | code;
-    assert(n_args < QN_MB_ARG_COUNT);
-    for (size_t i = 0; i < n_args; i++)
-        ops[i] = (qn_link_op){.type = QN_LINK_REG_WRITE, .addr = (uint32_t)(QN_MB_ARG + i), .value = args[i]};
-    ops[n_args] = (qn_link_op){.type = QN_LINK_BELL, .addr = QN_MB_BELL_COMMAND, .value = bell};
-    int err = exchange(c, ops, n_args + 1);
+    qn_link_op answer[ANSWER];
+    uint32_t bell;
+    int err = ring(c, code, args, n_args, &bell);
     for (int64_t start = now_us(); !err;) {
         static const unsigned regs[ANSWER] = {QN_MB_ANSWERED, QN_MB_STATUS, QN_MB_RESULT, QN_MB_RESULT + 1, QN_MB_RESULT + 2, QN_MB_RESULT + 3};
         int64_t asked = now_us();        // an answer may be that old when the link had to repeat it
@@ -394,6 +420,7 @@ static int command(qn_client *c, unsigned code, const uint32_t *args, size_t n_a
 
 static int recover(qn_client *c, qn_why *why)
 {
+    c->loop = 0;
     uint32_t words = c->host.id.region[0].words;
     uint32_t args[2] = {words - KNOWN_WORDS, KNOWN_WORDS};
     c->owner = 0;
@@ -435,6 +462,91 @@ int qn_client_command(qn_client *c, unsigned code, const uint32_t *args, size_t 
     int err = command(c, code, args, n_args, result, patience_us(c, clocks));
     if (err == QN_ERR_TIMEOUT && c->host.state == QN_LINK_OPEN)
         err = hung(c, "a command of the firmware", patience_us(c, clocks));
+    pthread_mutex_unlock(&c->lock);
+    return err;
+}
+
+// Tokens that the device has made since, from its memory.
+static int take_tokens(qn_client *c, qn_client_loop *l, uint32_t made)
+{
+    while (l->made < made) {
+        uint8_t bytes[256];
+        uint32_t n = made - l->made < sizeof bytes / 4 ? made - l->made : (uint32_t)sizeof bytes / 4;
+        qn_link_op op = {.type = QN_LINK_READ, .addr = l->arg[QN_MB_GEN_TEXT] + l->arg[QN_MB_GEN_LENGTH] + l->made, .words = n, .data = bytes};
+        int err = exchange(c, &op, 1);
+        if (err < 0)
+            return err;
+        for (uint32_t i = 0; i < n; i++, l->made++)
+            if (l->token)
+                l->token(l->ctx, qn_le32(bytes + 4 * i));
+    }
+    return 0;
+}
+
+// Looks at the loop until it ends; *status is what it was answered with.
+static int watch(qn_client *c, qn_client_loop *l, const volatile int *stop, uint32_t *status)
+{
+    enum { SEEN = QN_MB_WORK + QN_MB_WORK_COUNT - QN_MB_ANSWERED };
+    int64_t news = now_us(), limit = patience_us(c, l->arg[QN_MB_GEN_LIMIT]);
+    bool told = false;
+    for (;;) {
+        qn_link_op op[SEEN], bell = {.type = QN_LINK_BELL, .addr = QN_MB_BELL_STOP};
+        for (unsigned i = 0; i < SEEN; i++)
+            op[i] = (qn_link_op){.type = QN_LINK_REG_READ, .addr = QN_MB_ANSWERED + i};
+        int64_t asked = now_us();
+        int err = exchange(c, op, SEEN);
+#define SEEN_AT(name, i) op[QN_MB_##name - QN_MB_ANSWERED + i].value
+        if (err < 0)
+            return err;
+        uint32_t made = SEEN_AT(TOKENS, 0);
+        if (made > l->arg[QN_MB_GEN_MOST] || made < l->made)
+            return qn_fail(&c->why, QN_ERR_LINK, "%u tokens after %u, of %u", made, l->made, l->arg[QN_MB_GEN_MOST]);
+        if (made != l->made || SEEN_AT(STEPS, 0) != l->steps)
+            news = now_us();
+        l->steps = SEEN_AT(STEPS, 0);
+        l->pos = SEEN_AT(POS, 0);
+        l->finish = SEEN_AT(FINISH, 0);
+        l->clocks = SEEN_AT(CLOCKS, 0) | (uint64_t)SEEN_AT(CLOCKS, 1) << 32;
+        l->work = SEEN_AT(WORK, 0) | (uint64_t)SEEN_AT(WORK, 1) << 32;
+        *status = SEEN_AT(STATUS, 0);
+        bool done = SEEN_AT(ANSWERED, 0) == c->loop;
+#undef SEEN_AT
+        if ((err = take_tokens(c, l, made)) < 0 || done)
+            return err;
+        if (stop && __atomic_load_n(stop, __ATOMIC_RELAXED) && !told) {
+            if ((err = exchange(c, &bell, 1)) < 0)
+                return err;
+            told = true;
+        }
+        if (asked - news > limit)
+            return QN_ERR_TIMEOUT;
+        rest(news);
+    }
+}
+
+int qn_client_generate(qn_client *c, qn_client_loop *l)
+{
+    uint32_t status = 0;
+    pthread_mutex_lock(&c->lock);
+    c->why.text[0] = 0;
+    const volatile int *stop = c->stop;  // ends the loop, not the requests about it
+    c->stop = NULL;
+    int err = 0;
+    if (!l->running)
+        err = ring(c, QN_MB_COMMAND_GENERATE, l->arg, sizeof l->arg / sizeof *l->arg, &c->loop);
+    else if (!c->loop)
+        err = qn_fail(&c->why, QN_ERR_RESET, "the loop did not outlive it");
+    l->running |= !err;
+    if (!err)
+        err = watch(c, l, stop, &status);
+    bool over = !err;
+    if (!err)
+        err = mailbox_err(status);
+    if (err == QN_ERR_TIMEOUT && !over && c->host.state == QN_LINK_OPEN)
+        err = hung(c, "the token loop", patience_us(c, l->arg[QN_MB_GEN_LIMIT]));
+    if (over)
+        c->loop = 0;
+    c->stop = stop;
     pthread_mutex_unlock(&c->lock);
     return err;
 }

@@ -48,6 +48,22 @@ int qn_client_do(qn_client *c, qn_link_op *ops, size_t n);
 // the firmware hangs, and QN_ERR_TIMEOUT follows on qn_client_recover.
 int qn_client_command(qn_client *c, unsigned command, const uint32_t *args, size_t n_args, uint32_t *result, uint64_t clocks);
 
+// The firmware's token loop (QN_MB_COMMAND_GENERATE), which goes on without the host.
+typedef struct qn_client_loop {
+    uint32_t arg[QN_MB_GEN_END + QN_MB_ENDS];                     // QN_MB_GEN_...
+    void (*token)(void *ctx, uint32_t token);                     // each as soon as it is there; NULL: none
+    void *ctx;
+    uint32_t made;                                                // of them so far; 0 at first
+    uint32_t finish, pos;                                         // QN_MB_FINISH; positions that the cache holds
+    uint32_t steps;                                               // of the core
+    uint64_t clocks, work;                                        // of the core in them; of the CPU between them
+    bool running;                                                 // false at first
+} qn_client_loop;
+
+// Starts it and stays until it ends. The stop flag ends it after the step it is in: 0 as well, with QN_MB_FINISH_STOP. After QN_ERR_NO_DEVICE
+// and a qn_client_reopen that kept it, the same call goes on where the device is by then. No step for twice LIMIT and 100 ms: it hangs, as a command.
+int qn_client_generate(qn_client *c, qn_client_loop *loop);
+
 // Waits until the core is not busy. After twice `clocks` and 100 ms it hangs: QN_ERR_TIMEOUT follows on qn_client_recover.
 int qn_client_wait(qn_client *c, uint64_t clocks);
 

@@ -143,6 +143,11 @@ static int board_reopen(void *ctx, uint32_t wait_ms, bool *kept, qn_why *why)
     return qn_client_reopen(ctx, wait_ms, kept, why);
 }
 
+static int board_generate(void *ctx, qn_client_loop *loop)
+{
+    return qn_client_generate(ctx, loop);
+}
+
 static const char *board_why(void *ctx)
 {
     return qn_client_why(ctx);
@@ -156,7 +161,8 @@ static const char *board_place(void *ctx)
 #define BOARD                                                                                                                            \
     .whole = true, .close = board_close, .reg_read = board_reg_read, .reg_write = board_reg_write, .read = board_read,                     \
     .write = board_write, .run = board_run, .regs_read = board_regs_read, .regs_write = board_regs_write, .holds = board_holds,            \
-    .clear = board_clear, .stop_on = board_stop_on, .reopen = board_reopen, .why = board_why, .place = board_place
+    .clear = board_clear, .stop_on = board_stop_on, .reopen = board_reopen, .generate = board_generate,                   \
+    .why = board_why, .place = board_place
 
 const qn_port qn_port_usb = {.name = "usb", .text = "a board on USB; usb:SERIAL where there are several", .connect = usb_connect, BOARD};
 const qn_port qn_port_tcp = {.name = "tcp", .text = "tcp:HOST:PORT, a board or simulation that `quern serve` offers", .connect = tcp_connect, BOARD};

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// A firmware's commands are done here in C, but for the token loop: that is the firmware's own (firmware/app/generate.c), on a device that is
+// made up below its hardware layer. A thread's board is found through `here`.
 #include "driver/serve/qn_board.h"
 
 #include <pthread.h>
@@ -11,6 +13,7 @@
 #include "driver/link/qn_link_dev.h"
 #include "driver/qn_dev.h"
 #include "driver/qn_le.h"
+#include "firmware/app/qn_fw.h"
 #include "rtl/spec/qn_mailbox.h"
 
 enum { WINDOW = 16, PATIENCE_MS = 50, RESET_MS = 3000, PIECE = 1 << 16, KNOWN_WORDS = 4096, MAIL = QN_MB_REGS - QN_MB_ARG };
@@ -34,8 +37,16 @@ struct qn_board {
     uint32_t command;                    // the bell's value, 0: none
     unsigned hang;
     uint32_t mail[MAIL];
+    bool stop_rung;                      // bell STOP
     volatile int stop;                   // breaks off what runs
+    unsigned waiting;                    // for `work`, of the link
+
+    // The board's thread's: the sweep unit
+    uint32_t sweep[16], pick[2 * QN_FW_PICKS];
+    bool hung;                           // the core was started and never ends
 };
+
+static _Thread_local qn_board *here;
 
 #define MAIL_AT(b, name) ((b)->mail[QN_MB_##name - QN_MB_ARG])
 
@@ -124,6 +135,154 @@ static uint32_t known_answer(qn_board *b, uint32_t at)
     return !err && status & QN_STATUS_DONE ? QN_MB_STATUS_OK : QN_MB_STATUS_ARRAY;
 }
 
+// ---- below the firmware's token loop
+
+uint32_t qn_hal_reg(unsigned reg)
+{
+    qn_board *b = here;
+    uint32_t value = 0;
+    if (reg >= QN_MB_ARG) {
+        pthread_mutex_lock(&b->lock);
+        value = b->mail[reg - QN_MB_ARG];
+        pthread_mutex_unlock(&b->lock);
+    } else if (reg == QN_REG_STATUS && b->hung) {
+        value = stopped(b) ? QN_STATUS_DONE : QN_STATUS_BUSY;
+    } else {
+        pthread_mutex_lock(&b->work);
+        qn_dev_reg_read(b->dev, reg, &value);
+        pthread_mutex_unlock(&b->work);
+    }
+    return value;
+}
+
+// Lets the link have the executor, if it waits for it.
+static void yield(qn_board *b)
+{
+    while (__atomic_load_n(&b->waiting, __ATOMIC_ACQUIRE) && !stopped(b))
+        nanosleep(&(struct timespec){.tv_nsec = 10000}, NULL);
+}
+
+void qn_hal_reg_set(unsigned reg, uint32_t value)
+{
+    qn_board *b = here;
+    if (reg >= QN_MB_ARG) {
+        pthread_mutex_lock(&b->lock);
+        b->mail[reg - QN_MB_ARG] = value;
+        pthread_mutex_unlock(&b->lock);
+        return;
+    }
+    pthread_mutex_lock(&b->lock);
+    bool start = reg == QN_REG_CTRL && value & QN_CTRL_START, reset = reg == QN_REG_CTRL && value & QN_CTRL_RESET;
+    b->hung = (b->hung && !reset) || (start && b->hang & HANG_CORE);
+    b->hang &= reset ? ~(unsigned)HANG_CORE : ~0u;
+    pthread_mutex_unlock(&b->lock);
+    if (start && b->hung)
+        return;
+    yield(b);
+    pthread_mutex_lock(&b->work);
+    qn_dev_reg_write(b->dev, reg, value);
+    if (start)
+        qn_dev_wait(b->dev, JOB_CLOCKS);
+    pthread_mutex_unlock(&b->work);
+}
+
+uint32_t qn_hal_mem(uint32_t word)
+{
+    qn_board *b = here;
+    uint8_t bytes[4] = {0};
+    pthread_mutex_lock(&b->work);
+    qn_dev_read(b->dev, 4ull * word, bytes, 4);
+    pthread_mutex_unlock(&b->work);
+    return qn_le32(bytes);
+}
+
+void qn_hal_mem_set(uint32_t word, uint32_t value)
+{
+    qn_board *b = here;
+    uint8_t bytes[4];
+    qn_le32_put(bytes, value);
+    pthread_mutex_lock(&b->work);
+    qn_dev_write(b->dev, 4ull * word, bytes, 4);
+    pthread_mutex_unlock(&b->work);
+}
+
+// A word's place among FP32 words (rtl/spec/soc.def); false: it is no number.
+static bool key_of(uint32_t u, uint32_t *key)
+{
+    *key = (u & 0x7fffffff) == 0 ? 0x80000000 : u >> 31 ? ~u : u | 0x80000000;
+    return (u & 0x7fffffff) <= 0x7f800000;
+}
+
+static void sweep_pick(qn_board *b)
+{
+    uint32_t n = b->sweep[QN_SOC_SWEEP_WORDS], found = 0, key;
+    uint8_t *words = malloc(4ull * n + 4);
+    pthread_mutex_lock(&b->work);
+    int err = words ? qn_dev_read(b->dev, 4ull * b->sweep[QN_SOC_SWEEP_ADDR], words, 4ull * n) : QN_ERR_NOMEM;
+    pthread_mutex_unlock(&b->work);
+    for (uint32_t i = 0; !err && i < n; i++) {
+        uint32_t u = qn_le32(words + 4ull * i);
+        if (!key_of(u, &key) || key < b->sweep[QN_SOC_SWEEP_LOW] || key > b->sweep[QN_SOC_SWEEP_HIGH])
+            continue;
+        if (found < QN_FW_PICKS) {
+            b->pick[2 * found] = i;
+            b->pick[2 * found + 1] = u;
+        }
+        found++;
+    }
+    b->sweep[QN_SOC_SWEEP_COUNT] = found;
+    free(words);
+}
+
+uint32_t qn_hal_own(unsigned reg)
+{
+    return reg == QN_SOC_MEM_WORDS ? (uint32_t)(qn_dev_target(here->dev)->mem_bytes / 4) : reg == QN_SOC_SWEEP_GO ? 0 : here->sweep[reg];
+}
+
+void qn_hal_own_set(unsigned reg, uint32_t value)
+{
+    here->sweep[reg] = value;
+    if (reg == QN_SOC_SWEEP_GO && value == QN_SOC_SWEEP_PICK_CODE)
+        sweep_pick(here);
+}
+
+uint32_t qn_hal_pick(uint32_t i)
+{
+    return here->pick[i];
+}
+
+uint64_t qn_hal_clocks(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return ((uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000) * (qn_dev_target(here->dev)->clock_hz / 1000000);
+}
+
+void qn_fw_wait(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 10000}, NULL);
+}
+
+bool qn_fw_stopped(void)
+{
+    qn_board *b = here;
+    pthread_mutex_lock(&b->lock);
+    bool stop = b->stop_rung || b->stop;
+    pthread_mutex_unlock(&b->lock);
+    return stop;
+}
+
+void qn_fw_sweep(unsigned what, uint32_t addr, uint32_t words, uint32_t low, uint32_t high)
+{
+    qn_hal_own_set(QN_SOC_SWEEP_ADDR, addr);
+    qn_hal_own_set(QN_SOC_SWEEP_WORDS, words);
+    qn_hal_own_set(QN_SOC_SWEEP_LOW, low);
+    qn_hal_own_set(QN_SOC_SWEEP_HIGH, high);
+    qn_hal_own_set(QN_SOC_SWEEP_GO, what);
+}
+
+// ---- the board's thread
+
 static bool in_memory(const qn_board *b, uint32_t at, uint32_t words)
 {
     uint64_t all = qn_dev_target(b->dev)->mem_bytes / 4;
@@ -149,8 +308,6 @@ static uint32_t carry_out(qn_board *b, unsigned code, const uint32_t *arg, uint3
     }
 }
 
-// ---- the board's thread
-
 static void answer(qn_board *b, uint32_t bell, uint32_t status, const uint32_t *result)
 {
     memcpy(&MAIL_AT(b, RESULT), result, QN_MB_RESULT_COUNT * sizeof *result);
@@ -162,6 +319,7 @@ static void answer(qn_board *b, uint32_t bell, uint32_t status, const uint32_t *
 static void *work(void *arg)
 {
     qn_board *b = arg;
+    here = b;
     pthread_mutex_lock(&b->lock);
     while (!b->quit) {
         bool command = b->command && !(b->hang & HANG_CPU), run = b->run && !(b->hang & HANG_CORE);
@@ -173,13 +331,18 @@ static void *work(void *arg)
         memcpy(args, b->mail, sizeof args);
         b->stop = 0;
         b->run = b->run && !run;
+        b->stop_rung = b->hung = false;
         pthread_mutex_unlock(&b->lock);
-        pthread_mutex_lock(&b->work);
-        if (run)
-            qn_dev_wait(b->dev, JOB_CLOCKS);
-        else
-            status = carry_out(b, bell & 0xff, args, result);
-        pthread_mutex_unlock(&b->work);
+        if (!run && (bell & 0xff) == QN_MB_COMMAND_GENERATE) {
+            status = qn_fw_generate();                        // takes the executor step by step
+        } else {
+            pthread_mutex_lock(&b->work);
+            if (run)
+                qn_dev_wait(b->dev, JOB_CLOCKS);
+            else
+                status = carry_out(b, bell & 0xff, args, result);
+            pthread_mutex_unlock(&b->work);
+        }
         pthread_mutex_lock(&b->lock);
         if (run && b->job == job) {
             b->busy = false;
@@ -204,7 +367,10 @@ static int get_work_within(qn_board *b, long ms)
     t.tv_nsec += ms % 1000 * 1000000;
     t.tv_sec += t.tv_nsec / 1000000000;
     t.tv_nsec %= 1000000000;
-    return pthread_mutex_timedlock(&b->work, &t);
+    __atomic_add_fetch(&b->waiting, 1, __ATOMIC_RELEASE);
+    int err = pthread_mutex_timedlock(&b->work, &t);
+    __atomic_sub_fetch(&b->waiting, 1, __ATOMIC_RELEASE);
+    return err;
 }
 
 static int get_work(qn_board *b)
@@ -322,6 +488,7 @@ static int port_bell(void *ctx, uint32_t bell, uint32_t value)
     static const uint32_t none[QN_MB_RESULT_COUNT];
     qn_board *b = ctx;
     pthread_mutex_lock(&b->lock);
+    b->stop_rung |= bell == QN_MB_BELL_STOP;
     if (bell == QN_MB_BELL_COMMAND && b->command && !(b->hang & HANG_CPU)) {
         answer(b, value, QN_MB_STATUS_BUSY, none);
     } else if (bell == QN_MB_BELL_COMMAND && !b->command) {
