@@ -13,14 +13,16 @@ CFLAGS ?= -O2 -g
 BASE   := -std=gnu11 $(WARN) -ffp-contract=off -fno-math-errno -I. -MMD -MP
 SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
 
-LIB_SRC := $(wildcard driver/*.c driver/*/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c)
+LIB_SRC := $(wildcard driver/*.c driver/*/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c) \
+           firmware/app/generate.c firmware/app/greatest.c
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=build/obj/%.o)
 SAN_OBJ := $(LIB_SRC:%.c=build/san/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=build/obj/%.o)
 LIBS    := -ljansson -lm -lpthread -lz
+USB_LIBS := -lusb-1.0
 
-.PHONY: help all run test lint prove bench spec sim soak soak-link waves setup clean
+.PHONY: help all run test lint prove bench spec sim soak soak-link soak-usb waves setup clean
 help:                    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
@@ -74,7 +76,7 @@ build/san/libquern.a: $(SAN_OBJ)
 
 # RTL_LIB is what sim/rtl/rtl.mk builds: the Verilated cores behind a C interface
 build/quern: $(CLI_OBJ) build/libquern.a $(RTL_LIB)
-	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS)
+	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(USB_LIBS)
 
 # Tests: C programs with sanitizers, Verilator benches, scripts
 TEST_C   := $(wildcard tests/*/test_*.c)

@@ -79,7 +79,7 @@ static int bench(const bench_options *o, const char *device, json_t *all)
 {
     cli_options c = o->c;
     cli_model m;
-    char name[64];
+    char name[CLI_DEVICE];
     qn_why why = {""};
     qn_dev *dev = NULL;
     cli_step x[CLI_STEPS];

@@ -23,10 +23,12 @@ int cmd_devices(int argc, char **argv);
 int cmd_eval(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 
 // Options that several subcommands have. 0 and NULL: not given.
 typedef struct cli_options {
     const char *device, *target;     // "rtl:ulx3s"; "ulx3s"
+    const char *device_target;       // what cli_load found for the device; NULL: any
     const char *weights, *group;     // "nf4"; "64" or "row"
     unsigned kv, act, ctx;
     bool json;
@@ -55,8 +57,9 @@ typedef struct cli_model {
 int cli_load(cli_model *m, const char *path, const cli_options *o, unsigned ctx_default);
 void cli_free(cli_model *m);
 
-// The device string with its target: "model" and a program for mini give "model:mini". Written to out (64 bytes).
-const char *cli_device(char out[64], const char *device, const qn_prog *p);
+// The device string with its target: "model" and a program for mini give "model:mini"; a board's stays. Written to out.
+enum { CLI_DEVICE = 288 };
+const char *cli_device(char out[CLI_DEVICE], const char *device, const qn_prog *p);
 
 // Prints `what: text of err: why` and returns err's exit code.
 int cli_error(const char *what, int err, const qn_why *why);

@@ -152,9 +152,9 @@ const struct argp cli_common_argp = {
 };
 
 // ---- models
-const char *cli_device(char out[64], const char *device, const qn_prog *p)
+const char *cli_device(char out[CLI_DEVICE], const char *device, const qn_prog *p)
 {
-    snprintf(out, 64, strchr(device, ':') ? "%.40s" : "%.40s:%s", device, p->target);
+    snprintf(out, CLI_DEVICE, strchr(device, ':') || qn_dev_is_board(device) ? "%.280s" : "%.200s:%s", device, p->target);
     return out;
 }
 
@@ -168,8 +168,7 @@ static double seconds(void)
 // Which target to compile for: --target, or the device's, or ulx3s.
 static int find_target(const qn_target **t, const cli_options *o, qn_why *why)
 {
-    const char *colon = o->device ? strchr(o->device, ':') : NULL;
-    const char *name = o->target ? o->target : colon ? colon + 1 : "ulx3s";
+    const char *name = o->target ? o->target : o->device_target ? o->device_target : "ulx3s";
     *t = qn_target_find(name);
     return *t ? 0 : qn_fail(why, QN_ERR_NO_TARGET, "'%.40s' (quern devices lists them)", name);
 }
@@ -239,8 +238,7 @@ static int load_qn(cli_model *m, const cli_options *o, qn_why *why)
     int err = qn_prog_read(&m->prog, m->path, why);
     if (err < 0)
         return err;
-    const char *colon = o->device ? strchr(o->device, ':') : NULL;
-    const char *want = o->target ? o->target : colon ? colon + 1 : m->prog.target;
+    const char *want = o->target ? o->target : o->device_target ? o->device_target : m->prog.target;
     const qn_target *t = qn_target_find(want);
     if (strcmp(t ? t->name : want, m->prog.target) != 0)
         return qn_fail(why, QN_ERR_TARGET, "compiled for %s, asked for is %.40s", m->prog.target, want);
@@ -249,12 +247,25 @@ static int load_qn(cli_model *m, const cli_options *o, qn_why *why)
     return qn_token_unpack(&m->token, m->prog.vocab, m->prog.vocab_bytes, why);
 }
 
-int cli_load(cli_model *m, const char *path, const cli_options *o, unsigned ctx_default)
+// The target that the device has or is named with; none for a simulator's kind alone, which takes any.
+static int device_target(cli_options *o, qn_why *why)
+{
+    const qn_target *t;
+    o->device_target = NULL;
+    int err = o->device ? qn_dev_target_of(o->device, &t, why) : 0;
+    if (!err && o->device && (strchr(o->device, ':') || qn_dev_is_board(o->device)))
+        o->device_target = t->name;
+    return err;
+}
+
+int cli_load(cli_model *m, const char *path, const cli_options *options, unsigned ctx_default)
 {
     *m = (cli_model){.path = path};
+    cli_options with_target = *options;
+    const cli_options *o = &with_target;
     qn_why why = {""};
     char first[8] = {0};
-    int err = o->device ? qn_dev_check(o->device, &why) : 0;
+    int err = device_target(&with_target, &why);
     if (err < 0) {
         cli_error(o->device, err, &why);
         return err;

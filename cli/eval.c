@@ -72,7 +72,7 @@ int cmd_eval(int argc, char **argv)
     eval_options o = {.c = {.device = "model"}, .positions = 2000};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
 
-    char *text = NULL, name[64];
+    char *text = NULL, name[CLI_DEVICE];
     size_t n;
     cli_model m = {0};
     qn_eval_result r;

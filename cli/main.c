@@ -17,6 +17,7 @@ static const struct {
     {"eval", "perplexity of a text, next to the float path's", cmd_eval},
     {"bench", "cycles of prefill and decode on several devices", cmd_bench},
     {"explore", "elements, formats, targets and technologies side by side", cmd_explore},
+    {"serve", "offer a device of this machine over TCP", cmd_serve},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -34,6 +35,8 @@ int main(int argc, char **argv)
     argp_program_version = QN_CLI_VERSION;
     signal(SIGXFSZ, SIG_IGN);            // a write beyond a limit is an error of that write, as a full disk is
     qn_dev_add_port(&qn_port_rtl);
+    qn_dev_add_port(&qn_port_usb);
+    qn_dev_add_port(&qn_port_tcp);
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         usage(stdout);

@@ -14,8 +14,8 @@
 typedef struct run_options {
     cli_options c;
     const char *model, *prompt, *waves, *beside;
-    unsigned n;
-    bool ignore_eos;
+    unsigned n, wait;                // seconds for a board that was lost
+    bool ignore_eos, firmware;       // the board's firmware generates
     unsigned seed, top_k;
     double temperature, top_p;       // temperature 0: the greatest logit, which the device picks
 } run_options;
@@ -37,12 +37,13 @@ typedef struct run {
     size_t n_prompt, n_tokens;
     bool same_tokens;
     const char *finish;
+    qn_session_loop loop;            // of the firmware, and what it cost
     qn_work prefill_work, decode_work;
     char *text;                      // what was generated
     size_t n_text, text_room;
 } run;
 
-enum { OPT_WAVES = 400, OPT_SEED, OPT_TEMPERATURE, OPT_TOP_K, OPT_TOP_P, OPT_IGNORE_EOS, OPT_BESIDE };
+enum { OPT_WAVES = 400, OPT_SEED, OPT_TEMPERATURE, OPT_TOP_K, OPT_TOP_P, OPT_IGNORE_EOS, OPT_BESIDE, OPT_WAIT, OPT_FIRMWARE };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -62,6 +63,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_TOP_P: o->top_p = cli_real(state, "--top-p", arg, 0, 1); break;
     case OPT_IGNORE_EOS: o->ignore_eos = true; break;
     case OPT_BESIDE: o->beside = arg; break;
+    case OPT_FIRMWARE: o->firmware = true; break;
+    case OPT_WAIT: o->wait = cli_number(state, "--wait", arg, 0, 86400); break;
     case ARGP_KEY_ARG:
         if (state->arg_num)
             return ARGP_ERR_UNKNOWN;
@@ -77,9 +80,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 // ---- devices
+static void uploading(void *ctx, uint64_t done, uint64_t all)
+{
+    (void)ctx;
+    if (done < all)
+        cli_progress("sending weights: %.1f of %.1f MB", (double)done / 1e6, (double)all / 1e6);
+    else
+        cli_progress(NULL);
+}
+
 static int start(runner *r, const char *device, const qn_prog *p, const char *waves)
 {
-    char name[64];
+    char name[CLI_DEVICE];
     qn_why why = {""};
     cli_device(name, device, p);
     int err = qn_dev_open(&r->dev, name, &why);
@@ -88,13 +100,14 @@ static int start(runner *r, const char *device, const qn_prog *p, const char *wa
         return err;
     }
     qn_dev_stop_on(r->dev, &cli_stopped);
+    qn_dev_progress_on(r->dev, uploading, NULL);
     if (waves && (err = qn_dev_waves(r->dev, waves)) < 0) {
         qn_fail(&why, err, err == QN_ERR_UNSUPPORTED ? "waves (make waves builds a quern that has them)" : "waves");
         cli_error(waves, err, &why);
         return err;
     }
     if ((err = qn_session_open(&r->s, r->dev, p, &why)) < 0)
-        cli_error(name, err, &why);
+        cli_error(qn_dev_name(r->dev), err, &why);
     return err;
 }
 
@@ -110,11 +123,26 @@ static void end(runner *r)
     qn_dev_close(r->dev);
 }
 
+// Whether a board that failed like this may come back.
+static bool may_return(const runner *r, int err)
+{
+    return qn_dev_is_board(qn_dev_name(r->dev)) &&
+           (err == QN_ERR_NO_DEVICE || err == QN_ERR_RESET || err == QN_ERR_TIMEOUT || err == QN_ERR_LINK || err == QN_ERR_IO);
+}
+
 // Tokens on one device: through the prefill entry where it is the prompt.
-static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, enum qn_session_want want)
+static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, enum qn_session_want want, unsigned wait)
 {
     qn_why why = {""};
+    uint32_t from = qn_session_pos(r->s);
     int err = prompt ? qn_session_prefill(r->s, tokens, n, want, &why) : qn_session_decode(r->s, tokens[0], want, &why);
+    while (wait && may_return(r, err)) {
+        fprintf(stderr, "%s: %s: waiting for it\n", qn_dev_name(r->dev), qn_err_text(err));
+        if ((err = qn_session_resume(r->s, wait * 1000, &why)) < 0)
+            break;
+        uint32_t done = qn_session_pos(r->s) - from;
+        err = prompt ? qn_session_prefill(r->s, tokens + done, n - done, want, &why) : done ? 0 : qn_session_decode(r->s, tokens[0], want, &why);
+    }
     if (err < 0 && err != QN_ERR_STOPPED) {
         if (r->talking)
             putchar('\n');
@@ -126,11 +154,11 @@ static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, 
 static int feed(run *x, const uint32_t *tokens, uint32_t n, bool prompt)
 {
     enum qn_session_want want = x->logits ? QN_SESSION_LOGITS : QN_SESSION_PICK;
-    int err = feed_one(&x->a, tokens, n, prompt, want);
+    int err = feed_one(&x->a, tokens, n, prompt, want, x->o->wait);
     if (err < 0)
         return err;
     if (x->b.s) {
-        if ((err = feed_one(&x->b, tokens, n, prompt, want)) < 0)
+        if ((err = feed_one(&x->b, tokens, n, prompt, want, 0)) < 0)
             return err;
         x->same_tokens &= qn_session_pick(x->a.s) == qn_session_pick(x->b.s);
     }
@@ -219,6 +247,57 @@ static int generate(run *x, qn_token_stream *stream)
     return put_text(x, qn_token_stream_end(stream));
 }
 
+// ---- the firmware's loop
+typedef struct firmware_run {
+    run *x;
+    qn_token_stream *stream;
+    int err;
+} firmware_run;
+
+static void firmware_token(void *ctx, uint32_t token)
+{
+    firmware_run *f = ctx;
+    f->x->tokens[f->x->n_tokens++] = token;
+    if (!f->err)
+        f->err = put_text(f->x, qn_token_stream_put(f->stream, token));
+}
+
+static int firmware(run *x, qn_token_stream *stream)
+{
+    const run_options *o = x->o;
+    firmware_run f = {.x = x, .stream = stream};
+    uint32_t ends[8], vocab = x->m.prog.dims.vocab, n_ends = 0;
+    for (uint32_t t = 0; t < vocab && !o->ignore_eos; t++)
+        if (qn_token_is_end(x->m.token, t)) {
+            if (n_ends == sizeof ends / sizeof *ends)
+                return cli_error(x->m.path, QN_ERR_UNSUPPORTED, NULL), QN_ERR_UNSUPPORTED;
+            ends[n_ends++] = t;
+        }
+    x->loop = (qn_session_loop){.most = o->n, .temperature = (float)o->temperature, .top_p = (float)o->top_p, .top_k = o->top_k,
+                                .seed = x->sampler.state, .ends = ends, .n_ends = n_ends, .token = firmware_token, .ctx = &f};
+    if (!o->c.json) {
+        fputs(o->prompt, stdout);
+        fflush(stdout);
+        x->a.talking = true;
+    }
+    qn_why why = {""};
+    int err = qn_session_generate(x->a.s, x->prompt, (uint32_t)x->n_prompt, &x->loop, &why);
+    while (o->wait && may_return(&x->a, err)) {
+        fprintf(stderr, "%s: %s: waiting for it\n", qn_dev_name(x->a.dev), qn_err_text(err));
+        if ((err = qn_session_resume(x->a.s, o->wait * 1000, &why)) == 0)
+            err = qn_session_generate(x->a.s, x->prompt, (uint32_t)x->n_prompt, &x->loop, &why);
+    }
+    if (err < 0) {
+        if (x->a.talking)
+            putchar('\n');
+        cli_error(qn_dev_name(x->a.dev), err, &why);
+        return err;
+    }
+    static const char *const finish[] = {"length", "stop", "context", "interrupt"};
+    x->finish = finish[x->loop.finish];
+    return f.err ? f.err : put_text(x, qn_token_stream_end(stream));
+}
+
 // ---- what comes after
 // 1 yes, 0 no, -1 not known: nothing to compare with, or a step was broken off, which leaves the two apart.
 static int same_bits(run *x, qn_session_digest *d)
@@ -298,7 +377,11 @@ static void print_json(run *x, const qn_session_digest *d, int same)
     json_object_set_new(j, "weights", json_string(qn_fmt_find(x->m.prog.weight_fmt)->name));
     json_object_set_new(j, "kv", json_integer(x->m.prog.kv_bits));
     json_object_set_new(j, "act", json_integer(x->m.prog.act_bits));
-    cli_figures_json(&f, j);
+    if (x->o->firmware)
+        json_object_set_new(j, "firmware", json_pack("{s:i, s:I, s:I}", "steps", (int)x->loop.steps, "core_cycles", (json_int_t)x->loop.clocks,
+                            "cpu_cycles", (json_int_t)x->loop.work));
+    else
+        cli_figures_json(&f, j);
     json_object_set_new(j, "digest", json_string(digest));
     json_object_set_new(j, "same_bits", same < 0 ? json_null() : json_boolean(same));
     json_object_set_new(j, "beside", x->b.s ? json_string(qn_dev_name(x->b.dev)) : json_null());
@@ -321,7 +404,13 @@ static void print_text(run *x, const qn_session_digest *d, int same)
         printf("(the context of %u tokens is full)\n", x->m.prog.context);
     else if (strcmp(x->finish, "interrupt") == 0)
         printf("(interrupted)\n");
-    if (x->o->c.talk >= 0) {
+    if (x->o->c.talk >= 0 && x->o->firmware) {
+        printf("\n%s: %u tokens, %u steps, %llu cycles of the core, %llu of the CPU between them: %.1f tokens/s at %.4g MHz\n", f.device, x->loop.made,
+               x->loop.steps, (unsigned long long)x->loop.clocks, (unsigned long long)x->loop.work,
+               x->loop.made * (double)f.target->clock_hz / (double)(x->loop.clocks + x->loop.work + 1), f.target->clock_hz / 1e6);
+        if (x->o->c.talk > 0)
+            printf("digest %08x%08x-%016llx\n", d->a, d->b, (unsigned long long)d->kv);
+    } else if (x->o->c.talk >= 0) {
         printf("\n");
         cli_figures_print(&f, x->o->c.talk > 0);
         if (x->o->c.talk > 0)
@@ -385,6 +474,8 @@ int cmd_run(int argc, char **argv)
         {"top-p", OPT_TOP_P, "P", 0, "draw from the likeliest whose probabilities sum to P (1)", 0},
         {"seed", OPT_SEED, "N", 0, "of the draws: the same seed gives the same text (0)", 0},
         {"beside", OPT_BESIDE, "DEVICE", 0, "run that too and compare all bits; none: do not (model for rtl, else none)", 0},
+        {"firmware", OPT_FIRMWARE, 0, 0, "let the board's firmware generate and draw, token after token; it goes on when nobody looks on", 0},
+        {"wait", OPT_WAIT, "SECONDS", 0, "when a board is unplugged or stops answering, wait so long for it and go on where it was (0)", 0},
         {"waves", OPT_WAVES, "FILE", 0, "write an FST trace (rtl)", 0},
         {0}};
     static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
@@ -399,6 +490,11 @@ int cmd_run(int argc, char **argv)
     run x = {.o = &o, .same_tokens = true, .finish = "length",
              .sampler = {.temperature = (float)o.temperature, .top_k = o.top_k, .top_p = (float)o.top_p, .state = o.seed}};
     qn_token_stream *stream = NULL;
+    if (o.firmware && (!qn_dev_is_board(o.c.device) || strcmp(o.beside, "none") != 0)) {
+        qn_why why = {""};
+        qn_fail(&why, QN_ERR_USAGE, "it needs a board (--device usb:), and nothing beside it");
+        return cli_error("--firmware", QN_ERR_USAGE, &why);
+    }
     int code = 0, err = cli_load(&x.m, o.model, &o.c, 512);
     if (!err)
         err = encode(&x);
@@ -412,7 +508,7 @@ int cmd_run(int argc, char **argv)
         cli_error(o.model, err, NULL);
     if (!err) {
         cli_catch();
-        err = generate(&x, stream);
+        err = o.firmware ? firmware(&x, stream) : generate(&x, stream);
         code = err < 0 ? 0 : report(&x);
     }
     qn_token_stream_close(stream);

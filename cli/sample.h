@@ -4,14 +4,13 @@
 //     cli_sampler s = {.temperature = 0.8f, .top_k = 40, .top_p = 0.95f, .state = seed};
 //     uint32_t token = cli_sample(&s, logits, vocab);
 //
-// The same seed and the same logits give the same tokens on every machine: exp is that of sim/model, sums go from the most likely token down,
-// and the generator is SplitMix64 (Steele, Lea and Flood 2014).
+// The same seed and the same logits give the same tokens on every machine: the draw is sim/model's, and the firmware's too.
 #ifndef QN_CLI_SAMPLE_H
 #define QN_CLI_SAMPLE_H
 
-#include <stdint.h>
+#include "sim/model/qn_sample.h"
 
-enum { CLI_SAMPLE_MOST = 256 };      // candidates at most
+enum { CLI_SAMPLE_MOST = QN_SAMPLE_MOST };
 
 typedef struct cli_sampler {
     float temperature;               // above 0

@@ -39,7 +39,11 @@
     X(MISMATCH,   -24, 70, "two executors differ")                                     \
     X(RESET,      -25, 69, "the device was reset; what was asked of it is undecided")  \
     X(LINK,       -26, 76, "an answer against the link's protocol")                    \
-    X(RIGHTS,     -27, 65, "memory that may not be read or written")
+    X(RIGHTS,     -27, 65, "memory that may not be read or written")                   \
+    X(BUSY,       -28, 75, "the device is busy")                                       \
+    X(MEMORY,     -29, 70, "the device's memory does not keep what is written")        \
+    X(ARRAY,      -30, 70, "the core's known answer is wrong")                         \
+    X(ACCESS,     -31, 77, "no permission")
 
 enum qn_err {
     QN_OK = 0,

@@ -56,9 +56,33 @@ int qn_session_reset(qn_session *s, qn_why *why);
 
 // Takes tokens at the next positions: `prefill` any number, prog->chunk at a time, `decode` one, each by its own entry. QN_ERR_CONTEXT:
 // more than the context holds, nothing was done. QN_ERR_TRAP: `why` has cause and instruction. After another error than QN_ERR_CONTEXT
-// only close and the reading functions are of use.
+// only close, the reading functions and, where a board was lost, resume are of use; qn_session_pos says how many tokens were taken.
 int qn_session_prefill(qn_session *s, const uint32_t *tokens, uint32_t n, enum qn_session_want want, qn_why *why);
 int qn_session_decode(qn_session *s, uint32_t token, enum qn_session_want want, qn_why *why);
+
+// After a board was lost (qn_dev_reopen): waits `wait_ms` at most until it is back, and makes it what it was after the last step that
+// succeeded. Weights that it still has are not sent again; a cache that it lost is worked out again from the tokens. 0: go on.
+int qn_session_resume(qn_session *s, uint32_t wait_ms, qn_why *why);
+
+// Generation by the board itself: its firmware takes the tokens at the next positions, then goes on by itself, drawing as said, while this
+// program looks on; it goes on as well when nobody does. QN_ERR_UNSUPPORTED where the device is no board.
+typedef struct qn_session_loop {
+    uint32_t most;                       // tokens to make
+    float temperature, top_p;            // 0: the greatest logit; 1: of all
+    uint32_t top_k;                      // 0: 256, the most
+    uint64_t seed;
+    const uint32_t *ends;                // tokens that end it and are not part of the text
+    uint32_t n_ends;                     // 8 at most
+    void (*token)(void *ctx, uint32_t token);
+    void *ctx;
+    // What came of it
+    uint32_t made, steps;
+    enum { QN_SESSION_RAN_OUT, QN_SESSION_ENDED, QN_SESSION_FULL, QN_SESSION_STOPPED } finish;   // `most`; an end; the context; the stop flag
+    uint64_t clocks, work;               // of the core; of the CPU between its steps
+} qn_session_loop;
+
+// After an error that a board may come back from: qn_session_resume, and the same call again with the same `loop`.
+int qn_session_generate(qn_session *s, const uint32_t *tokens, uint32_t n, qn_session_loop *loop, qn_why *why);
 
 // Called before each step with its entry and arguments (QN_ARGS words); an error of it ends the step before the device hears of it.
 // (compiler/verify: qn_verify_step.) NULL: none.

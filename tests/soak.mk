@@ -4,7 +4,9 @@ soak:                    ## long random tests, not part of test: COUNT= programs
 	@COUNT="$(COUNT)" SEED="$(SEED)" tests/system/soak_programs.sh
 	@tests/compiler/soak_token.sh
 	@QN_ALL=1 tests/rtl/test_sdr.sh
+	@QN_ALL=1 tests/rtl/test_door.sh
 	@$(MAKE) --no-print-directory -s soak-link
+	@$(MAKE) --no-print-directory -s soak-usb
 
 soak-link:               ## the link: four requests and three faults in a wide window, 1 GB over a bad line, planted faults
 	@$(MAKE) --no-print-directory -s build/tests/driver/test_link_fuzz build/tests/driver/test_link_faulty build/tests/driver/test_link_model
@@ -12,3 +14,8 @@ soak-link:               ## the link: four requests and three faults in a wide w
 	@QN_SOAK=1 build/tests/driver/test_link_faulty
 	@QN_SOAK=1 build/tests/driver/test_link_model
 	@tests/driver/link_faults.sh
+
+soak-usb:                ## USB: every kind of fault at every frame of a generation, 1 GB over a bad line, planted faults
+	@$(MAKE) --no-print-directory -s build/tests/driver/test_usb_faults
+	@QN_SOAK=1 build/tests/driver/test_usb_faults
+	@tests/driver/usb_faults.sh

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that building and testing need, if any is missing: sudo when not root, one clear line when neither works.
 set -euo pipefail
-packages=(gcc g++ make verilator yosys iverilog z3 libcmocka-dev libjansson-dev zlib1g-dev python3-venv
+packages=(gcc g++ make verilator yosys iverilog z3 libcmocka-dev libjansson-dev zlib1g-dev libusb-1.0-0-dev
+          libumockdev-dev umockdev pkg-config python3-venv gnuplot-nox
           opensta qflow-tech-osu018)                # bench/ppa
 missing=()
 for p in "${packages[@]}"; do

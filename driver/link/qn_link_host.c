@@ -268,6 +268,8 @@ static void welcome(qn_link_host *h, const qn_link_head *head, const uint8_t *pa
 {
     uint32_t boot = 0;
     if (head->status == QN_LINK_STATUS_VERSION) {
+        if (head->words > QN_LINK_WELCOME_HIGHEST_WORD)
+            h->highest = (uint16_t)(qn_le32(payload + 4 * QN_LINK_WELCOME_HIGHEST_WORD) >> QN_LINK_WELCOME_HIGHEST_LSB);
         qn_link_host_close(h, QN_ERR_VERSION);
     } else if (head->status != QN_LINK_STATUS_OK || !learn(h, head, payload, &boot)) {
         qn_link_host_close(h, QN_ERR_LINK);

@@ -66,6 +66,7 @@ typedef struct qn_link_host {
     enum qn_link_state state;
     int why;                             // error that closed it, 0: none yet
     qn_link_id id;                       // of the device; means something once a session was open
+    uint16_t highest;                    // version that the device speaks; means something with QN_ERR_VERSION
     uint32_t boot;                       // of the device
     bool known;                          // boot is of this opening: another one is a reset
     bool hello;                          // to send

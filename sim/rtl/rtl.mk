@@ -14,9 +14,14 @@ build/rtl/gen: rtl/spec/gen.c rtl/spec/qn_isa.c rtl/spec/qn_isa.h $(wildcard rtl
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -I. -o $@ rtl/spec/gen.c rtl/spec/qn_isa.c
 
-spec: build/rtl/gen      ## print the RTL package and the manual's tables from rtl/spec/*.def
+build/rtl/gen_link: rtl/spec/gen_link.c rtl/spec/link.def rtl/spec/mailbox.def rtl/spec/soc.def
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -I. -o $@ rtl/spec/gen_link.c
+
+spec: build/rtl/gen build/rtl/gen_link ## print the RTL package and the manual's tables from rtl/spec/*.def
 	build/rtl/gen --package > build/rtl/package && cp build/rtl/package rtl/spec/qn_isa_pkg.sv
 	build/rtl/gen --manual > build/rtl/manual && cp build/rtl/manual rtl/spec/manual.md
+	build/rtl/gen_link > build/rtl/link && cp build/rtl/link rtl/spec/qn_link_pkg.sv
 
 # Directories and symbols have a target's name with _ for /. The stem is one, or waves/ and one
 name_of = $(subst /,_,$(1))
@@ -49,4 +54,4 @@ build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn
 
 # `quern` whose RTL devices can write traces (qn_rtl_waves)
 build/quern-waves: $(CLI_OBJ) build/libquern.a build/rtl/waves/libqn_rtl.a
-	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS)
+	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(USB_LIBS)

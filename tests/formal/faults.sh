@@ -34,6 +34,15 @@ qn_sems|ctrl/qn_sems.sv|next[7:1] != 7'd0|next[7:0] != 8'd0
 qn_mem_arb|mem/qn_mem_arb.sv|free && load_may && !(prog_valid_i|free && !(prog_valid_i
 qn_mem_arb|mem/qn_mem_arb.sv|if (free) begin|if (!flush_i) begin
 qn_mem_arb|mem/qn_mem_arb.sv|&& !store_valid_i;|;
+door_rx|soc/qn_door_rx.sv|== ~crc_q ? HEAD|!= 32'd0 ? HEAD
+door_rx|soc/qn_door_rx.sv|if (take || !in_ready_o) quiet_q|if (!in_ready_o) quiet_q
+door_rx|soc/qn_door_rx.sv|if (state_q == HEAD) index_q <= 16'd0;|if (!rst_ni) index_q <= 16'd0;
+door_act|soc/qn_door_act.sv|count <= region_words - into|into < region_words
+door_act|soc/qn_door_act.sv|CLAIM: if (!(tx_busy_i && due_slot_i == slot))|CLAIM: if (!tx_busy_i || due_slot_i == slot)
+door_act|soc/qn_door_act.sv|else if ({1'b0, seq_q} == expect_q) begin|else if (seq_q == expect_q[15:0]) begin
+door_act|soc/qn_door_act.sv|if (state_q != WRITE || take) data_q|data_q
+door_tx|soc/qn_door_tx.sv|index_q == count_q + 10'd4|index_q == count_q + 10'd3
+door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q       <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_book|mem/qn_turn.sv|turn_q[160+k], turn_q[192+k]|turn_q[192+k], turn_q[160+k]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-build/tests/rtl/tb_qn_sdr: tests/rtl/sdram_part.h
+build/tests/rtl/tb_qn_sdr: sim/platform/sdram_part.h

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "Vqn_sdr.h"
-#include "tests/rtl/sdram_part.h"
+#include "sim/platform/sdram_part.h"
 #include "verilated.h"
 
 extern "C" {

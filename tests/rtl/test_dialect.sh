@@ -8,7 +8,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 cc -std=c11 -I. -o "$tmp/gen" rtl/spec/gen.c rtl/spec/qn_isa.c
 package=rtl/spec/qn_isa_pkg.sv
-modules=$(ls rtl/*.sv rtl/*/*.sv | grep -v "$package")
+modules="rtl/spec/qn_link_pkg.sv $(ls rtl/*.sv rtl/*/*.sv | grep -v _pkg.sv)"
 
 for target in $("$tmp/gen" --targets); do
     # shellcheck disable=SC2046  # lists of words
@@ -24,9 +24,9 @@ for target in $("$tmp/gen" --targets | head -2); do
 done
 
 # Around the core
-for top in qn_sdr; do
+for top in qn_sdr qn_door; do
     # shellcheck disable=SC2046
-    verilator --lint-only -Wall $(ls -d rtl/*/ | sed 's/^/-y /') "$package" "rtl/soc/$top.sv" --top-module "$top"
+    verilator --lint-only -Wall $(ls -d rtl/*/ | sed 's/^/-y /') "$package" rtl/spec/qn_link_pkg.sv "rtl/soc/$top.sv" --top-module "$top"
     # shellcheck disable=SC2086
     iverilog -g2012 -Wall -t null -s "$top" "$package" $modules 2> "$tmp/iverilog" || { cat "$tmp/iverilog"; exit 1; }
     if [ -s "$tmp/iverilog" ]; then cat "$tmp/iverilog"; exit 1; fi

@@ -14,6 +14,7 @@ copy() {                                     # a fresh copy of the lists in $tmp
 
 build() {
     cc -std=c11 -I "$tmp" -o "$tmp/gen" "$tmp/rtl/spec/gen.c" "$tmp/rtl/spec/qn_isa.c"
+    cc -std=c11 -I "$tmp" -o "$tmp/gen_link" "$tmp/rtl/spec/gen_link.c"
 }
 
 fail() {
@@ -30,15 +31,18 @@ build
 for t in nothing ulx3s/nothing ulx3s/ ulx3s/lut/; do
     if "$tmp/gen" --target $t >/dev/null 2>&1; then fail "an unknown target was printed: $t"; fi
 done
-if "$tmp/gen" --target nothing >/dev/null 2>&1; then fail "an unknown target was printed"; fi
+"$tmp/gen_link" | cmp - rtl/spec/qn_link_pkg.sv || fail "qn_link_pkg.sv is stale: make spec"
 
 # refuse FILE SED-SCRIPT MESSAGE: the edited list must be refused with this message
 refuse() {
+    gen="gen --package"
+    case $1 in link.def | mailbox.def) gen=gen_link ;; esac
     copy
     sed -i "$2" "$tmp/rtl/spec/$1"
     if cmp -s "$tmp/rtl/spec/$1" "rtl/spec/$1"; then fail "$1: '$2' changes nothing"; fi
     build
-    if "$tmp/gen" --package >/dev/null 2>"$tmp/err"; then fail "$1: '$2' was accepted"; fi
+    # shellcheck disable=SC2086  # a word or two
+    if "$tmp"/$gen >/dev/null 2>"$tmp/err"; then fail "$1: '$2' was accepted"; fi
     grep -q -- "$3" "$tmp/err" || fail "$1: '$2' was refused with: $(cat "$tmp/err")"
 }
 
@@ -64,3 +68,7 @@ refuse target.def 's/QN_ELEMENT(lut,      8/QN_ELEMENT(lut,      3/' 'lut: pair_
 refuse target.def 's/QN_TARGET(mini, 8, 32/QN_TARGET(mini, 8, 4/' 'depth 4 is not 8, 16 or 32'
 refuse target.def 's/QN_TARGET(mini, 8,/QN_TARGET(mini, 9,/' 'rows 9 is not a power of two'
 refuse target.def 's/QN_TARGET(mini, 8, 32, 1/QN_TARGET(mini, 8, 32, 8/' 'planes 8 is not 1, 2 or 4'
+refuse link.def 's/QN_LINK_TYPE(BELL,      0x06/QN_LINK_TYPE(BELL,      0x05/' "BELL: its code is also another's"
+refuse link.def 's/QN_LINK_STATUS(FAULT,   5/QN_LINK_STATUS(FAULT,   6/' 'numbered from 0 without gaps'
+refuse mailbox.def 's/QN_MB_REG(STATUS,   0xc2/QN_MB_REG(STATUS,   0xc1/' 'STATUS: overlaps another'
+refuse mailbox.def 's/QN_MB_REG(STATE,    0xc0, 1,  DEVICE/QN_MB_REG(STATE,    0xc0, 1,  HOST/' "0x80..0xbf are the host's"

@@ -5,7 +5,7 @@
 #include "Vqn_sdr.h"
 #include "Vqn_ulx3s.h"
 #include "sim/rtl/qn_rtl_core.h"
-#include "tests/rtl/sdram_part.h"
+#include "sim/platform/sdram_part.h"
 #include "verilated.h"
 
 extern "C" {

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# The platform behind sim/platform/qn_platform.h: build/platform/libqn_platform.a, which needs SystemC (libsystemc-dev) and the Verilated runtime of libqn_rtl.a.
+
+PLATFORM_LIB  := build/platform/libqn_platform.a
+PLATFORM_LIBS := -lsystemc
+PLATFORM_V     = $(shell verilator --getenv VERILATOR_ROOT)/include
+
+build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a: $(wildcard rtl/*.sv rtl/*/*.sv) rtl/soc/picorv32.vlt build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v
+	@mkdir -p $(@D)
+	verilator --cc -O3 --x-assign fast --x-initial fast --noassert -Wall --timescale 1ns/1ps --top-module qn_soc --prefix Vqn_soc_ulx3s --Mdir $(@D) \
+	  $$(build/rtl/gen --target ulx3s) $(RTL_Y:%=-y %) -y build/firmware rtl/soc/picorv32.vlt rtl/spec/qn_isa_pkg.sv \
+	  rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v rtl/soc/qn_soc.sv
+	$(MAKE) -s -C $(@D) -f Vqn_soc_ulx3s.mk OPT_FAST="-O3 $$(grep -qw avx2 /proc/cpuinfo && echo -march=x86-64-v3)" OPT_SLOW=-O1 $(@F) > $(@D)/make.log
+
+$(PLATFORM_LIB): build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a sim/platform/qn_platform.cpp sim/platform/qn_platform.h sim/platform/sdram_part.h
+	$(CXX) -std=c++17 -O3 -Wall -Wextra -I. -I$(<D) -isystem $(PLATFORM_V) -isystem $(PLATFORM_V)/vltstd -DVM_TRACE=0 -c sim/platform/qn_platform.cpp -o $(@D)/qn_platform.o
+	cp $< $@.new
+	ar qs $@.new $(@D)/qn_platform.o
+	mv $@.new $@

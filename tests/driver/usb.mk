@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests on an emulated USB: the bed with the boards, and clients that run under umockdev's library, which must come before a sanitizer's.
+UMOCKDEV := $(shell pkg-config --cflags --libs umockdev-1.0 2>/dev/null)
+
+build/tests/usb_bed: tests/driver/usb_bed.c build/libquern.a
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -Werror -I. $(CFLAGS) $^ $(UMOCKDEV) -lm -lz -lpthread -o $@
+
+build/tests/driver/test_usb build/tests/driver/test_usb_faults: build/tests/driver/%: tests/driver/%.c tests/driver/usb_client.h tests/driver/usb_run.h build/san/libquern.a build/tests/usb_bed
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(SAN) -static-libasan $< build/san/libquern.a -lcmocka $(LIBS) $(USB_LIBS) -o $@
+
+TSAN_SRC := $(wildcard driver/client/*.c driver/link/*.c driver/wire/*.c) driver/qn_err.c rtl/spec/qn_isa.c
+build/tests/driver/test_usb_threads: tests/driver/test_usb_threads.c tests/driver/usb_client.h $(TSAN_SRC) $(wildcard driver/*/*.h) build/tests/usb_bed
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(BASE)) -fsanitize=thread -static-libtsan -O1 -g $< $(TSAN_SRC) -lcmocka -lpthread $(USB_LIBS) -o $@

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# tb_qn_door on copies of the front door with a planted fault each: it must not pass. Every sixth fault, or with QN_ALL=1 (make soak) all of them.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+command -v verilator > /dev/null || { echo "no verilator"; exit 77; }
+root=$(pwd)
+out=build/door
+mkdir -p "$out"
+flags=$(sed -n "s/.*VL += [^ ]* //p" tests/rtl/door.mk | tr -d '\\')
+for c in qn_link qn_link_dev qn_link_host qn_crc32c; do cc -std=gnu11 -O2 -I. -c -o "$out/$c.o" "driver/link/$c.c" || exit 1; done
+status=0
+number=0
+# what | file | line as it is (a fixed string) | line with the fault
+while IFS='|' read -r what file old new; do
+    number=$((number + 1))
+    [ -n "${QN_ALL:-}" ] || [ $((number % 6)) = 0 ] || continue
+    rm -rf "$out/rtl" "$out/obj"
+    cp -r rtl/soc "$out/rtl"
+    OLD=$old NEW=$new perl -pi -e 'BEGIN { $o = $ENV{OLD}; $n = $ENV{NEW} } $i = index($_, $o); substr($_, $i, length $o) = $n if $i >= 0 && !$done++' "$out/rtl/$file"
+    if cmp -s "rtl/soc/$file" "$out/rtl/$file"; then echo "FAIL $what: nothing to spoil: $old"; status=1; continue; fi
+    # shellcheck disable=SC2086
+    eval verilator -Wno-fatal --cc --exe --build -O1 --x-assign unique --x-initial unique -y "$out/rtl" rtl/spec/qn_link_pkg.sv $(printf %q\  $flags) --top-module qn_door \
+        --Mdir "$out/obj" -o tb "$out/rtl/qn_door.sv" "$root/tests/rtl/tb_qn_door.cpp" "$root/$out"/qn_link{,_dev,_host}.o "$root/$out/qn_crc32c.o" \
+        -CFLAGS "'-I$root -O1'" > "$out/build.log" 2>&1 || { cat "$out/build.log"; exit 1; }
+    if timeout 200 "$out/obj/tb" > "$out/bench.log"; then echo "FAIL not seen: $what"; status=1
+    else echo "seen: $what: $(tail -1 "$out/bench.log")"; fi
+done <<'EOT'
+head's check not looked at|qn_door_rx.sv|== ~crc_q ? HEAD|!= 32'd0 ? HEAD
+payload's CRC not looked at|qn_door_rx.sv|word_o == ~crc_q ? FRAME|1'b1 ? FRAME
+payload not bound to its head|qn_door_rx.sv|(state_q == CHECK && step_q != 2'd3)|(state_q == CHECK)
+hunting skips a head|qn_door_rx.sv|have_q >= 5'd15 && window_q|have_q == 5'd15 && window_q
+half a frame never forgotten|qn_door_rx.sv|gone          = ms_i|gone          = 1'b0 && ms_i
+forgotten a millisecond early|qn_door_rx.sv|LINK_GAP_MS[4:0] - 5'd1|LINK_GAP_MS[4:0] - 5'd2
+epoch not checked|qn_door_act.sv|foreign = epoch_i == 32'd0 |||foreign = 1'b0 &&
+oversized frame accepted|qn_door_act.sv|words_i <= Data[15:0] + 16'd1|words_i != 16'd2000
+gap in the numbers not noticed|qn_door_act.sv|{1'b0, seq_q} == expect_q) begin|{1'b0, seq_q} >= expect_q) begin
+a repeated request is executed again|qn_door_act.sv|expect_q <= expect_q + 17'd1;|expect_q <= {1'b0, seq_q};
+oldest reply of the window not given again|qn_door_act.sv|behind <= Window[16:0]|behind < Window[16:0]
+NAK each time|qn_door_act.sv|if (missing && !(nak_epoch_o == epoch_q|if (missing && !(nak_epoch_o != epoch_q
+bounds one word beyond|qn_door_act.sv|count <= region_words - into|count <= region_words - into + 32'd1
+bounds that overflow|qn_door_act.sv|into < region_words && count <= region_words - into|into + count <= region_words
+rights not checked|qn_door_act.sv|state_d = !region_right ? KEEP :|state_d =
+READ longer than the buffer|qn_door_act.sv|n_q > Data) status_d|n_q > 32'd600) status_d
+the same epochs after a reset|qn_door_act.sv|nonce_q   <= seed_i|nonce_q   <= 32'd7
+HELLO ends the session|qn_door_act.sv|welcome_o      <= 1'b1;|welcome_o <= 1'b1; expect_q <= 17'd0;
+a failed register's fault lost|qn_door_act.sv|if (reg_fault_i) status_d|if (1'b0) status_d
+a slot taken while its reply is on its way|qn_door_act.sv|CLAIM: if (!(tx_busy_i && due_slot_i == slot))|CLAIM: if (1'b1)
+replies of an older session sent|qn_door_act.sv|            due_q    <= '0;|            due_q    <= due_q;
+youngest reply first|qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = oldest_i - k[SlotW-1:0]
+LOST before WELCOME|qn_door_tx.sv|assign go_lost    = go && !welcome_i && lost_i|assign go_lost    = go && lost_i
+CHECK in the payload's CRC|qn_door_tx.sv|if (fresh_q && index_q != 10'd3)|if (fresh_q)
+EOT
+exit $status
