@@ -75,8 +75,8 @@ build/san/libquern.a: $(SAN_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
 # RTL_LIB is what sim/rtl/rtl.mk builds: the Verilated cores behind a C interface
-build/quern: $(CLI_OBJ) build/libquern.a $(RTL_LIB)
-	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(USB_LIBS)
+build/quern: $(CLI_OBJ) build/libquern.a $(RTL_LIB) $(PLATFORM_LIB)
+	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(PLATFORM_LIBS) $(USB_LIBS)
 
 # Tests: C programs with sanitizers, Verilator benches, scripts
 TEST_C   := $(wildcard tests/*/test_*.c)
