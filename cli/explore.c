@@ -110,7 +110,7 @@ static int split(list *l, char *text, const char *option, const char *(*name)(co
         if ((name && !k) || l->n == LIST) {
             for (size_t i = 0; name && (k = name(ctx, i)); i++)
                 snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", k);
-            qn_fail(&why, QN_ERR_USAGE, l->n == LIST ? "more than %d of them" : "there is %2$s", LIST, known);
+            qn_fail(&why, QN_ERR_USAGE, l->n == LIST ? "too many of them%s" : "there is %s", l->n == LIST ? "" : known);
             return cli_error(s, QN_ERR_USAGE, &why), QN_ERR_USAGE;
         }
         l->item[l->n++] = s;

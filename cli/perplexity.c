@@ -88,7 +88,7 @@ static int evaluate(const cli_model *m, qn_dev *dev, const char *what, const cha
 int cli_perplexity(const cli_model *m, const char *device, const char *what, const char *text, size_t n, uint64_t positions, qn_eval_result *r)
 {
     qn_dev *dev = NULL;
-    char name[64];
+    char name[CLI_DEVICE];
     qn_why why = {""};
     if (!m->gguf) {
         qn_fail(&why, QN_ERR_USAGE, "the float path needs the GGUF file itself");

@@ -6,6 +6,7 @@
 `default_nettype none
 
 module qn_soc #(
+  parameter int Element   = qn_isa_pkg::ELEMENT_SHIFTADD,
   parameter int Rows      = 16,
   parameter int Depth     = 32,
   parameter int Planes    = 1,             // 1: the SDRAM's width
@@ -80,7 +81,7 @@ module qn_soc #(
   logic [6:0]  core_addr;
   logic [31:0] core_wdata, core_rdata;
   qn_top #(
-    .Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Funcs(Funcs), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices),
+    .Element(Element), .Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Funcs(Funcs), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices),
     .VbWords(VbWords), .FifoWords(FifoWords), .ProgWords(ProgWords)
   ) u_core (
     .clk_i, .rst_ni, .reg_valid_i(core_valid), .reg_we_i(core_we), .reg_addr_i(core_addr), .reg_wdata_i(core_wdata), .reg_rdata_o(core_rdata),
