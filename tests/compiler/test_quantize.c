@@ -96,9 +96,23 @@ static const float nf4[16] = {-1.0f, -0.6961928009986877f, -0.5250730514526367f,
                               -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
                               0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
 
+// x with erf(x / sqrt 2) / 2 + 1/2 = p
+static double normal_quantile(double p)
+{
+    double low = -10, high = 10;
+    for (int i = 0; i < 100; i++)
+        *(erfc(-(low + high) / 2 / sqrt(2)) / 2 < p ? &low : &high) = (low + high) / 2;
+    return low;
+}
+
 static void test_books(void **state)
 {
     (void)state;
+    const double top = 0.9677083, most = normal_quantile(top);         // of the same construction as NF4: 3 values below zero, 4 above
+    for (int i = 0; i < 8; i++) {
+        double v = i < 3 ? -normal_quantile(top - (top - 0.5) * i / 3) : i > 3 ? normal_quantile(top - (top - 0.5) * (7 - i) / 4) : 0;
+        assert_int_equal(qn_book_find(QN_STORE_NF3)->value[i], lrint(127 * v / most));
+    }
     const qn_book *b = qn_book_find(QN_STORE_NF4);
     for (int i = 0; i < 16; i++)
         assert_int_equal(b->value[i], lrintf(127 * nf4[i]));
