@@ -76,6 +76,19 @@ static void read_column(reader *r, const qn_unpacked *u, int8_t code[QN_DEPTH], 
             code[k] = (int8_t)(2 * code[k] + 1);
 }
 
+// A pair's, whose codes are weights of both.
+static void read_both(reader *r, const qn_fmt *f, int8_t code[2][QN_DEPTH])
+{
+    const qn_book *book = qn_book_find(f->store);
+    int8_t both[QN_DEPTH];
+    read_codes(r, book->code, false, both);
+    for (int k = 0; k < QN_DEPTH; k++) {
+        int value = book->value[both[k]], high = value >> f->planes, low = value & ((1 << f->planes) - 1);
+        code[0][k] = (int8_t)high;
+        code[1][k] = (int8_t)(low >> (f->planes - 1) ? low - (1 << f->planes) : low);
+    }
+}
+
 // A pair of columns of slice `slice`: rows `row` and the next, of which those from `end` on only fill the count up.
 static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uint32_t slice)
 {
@@ -97,9 +110,13 @@ static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uin
         d[0] = head & 0xffff;
         d[1] = head >> 16;
     }
+    int8_t both[2][QN_DEPTH], high[QN_DEPTH];
+    if (qn_fmt_paired(f))
+        read_both(r, f, both);
     for (uint32_t i = 0; i < 2; i++, row++) {
-        int8_t code[QN_DEPTH], high[QN_DEPTH];
-        read_column(r, u, code, high);
+        int8_t *code = both[i];
+        if (!qn_fmt_paired(f))
+            read_column(r, u, code, high);
         if (row >= end)
             continue;
         size_t at = ((size_t)row * u->slices + slice) * QN_DEPTH;

@@ -126,6 +126,7 @@ static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_
 {
     const qn_fmt *f = m->fmt;
     const qn_book *book = qn_book_find(f->store);
+    assert(!qn_fmt_paired(f));
     const uint32_t col_words = qn_fmt_col_words(f);
     uint32_t own = qn_stripe_col(m->stripes, col), odd = own % 2, step = m->stripes, planes[16];
     uint32_t *slice = tile + qn_stripe_of(m->stripes, col);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/back/qn_quantize.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -204,10 +205,68 @@ int qn_quantize(const qn_fmt *f, const float *x, uint32_t n, int16_t *q, uint16_
     return qn_finite_half(*d) && qn_finite_half(*m) ? 0 : QN_ERR_NONFINITE;
 }
 
-// What has an encoder here. K-quants, whose scales have two levels, are GGUF's to make.
+int qn_quantize_complex(const float *re, const float *im, uint32_t n, int16_t *q_re, int16_t *q_im, uint16_t d[2])
+{
+    double sum[2] = {0, 0};
+    uint32_t count[2] = {0, 0};
+    for (uint32_t i = 0; i < n; i++) {
+        if (!isfinite(re[i]) || !isfinite(im[i]))
+            return QN_ERR_NONFINITE;
+        int part = fabsf(im[i]) > fabsf(re[i]);
+        float v = part ? im[i] : re[i];
+        q_re[i] = part ? 0 : v < 0 ? -1 : 1;
+        q_im[i] = !part ? 0 : v < 0 ? -1 : 1;
+        sum[part] += fabsf(v);
+        count[part]++;
+    }
+    for (int part = 0; part < 2; part++)
+        d[part] = qn_to_half(count[part] ? (float)(sum[part] / count[part]) : 0);
+    return qn_finite_half(d[0]) && qn_finite_half(d[1]) ? 0 : QN_ERR_NONFINITE;
+}
+
+int qn_quantize_binary_sum(const float *x, uint32_t n, unsigned parts, int16_t *const q[], uint16_t d[])
+{
+    const qn_fmt *binary = qn_fmt_find(QN_FMT_B1);
+    float rest[256];
+    uint16_t none;
+    assert(n <= sizeof rest / sizeof *rest);
+    memcpy(rest, x, n * sizeof *x);
+    for (unsigned p = 0; p < parts; p++) {
+        int err = qn_quantize(binary, rest, n, q[p], &d[p], &none);
+        if (err < 0)
+            return err;
+        for (uint32_t i = 0; i < n; i++)
+            rest[i] -= qn_ggml_f16(d[p]) * (float)q[p][i];
+    }
+    return 0;
+}
+
+int qn_quantize_dual(const float *x, uint32_t n, int16_t *const q[2], uint16_t d[2])
+{
+    int16_t code[256];
+    uint16_t scale, none;
+    assert(n <= sizeof code / sizeof *code);
+    int err = qn_quantize(qn_fmt_find(QN_FMT_S2), x, n, code, &scale, &none);
+    double a = 0, b = 0, c = 0, u = 0, v = 0;            // least squares: a d0 + b d1 = u, b d0 + c d1 = v
+    for (uint32_t i = 0; !err && i < n; i++) {
+        q[0][i] = -(code[i] >> 1 & 1);
+        q[1][i] = -(code[i] & 1);
+        a += q[0][i] * q[0][i];
+        b += q[0][i] * q[1][i];
+        c += q[1][i] * q[1][i];
+        u += (double)x[i] * q[0][i];
+        v += (double)x[i] * q[1][i];
+    }
+    double det = a * c - b * b;
+    d[0] = qn_to_half((float)(det > 0 ? (u * c - v * b) / det : a > 0 ? u / a : 0));
+    d[1] = qn_to_half((float)(det > 0 ? (v * a - u * b) / det : c > 0 && a == 0 ? v / c : 0));
+    return err < 0 ? err : qn_finite_half(d[0]) && qn_finite_half(d[1]) ? 0 : QN_ERR_NONFINITE;
+}
+
+// What has an encoder for floats here. K-quants, whose scales have two levels, are GGUF's to make.
 static bool quantizes(const qn_fmt *f)
 {
-    return f->head && !f->sub && f->store != QN_STORE_BYTES;
+    return f->head && !f->sub && f->store != QN_STORE_BYTES && !qn_fmt_paired(f);
 }
 
 // Length of a format's name without its group.

@@ -18,6 +18,16 @@
 // QN_ERR_NONFINITE for a value, or a scale, that is not finite.
 int qn_quantize(const qn_fmt *f, const float *x, uint32_t n, int16_t *q, uint16_t *d, uint16_t *m);
 
+// Complex numbers to the nearest of 1, i, -1, -i under a scale for the real and one for the imaginary ones (iFairy, arXiv:2508.05571): a pair of columns of C2, each value
+// in one of them.
+int qn_quantize_complex(const float *re, const float *im, uint32_t n, int16_t *q_re, int16_t *q_im, uint16_t d[2]);
+
+// Sums of formats: x[i] is about the sum of d[p] q[p][i]. Each part is streamed as a column of its own format, and a GEMM of a part adds to those before it.
+// BCQ with a scale for each plane (LUT-GEMM, arXiv:2206.09557): `parts` binary columns (B1 and its groups), each of what those before it have left.
+int qn_quantize_binary_sum(const float *x, uint32_t n, unsigned parts, int16_t *const q[], uint16_t d[]);
+// Dual binary codes (DB-LLM, arXiv:2402.11960): two columns of 0 and -1 (S1 and its groups), the planes of 2-bit codes under the two scales that suit them best.
+int qn_quantize_dual(const float *x, uint32_t n, int16_t *const q[2], uint16_t d[2]);
+
 // Formats that floats are quantized to. `name` is that of fmt.def without its group ("s4", "nf4"); group 0: the format's smallest, else 32 to 256 weights.
 // NULL where there is none.
 const qn_fmt *qn_quantize_format(const char *name, uint32_t group);

@@ -2,7 +2,7 @@
 // qn_turn: makes planes of words that are none; words that are planes already pass through.
 //   bytes   eight words (byte k of them = weight k) are turned into eight planes
 //   a book  the planes of the weights' codes, two to four, become the planes of the codes' values: each one a Boolean function of them (fmt.def)
-// Most significant plane first. Two buffers: one word in and one plane out a clock. 490 flops, about 600 LUT4.
+// Most significant plane first. Two buffers: one word in and one plane out a clock. 493 flops, 786 LUT4 and a block RAM (Yosys, ECP5).
 // Words come in whole groups; a plane behind them waits until theirs have left.
 
 `default_nettype none
@@ -35,14 +35,20 @@ module qn_turn (
   assign in_ready_o = is_plane ? !turning && out_ready_i : !full || room;
   assign take       = in_valid_i && !is_plane && in_ready_o;
 
+  // The book's bits for the plane at hand stand in a register: a block RAM as their table
+  logic [3:0]  left_count_d, turn_store_d;
+  logic [15:0] book_q;
+  assign left_count_d = take && full ? qn_isa_pkg::store_planes(in_store_i)
+                      : turning && out_ready_i ? left_count_q - 4'd1 : left_count_q;
+  assign turn_store_d = take && full ? in_store_i : turn_store_q;
+  always_ff @(posedge clk_i) book_q <= qn_isa_pkg::book_bit(turn_store_d, left_count_d);
+
   logic [31:0] plane, value;
-  logic [15:0] book;
-  assign book = qn_isa_pkg::book_bit(turn_store_q, left_count_q);
   genvar k;
   generate
     for (k = 0; k < 32; k = k + 1) begin : g_plane
       assign plane[k] = turn_q[8*k+7];
-      assign value[k] = book[{turn_q[128+k], turn_q[160+k], turn_q[192+k], turn_q[224+k]}];  // the last words are the codes' last bits
+      assign value[k] = book_q[{turn_q[128+k], turn_q[160+k], turn_q[192+k], turn_q[224+k]}];  // the last words are the codes' last bits
     end
   endgenerate
 
@@ -54,20 +60,19 @@ module qn_turn (
       fill_count_q <= 3'd0;
       left_count_q <= 4'd0;
     end else begin
-      if (take)                        fill_count_q <= full ? 3'd0 : fill_count_q + 3'd1;
-      if (take && full)                left_count_q <= qn_isa_pkg::store_planes(in_store_i);
-      else if (turning && out_ready_i) left_count_q <= left_count_q - 4'd1;
+      if (take) fill_count_q <= full ? 3'd0 : fill_count_q + 3'd1;
+      left_count_q <= left_count_d;
     end
   end
 
   // Bytes: a shift by one of the whole buffer moves the next bit of each byte up; what crosses a byte border is never looked at
   always_ff @(posedge clk_i) begin
     if (take) fill_q <= {in_data_i, fill_q[223:32]};
+    turn_store_q <= turn_store_d;
     if (take && full) begin
-      turn_q       <= {in_data_i, fill_q};
-      turn_store_q <= in_store_i;
+      turn_q <= {in_data_i, fill_q};
     end else if (turning && out_ready_i && turn_store_q == qn_isa_pkg::STORE_BYTES) begin
-      turn_q       <= {turn_q[254:0], 1'b0};
+      turn_q <= {turn_q[254:0], 1'b0};
     end
   end
 

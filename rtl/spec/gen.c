@@ -205,6 +205,12 @@ static const book_row *find_book(long store)
     return NULL;
 }
 
+static long col_words(const fmt_row *f)
+{
+    const book_row *b = find_book(f->store);
+    return !b ? f->planes : b->planes == 2 * f->planes ? b->code / 2 : b->code;
+}
+
 static long lowest(const book_row *b)
 {
     long low = 0;
@@ -234,7 +240,8 @@ static void check_fmts(void)
         if (f->id != (long)i + 1)
             fault("fmt.def", f->name, "id %ld, expected %zu: formats are numbered from 1 without gaps", f->id, i + 1);
         const book_row *b = find_book(f->store);
-        long words = b ? b->code : f->planes;                 // of a column
+        bool paired = b && b->planes == 2 * f->planes;
+        long words = col_words(f);
         check_range("fmt.def", f->name, "id", f->id, 1, 127);
         check_range("fmt.def", f->name, "planes", f->planes, 1, 16);
         check_range("fmt.def", f->name, "signed", f->sign, 0, 2);
@@ -251,7 +258,7 @@ static void check_fmts(void)
             fault("fmt.def", f->name, "a pair of columns has %ld header words, more than %ld planes", head_words, words);
         if (f->sign == QN_ODD && (f->planes > 8 || f->store != QN_STORE_PLANES))
             fault("fmt.def", f->name, "odd values of %ld planes, more than 8, or not stored as planes", f->planes);
-        if (b && (f->planes != b->planes || f->sign != 1))
+        if (b && ((f->planes != b->planes && !paired) || f->sign != 1 || (paired && (f->sub || b->code % 2))))
             fault("fmt.def", f->name, "values of %s are signed and have %ld planes", b->name, b->planes);
         if (f->sub && (f->sign == QN_ODD || f->planes > (b ? 8 : 6) || (b && lowest(b) < -127)))
             fault("fmt.def", f->name, "sub-scales with codes of %ld bits, more than 6 (of a book: outside -127..127)", f->planes);
@@ -442,9 +449,10 @@ static void print_books(void)
            "  localparam [3:0] STORE_PLANES = 4'd0;\n  localparam [3:0] STORE_BYTES = 4'd1;\n");
     for (size_t i = 0; i < COUNT(books); i++)
         printf("  localparam [3:0] STORE_%s = 4'd%ld;\n", books[i].name, books[i].id);
-    printf("\n  function automatic [4:0] fmt_words(input [6:0] id);  // of a column\n    case (fmt_store(id))\n");
-    for (size_t i = 0; i < COUNT(books); i++)
-        printf("      STORE_%s: fmt_words = 5'd%ld;\n", books[i].name, books[i].code);
+    printf("\n  function automatic [4:0] fmt_words(input [6:0] id);  // of a column\n    case (id)\n");
+    for (size_t i = 0; i < COUNT(fmts); i++)
+        if (find_book(fmts[i].store))
+            printf("      FMT_%s: fmt_words = 5'd%ld;\n", fmts[i].name, col_words(&fmts[i]));
     printf("      default: fmt_words = fmt_planes(id);\n    endcase\n  endfunction\n");
     printf("\n  function automatic [2:0] store_last(input [3:0] store);  // words of a group, less one\n    case (store)\n"
            "      STORE_PLANES: store_last = 3'd0;\n");

@@ -178,20 +178,26 @@ int qn_book_code(const qn_book *b, int value)
     return -1;
 }
 
+bool qn_fmt_paired(const qn_fmt *f)
+{
+    const qn_book *b = qn_book_find(f->store);
+    return b && b->planes == 2 * f->planes;
+}
+
 unsigned qn_fmt_col_words(const qn_fmt *f)
 {
     const qn_book *b = qn_book_find(f->store);
-    return b ? b->code : f->planes;
+    return !b ? f->planes : qn_fmt_paired(f) ? b->code / 2u : b->code;
 }
 
 unsigned qn_fmt_group_words(const qn_fmt *f)
 {
-    return f->store == QN_STORE_PLANES ? 1 : f->store == QN_STORE_BYTES ? 8 : qn_fmt_col_words(f);
+    return f->store == QN_STORE_PLANES ? 1 : f->store == QN_STORE_BYTES ? 8 : qn_book_find(f->store)->code;
 }
 
 unsigned qn_fmt_group_planes(const qn_fmt *f)
 {
-    return f->store == QN_STORE_PLANES ? 1 : f->store == QN_STORE_BYTES ? 8 : f->planes;
+    return f->store == QN_STORE_PLANES ? 1 : f->store == QN_STORE_BYTES ? 8 : qn_book_find(f->store)->planes;
 }
 
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last)

@@ -157,6 +157,8 @@ const qn_fmt *qn_fmt_find(uint32_t id);      // NULL where the id is not defined
 const qn_book *qn_book_find(unsigned store); // NULL where that is no book
 // The code of a book's value; -1 for what it has not.
 int qn_book_code(const qn_book *b, int value);
+// Whether a code is a weight of both columns of a pair (fmt.def).
+bool qn_fmt_paired(const qn_fmt *f);
 // Words of one column in one slice, without headers.
 unsigned qn_fmt_col_words(const qn_fmt *f);
 // What leaves the FIFO's words as other words: of how many words a group is, and how many planes come of it. Words that are planes: 1 and 1.

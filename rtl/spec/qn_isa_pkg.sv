@@ -358,9 +358,11 @@ package qn_isa_pkg;
   localparam [6:0] FMT_E3M2 = 7'd59;  // MXFP6 E3M2: 16 times its values
   localparam [6:0] FMT_E4M3 = 7'd60;  // MXFP8 E4M3: 32 times its values, rounded to integers
   localparam [6:0] FMT_E5M2 = 7'd61;  // MXFP8 E5M2: a quarter of its values, rounded to integers
+  localparam [6:0] FMT_C2 = 7'd62;  // complex 1, i, -1, -i (iFairy, arXiv:2508.05571): real and imaginary part side by side, scale per 128
+  localparam [6:0] FMT_NF3 = 7'd63;  // NormalFloat of 3 bits, in units of 1/127, scale per 64
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd61;
+    fmt_valid = id >= 32'd1 && id <= 32'd63;
   endfunction
 
   function automatic [4:0] fmt_planes(input [6:0] id);
@@ -426,6 +428,8 @@ package qn_isa_pkg;
       FMT_E3M2: fmt_planes = 5'd10;
       FMT_E4M3: fmt_planes = 5'd15;
       FMT_E5M2: fmt_planes = 5'd15;
+      FMT_C2: fmt_planes = 5'd2;
+      FMT_NF3: fmt_planes = 5'd8;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
@@ -480,6 +484,8 @@ package qn_isa_pkg;
       FMT_E3M2: fmt_signed = 2'd1;
       FMT_E4M3: fmt_signed = 2'd1;
       FMT_E5M2: fmt_signed = 2'd1;
+      FMT_C2: fmt_signed = 2'd1;
+      FMT_NF3: fmt_signed = 2'd1;
       default: fmt_signed = 2'd0;
     endcase
   endfunction
@@ -558,6 +564,8 @@ package qn_isa_pkg;
       FMT_E3M2: fmt_block = 4'd1;
       FMT_E4M3: fmt_block = 4'd1;
       FMT_E5M2: fmt_block = 4'd1;
+      FMT_C2: fmt_block = 4'd4;
+      FMT_NF3: fmt_block = 4'd2;
       default: fmt_block = 4'd0;
     endcase
   endfunction
@@ -623,6 +631,8 @@ package qn_isa_pkg;
       FMT_E3M2: fmt_head = 2'd3;
       FMT_E4M3: fmt_head = 2'd3;
       FMT_E5M2: fmt_head = 2'd3;
+      FMT_C2: fmt_head = 2'd1;
+      FMT_NF3: fmt_head = 2'd1;
       default: fmt_head = 2'd0;
     endcase
   endfunction
@@ -643,6 +653,8 @@ package qn_isa_pkg;
       FMT_SHIFT2: fmt_store = 4'd6;
       FMT_SHIFT3: fmt_store = 4'd7;
       FMT_SHIFT4: fmt_store = 4'd8;
+      FMT_C2: fmt_store = 4'd9;
+      FMT_NF3: fmt_store = 4'd10;
       default: fmt_store = 4'd0;
     endcase
   endfunction
@@ -657,16 +669,23 @@ package qn_isa_pkg;
   localparam [3:0] STORE_SHIFT2 = 4'd6;
   localparam [3:0] STORE_SHIFT3 = 4'd7;
   localparam [3:0] STORE_SHIFT4 = 4'd8;
+  localparam [3:0] STORE_COMPLEX = 4'd9;
+  localparam [3:0] STORE_NF3 = 4'd10;
 
   function automatic [4:0] fmt_words(input [6:0] id);  // of a column
-    case (fmt_store(id))
-      STORE_IQ4: fmt_words = 5'd4;
-      STORE_E2M1: fmt_words = 5'd4;
-      STORE_NF4: fmt_words = 5'd4;
-      STORE_POW4: fmt_words = 5'd4;
-      STORE_SHIFT2: fmt_words = 5'd2;
-      STORE_SHIFT3: fmt_words = 5'd3;
-      STORE_SHIFT4: fmt_words = 5'd4;
+    case (id)
+      FMT_MX4: fmt_words = 5'd4;
+      FMT_X4: fmt_words = 5'd4;
+      FMT_N4: fmt_words = 5'd4;
+      FMT_FP4: fmt_words = 5'd4;
+      FMT_FP4G128: fmt_words = 5'd4;
+      FMT_NF4: fmt_words = 5'd4;
+      FMT_POW4: fmt_words = 5'd4;
+      FMT_SHIFT2: fmt_words = 5'd2;
+      FMT_SHIFT3: fmt_words = 5'd3;
+      FMT_SHIFT4: fmt_words = 5'd4;
+      FMT_C2: fmt_words = 5'd1;
+      FMT_NF3: fmt_words = 5'd3;
       default: fmt_words = fmt_planes(id);
     endcase
   endfunction
@@ -681,6 +700,8 @@ package qn_isa_pkg;
       STORE_SHIFT2: store_last = 3'd1;
       STORE_SHIFT3: store_last = 3'd2;
       STORE_SHIFT4: store_last = 3'd3;
+      STORE_COMPLEX: store_last = 3'd1;
+      STORE_NF3: store_last = 3'd2;
       default: store_last = 3'd7;
     endcase
   endfunction
@@ -694,6 +715,8 @@ package qn_isa_pkg;
       STORE_SHIFT2: store_planes = 4'd3;
       STORE_SHIFT3: store_planes = 4'd5;
       STORE_SHIFT4: store_planes = 4'd9;
+      STORE_COMPLEX: store_planes = 4'd4;
+      STORE_NF3: store_planes = 4'd8;
       default: store_planes = 4'd8;
     endcase
   endfunction
@@ -746,6 +769,18 @@ package qn_isa_pkg;
       {STORE_SHIFT4, 4'd3}: book_bit = 16'h0704;
       {STORE_SHIFT4, 4'd2}: book_bit = 16'h0302;
       {STORE_SHIFT4, 4'd1}: book_bit = 16'h0101;
+      {STORE_COMPLEX, 4'd4}: book_bit = 16'h4444;
+      {STORE_COMPLEX, 4'd3}: book_bit = 16'h5555;
+      {STORE_COMPLEX, 4'd2}: book_bit = 16'h8888;
+      {STORE_COMPLEX, 4'd1}: book_bit = 16'haaaa;
+      {STORE_NF3, 4'd8}: book_bit = 16'h0707;
+      {STORE_NF3, 4'd7}: book_bit = 16'hc6c6;
+      {STORE_NF3, 4'd6}: book_bit = 16'ha4a4;
+      {STORE_NF3, 4'd5}: book_bit = 16'h9090;
+      {STORE_NF3, 4'd4}: book_bit = 16'ha0a0;
+      {STORE_NF3, 4'd3}: book_bit = 16'hd4d4;
+      {STORE_NF3, 4'd2}: book_bit = 16'he2e2;
+      {STORE_NF3, 4'd1}: book_bit = 16'he3e3;
       default: book_bit = 16'd0;
     endcase
   endfunction

@@ -75,21 +75,30 @@ INLINE void from_bytes(unsigned planes, const uint32_t *words, int16_t *w)
         w[k] = (int16_t)(high[k] * 256 + low[k]);
 }
 
-// The codes of a book, and their values.
-INLINE void from_book(const qn_book *b, const uint32_t *words, int16_t *w)
+// Of a value that stands for a pair's two columns, one column's part.
+INLINE int16_t part_of(int16_t value, unsigned planes, bool odd)
 {
+    unsigned up = 16 - (odd ? 1 : 2) * planes;
+    return (int16_t)((int16_t)(value * (1 << up)) >> (16 - planes));
+}
+
+// The codes of a book, and their values.
+INLINE void from_book(const qn_fmt *f, const uint32_t *words, bool odd, int16_t *w)
+{
+    const qn_book *b = qn_book_find(f->store);
     if (b->code > 3)
         from_planes(4, false, words, w);
     else
         from_planes(b->code, false, words, w);
     for (int k = 0; k < QN_DEPTH; k++)
-        w[k] = b->value[w[k]];
+        w[k] = b->planes == f->planes ? b->value[w[k]] : part_of(b->value[w[k]], f->planes, odd);
 }
 
-INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
+// `odd`: the second column of its pair, which tells only where both have the same words.
+INLINE void codes(const qn_fmt *f, const uint32_t *words, bool odd, int16_t *w)
 {
     if (f->store > QN_STORE_BYTES)
-        from_book(qn_book_find(f->store), words, w);
+        from_book(f, words, odd, w);
     else if (f->store == QN_STORE_BYTES)
         from_bytes(f->planes, words, w);
     else if (f->planes + !f->sign > 8)
@@ -105,11 +114,6 @@ INLINE void codes(const qn_fmt *f, const uint32_t *words, int16_t *w)
     if (f->sign == QN_ODD)
         for (int k = 0; k < QN_DEPTH; k++)
             w[k] = (int16_t)(2 * w[k] + 1);
-}
-
-void qn_block_codes(const qn_fmt *f, const uint32_t *words, int16_t w[QN_DEPTH])
-{
-    codes(f, words, w);
 }
 
 uint64_t qn_block_words(const qn_fmt *f, uint32_t cols)
@@ -172,7 +176,7 @@ typedef struct chunk {
 // Where each column of a slice has its planes, and what stands in the headers.
 INLINE void headers(const qn_fmt *f, const uint32_t *p, bool last, uint32_t n, chunk *k)
 {
-    const unsigned pair_words = qn_fmt_pair_words(f, last), col_words = qn_fmt_col_words(f);
+    const unsigned pair_words = qn_fmt_pair_words(f, last), col_words = qn_fmt_paired(f) ? 0 : qn_fmt_col_words(f);
     for (uint32_t c = 0; c < n; c += 2, p += pair_words) {
         const uint32_t *at = p;
         if (f->sub) {
@@ -231,7 +235,7 @@ INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const 
         for (uint32_t c = 0; c < n; c++) {
             int16_t w[QN_DEPTH] __attribute__((aligned(64)));
             if (!tables)
-                codes(f, k->planes[c], w);
+                codes(f, k->planes[c], c % 2, w);
             for (uint32_t i = 0; i < rows; i++) {
                 const int16_t *a = r->a[r0 + i] + s * QN_DEPTH;
                 int32_t half[2] = {0, 0};
@@ -277,12 +281,15 @@ WIDE_TARGET INLINE __m512i wide_planes(unsigned planes, bool sign, const uint32_
     return v;
 }
 
-WIDE_TARGET INLINE __m512i wide_codes(const qn_fmt *f, const uint32_t *words)
+WIDE_TARGET INLINE __m512i wide_codes(const qn_fmt *f, const uint32_t *words, bool odd)
 {
     if (f->store > QN_STORE_BYTES) {
         const qn_book *b = qn_book_find(f->store);
         const __m512i value = _mm512_castsi256_si512(_mm256_loadu_si256((const void *)b->value));
-        return _mm512_permutexvar_epi16(wide_planes(b->code, false, words), value);
+        const __m512i v = _mm512_permutexvar_epi16(wide_planes(b->code, false, words), value);
+        if (b->planes == f->planes)
+            return v;
+        return _mm512_sra_epi16(_mm512_sll_epi16(v, _mm_cvtsi32_si128(16 - (odd ? 1 : 2) * f->planes)), _mm_cvtsi32_si128(16 - f->planes));
     }
     if (f->sign == QN_ODD) {
         __m512i v = wide_planes(f->planes, true, words);
@@ -324,7 +331,7 @@ WIDE_TARGET static void gather_wide(const qn_fmt *f, const uint32_t *words, uint
         for (uint32_t c = 0; c < n; c += 16) {
             __m512i w[16], part[16];
             for (uint32_t j = 0; j < 16; j++)
-                w[j] = c + j < n ? wide_codes(f, k->planes[c + j]) : _mm512_setzero_si512();
+                w[j] = c + j < n ? wide_codes(f, k->planes[c + j], j % 2) : _mm512_setzero_si512();
             for (uint32_t i = 0; i < rows; i++) {
                 const __m512i a = _mm512_loadu_si512(r->a[r0 + i] + s * QN_DEPTH);
                 for (uint32_t j = 0; j < 16; j++)

@@ -19,9 +19,6 @@ typedef struct qn_block_rows {
     float *const *acc;               // [row]: cols accumulators, updated
 } qn_block_rows;
 
-// The 32 weights of a column of a slice.
-void qn_block_codes(const qn_fmt *f, const uint32_t *words, int16_t w[QN_DEPTH]);
-
 // Words of one float block of `cols` columns.
 uint64_t qn_block_words(const qn_fmt *f, uint32_t cols);
 

@@ -96,9 +96,23 @@ static const float nf4[16] = {-1.0f, -0.6961928009986877f, -0.5250730514526367f,
                               -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
                               0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
 
+// x with erf(x / sqrt 2) / 2 + 1/2 = p
+static double normal_quantile(double p)
+{
+    double low = -10, high = 10;
+    for (int i = 0; i < 100; i++)
+        *(erfc(-(low + high) / 2 / sqrt(2)) / 2 < p ? &low : &high) = (low + high) / 2;
+    return low;
+}
+
 static void test_books(void **state)
 {
     (void)state;
+    const double top = 0.9677083, most = normal_quantile(top);         // of the same construction as NF4: 3 values below zero, 4 above
+    for (int i = 0; i < 8; i++) {
+        double v = i < 3 ? -normal_quantile(top - (top - 0.5) * i / 3) : i > 3 ? normal_quantile(top - (top - 0.5) * (7 - i) / 4) : 0;
+        assert_int_equal(qn_book_find(QN_STORE_NF3)->value[i], lrint(127 * v / most));
+    }
     const qn_book *b = qn_book_find(QN_STORE_NF4);
     for (int i = 0; i < 16; i++)
         assert_int_equal(b->value[i], lrintf(127 * nf4[i]));
@@ -187,6 +201,88 @@ static void test_groups(void **state)
     assert_true(tried > 40);
 }
 
+// Each complex number becomes the nearest of the four directions, and codes and book give that back: code c is i^c.
+static void test_complex(void **state)
+{
+    (void)state;
+    enum { N = 128 };
+    float re[N], im[N];
+    int16_t q[2][N];
+    uint16_t d[2];
+    for (int i = 0; i < N; i++) {
+        re[i] = (float)((int)below(2001) - 1000) / 256;
+        im[i] = (float)((int)below(2001) - 1000) / 256;
+    }
+    assert_int_equal(qn_quantize_complex(re, im, N, q[0], q[1], d), 0);
+    double sum[2] = {0, 0}, count[2] = {0, 0};
+    for (int i = 0; i < N; i++) {
+        double best = INFINITY, is = hypot((double)(re[i] - q[0][i]), (double)(im[i] - q[1][i]));
+        for (int c = 0; c < 4; c++)
+            best = fmin(best, hypot((double)re[i] - (c == 0) + (c == 2), (double)im[i] - (c == 1) + (c == 3)));
+        if (is > best + 1e-9)
+            fail_msg("%g + %g i becomes %d + %d i", (double)re[i], (double)im[i], q[0][i], q[1][i]);
+        int part = q[1][i] != 0;
+        sum[part] += fabs((double)(part ? im[i] : re[i]));
+        count[part]++;
+    }
+    for (int part = 0; part < 2; part++)
+        assert_true(fabs((double)qn_half(d[part]) / (sum[part] / count[part]) - 1) < 0x1p-11);
+    const qn_book *b = qn_book_find(QN_STORE_COMPLEX);
+    static const int power[4][2] = {{1, 0}, {0, 1}, {-1, 0}, {0, -1}};
+    for (int c = 0; c < 4; c++)
+        assert_int_equal(b->value[c] & 15, (power[c][0] & 3) << 2 | (power[c][1] & 3));
+    re[5] = NAN;
+    assert_int_equal(qn_quantize_complex(re, im, N, q[0], q[1], d), QN_ERR_NONFINITE);
+}
+
+// Sums of binary columns: values that are sums of known scales are found again; of others each part leaves less, and no two scales do better than the dual's.
+static void test_sums(void **state)
+{
+    (void)state;
+    enum { N = 128 };
+    float x[N];
+    int16_t part[4][N], *q[4] = {part[0], part[1], part[2], part[3]};
+    uint16_t d[4];
+    for (int i = 0; i < N; i++)
+        x[i] = 0.375f * (float)((i & 1 ? 4 : -4) + (i & 2 ? 2 : -2) + (i & 4 ? 1 : -1));
+    assert_int_equal(qn_quantize_binary_sum(x, N, 3, q, d), 0);
+    for (int i = 0; i < N; i++)
+        assert_true(qn_half(d[0]) * q[0][i] + qn_half(d[1]) * q[1][i] + qn_half(d[2]) * q[2][i] == x[i]);
+    for (int i = 0; i < N; i++)
+        x[i] = (i & 1 ? -1.75f : 0) + (i & 2 ? 0.75f : 0);             // -1.75, -1, 0, 0.75: codes -2, -1, 0, 1
+    assert_int_equal(qn_quantize_dual(x, N, q, d), 0);
+    for (int i = 0; i < N; i++)
+        assert_true(qn_half(d[0]) * q[0][i] + qn_half(d[1]) * q[1][i] == x[i]);
+    for (int round = 0; round < 20; round++) {
+        double left[5] = {0}, dual = 0, other = 0;
+        for (int i = 0; i < N; i++) {
+            x[i] = (float)((int)below(2001) - 1000) / 256;
+            left[0] += (double)x[i] * (double)x[i];
+        }
+        assert_int_equal(qn_quantize_binary_sum(x, N, 4, q, d), 0);
+        for (int parts = 1; parts <= 4; parts++) {
+            for (int i = 0; i < N; i++) {
+                double e = (double)x[i];
+                for (int p = 0; p < parts; p++)
+                    e -= (double)(qn_half(d[p]) * q[p][i]);
+                left[parts] += e * e;
+            }
+            assert_true(left[parts] < left[parts - 1]);
+        }
+        assert_int_equal(qn_quantize_dual(x, N, q, d), 0);
+        for (int i = 0; i < N; i++) {
+            assert_true((q[0][i] == 0 || q[0][i] == -1) && (q[1][i] == 0 || q[1][i] == -1));
+            double e = (double)x[i] - (double)(qn_half(d[0]) * q[0][i] + qn_half(d[1]) * q[1][i]), f = e + 0.02 * q[0][i] - 0.01 * q[1][i];
+            dual += e * e;
+            other += f * f;
+        }
+        assert_true(dual < other);
+    }
+    x[7] = NAN;
+    assert_int_equal(qn_quantize_binary_sum(x, N, 2, q, d), QN_ERR_NONFINITE);
+    assert_int_equal(qn_quantize_dual(x, N, q, d), QN_ERR_NONFINITE);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -214,7 +310,7 @@ static void test_names(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_small_floats), cmocka_unit_test(test_books), cmocka_unit_test(test_groups),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_small_floats), cmocka_unit_test(test_books), cmocka_unit_test(test_groups), cmocka_unit_test(test_complex), cmocka_unit_test(test_sums),
                                        cmocka_unit_test(test_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

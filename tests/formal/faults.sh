@@ -44,10 +44,10 @@ door_act|soc/qn_door_act.sv|if (state_q != WRITE || take) data_q|data_q
 door_tx|soc/qn_door_tx.sv|index_q == count_q + 10'd4|index_q == count_q + 10'd3
 door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
-qn_turn|mem/qn_turn.sv|turn_q       <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
+qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_book|mem/qn_turn.sv|turn_q[160+k], turn_q[192+k]|turn_q[192+k], turn_q[160+k]
-qn_book|mem/qn_turn.sv|left_count_q <= qn_isa_pkg::store_planes(in_store_i)|left_count_q <= 4'd8
-qn_book|mem/qn_turn.sv|turn_store_q <= in_store_i|turn_store_q <= turn_store_q
+qn_book|mem/qn_turn.sv|take && full ? qn_isa_pkg::store_planes(in_store_i)|take && full ? 4'd8
+qn_book|mem/qn_turn.sv|take && full ? in_store_i : turn_store_q;|take ? in_store_i : turn_store_q;
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;

@@ -23,6 +23,7 @@ module qn_book_proof #(
     .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data));
   (* hierconn *) logic [2:0]   \u_dut.fill_count_q ;
   (* hierconn *) logic [3:0]   \u_dut.left_count_q , \u_dut.turn_store_q ;
+  (* hierconn *) logic [15:0]  \u_dut.book_q ;
   (* hierconn *) logic [223:0] \u_dut.fill_q ;
   (* hierconn *) logic [255:0] \u_dut.turn_q ;
 
@@ -74,7 +75,7 @@ module qn_book_proof #(
       if (f_words_q >= 3'd1) assert (\u_dut.fill_q [192+Weight] == f_code_q[0]);
       if (f_words_q >= 3'd2) assert (\u_dut.fill_q [160+Weight] == f_code_q[1]);
       if (f_words_q >= 3'd3) assert (\u_dut.fill_q [128+Weight] == f_code_q[2]);
-      if (f_left_q != 4'd0) assert (\u_dut.turn_store_q == f_out_store_q && f_left_q <= qn_isa_pkg::store_planes(f_out_store_q));
+      if (f_left_q != 4'd0) assert (\u_dut.turn_store_q == f_out_store_q && \u_dut.book_q == f_bits && f_left_q <= qn_isa_pkg::store_planes(f_out_store_q));
       if (f_left_q != 4'd0 && f_out_store_q > qn_isa_pkg::STORE_BYTES && qn_isa_pkg::store_last(f_out_store_q) != 3'd7) begin
         assert (\u_dut.turn_q [224+Weight] == f_out_code_q[0] && \u_dut.turn_q [192+Weight] == f_out_code_q[1]);
         if (qn_isa_pkg::store_last(f_out_store_q) >= 3'd2) assert (\u_dut.turn_q [160+Weight] == f_out_code_q[2]);

@@ -29,10 +29,15 @@ static int16_t a[MOST_ROWS][256], sums[MOST_ROWS][16];
 static float scale[MOST_ROWS], start[MOST_ROWS][MOST_COLS];
 
 // Bit k of plane p of column c of a pair; a weight of bytes is a byte, or two with eight words between.
-static int32_t weight(const qn_fmt *f, const uint32_t *column, int k)
+static int32_t weight(const qn_fmt *f, const uint32_t *pair, unsigned odd, int k)
 {
     int32_t w = 0;
     const qn_book *book = qn_book_find(f->store);
+    if (f->id == QN_FMT_C2) {                            // 1, i, -1, -i: a real and an imaginary column
+        static const int parts[4][2] = {{1, 0}, {0, 1}, {-1, 0}, {0, -1}};
+        return parts[2 * (pair[0] >> k & 1) + (pair[1] >> k & 1)][odd];
+    }
+    const uint32_t *column = pair + odd * (book ? book->code : f->planes);
     if (book) {
         for (unsigned p = 0; p < book->code; p++)
             w = 2 * w + (int32_t)(column[p] >> k & 1);
@@ -68,7 +73,7 @@ static float expected(const qn_fmt *f, uint32_t cols, uint32_t row, uint32_t c)
         }
         int32_t dot[2] = {0, 0};
         for (int k = 0; k < 32; k++)
-            dot[k / 16] += a[row][32 * s + (unsigned)k] * weight(f, at + (c & 1) * (qn_book_find(f->store) ? qn_book_find(f->store)->code : f->planes), k);
+            dot[k / 16] += a[row][32 * s + (unsigned)k] * weight(f, at, c & 1, k);
         int32_t sum = sums[row][2 * s] + sums[row][2 * s + 1];
         i1 += f->sub == 2 ? (int8_t)sub * dot[0] + (int8_t)(sub >> 8) * dot[1] : (f->sub ? (int32_t)(sub & 255) : 1) * (dot[0] + dot[1]);
         i2 += (f->sub ? (int32_t)(sub >> 8) : 1) * sum;

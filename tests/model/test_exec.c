@@ -383,12 +383,17 @@ static void make_columns(const qn_fmt *f, int slices, const int *which, int n)
                 t.words[t.n++] = heads[1];
             for (int col = 0, c = which[at]; col < 2; col++, c = which[at + 1]) {
                 const qn_book *book = qn_book_find(f->store);
+                static uint32_t both[32];                // C2: a code is both columns' weight
                 const int bits = book ? book->code : f->planes;
                 uint32_t code[32];
                 for (int k = 0; k < 32; k++) {
                     code[k] = random32() & ((1u << bits) - 1);
                     t.w[s][c][k] = f->sign && code[k] >> (f->planes - 1) ? (int)code[k] - (1 << f->planes) : (int)code[k];
-                    if (book)
+                    if (f->id == QN_FMT_C2 && col == 0)
+                        both[k] = code[k];
+                    if (f->id == QN_FMT_C2)              // 1, i, -1, -i
+                        t.w[s][c][k] = (int)(both[k] % 2) != col ? 0 : both[k] > 1 ? -1 : 1;
+                    else if (book)
                         t.w[s][c][k] = book->value[code[k]];
                     else if (f->sign == QN_ODD)
                         t.w[s][c][k] = 2 * t.w[s][c][k] + 1;
@@ -401,7 +406,7 @@ static void make_columns(const qn_fmt *f, int slices, const int *which, int n)
                                 t.words[t.n] |= (code[4 * i + k] >> (8 * half) & 255) << (8 * k);
                         }
                 } else {
-                    for (int plane = bits - 1; plane >= 0; plane--, t.n++) {
+                    for (int plane = bits - 1; plane >= 0 && !(f->id == QN_FMT_C2 && col); plane--, t.n++) {
                         t.words[t.n] = 0;
                         for (int k = 0; k < 32; k++)
                             t.words[t.n] |= (code[k] >> plane & 1) << k;

@@ -252,7 +252,7 @@ static void expect(const gemm &g)
                 unsigned kind = random32() % 8;
                 for (int k = 0; k < 32; k++) {
                     uint32_t bits = (kind == 0 ? 1u << (f->planes - 1) : kind == 1 ? ~0u : random32()) & ((1u << f->planes) - 1);
-                    if (const qn_book *book = qn_book_find(f->store))
+                    if (const qn_book *book = qn_fmt_paired(f) ? NULL : qn_book_find(f->store))
                         bits = (uint32_t)book->value[random32() % (1u << book->code)] & ((1u << f->planes) - 1);
                     code[32 * (pair + c) + k] = bits;
                     w[k] = f->sign && bits >> (f->planes - 1) ? (int32_t)bits - (1 << f->planes) : (int32_t)bits;

@@ -46,7 +46,7 @@ static void add_job(uint32_t id, uint32_t cols, uint32_t slices, uint32_t cut)
             int head_words = (f->sub ? 1 : 0) + (!last || !f->head ? 0 : f->head == 2 ? 2 : 1);
             for (int i = 0; i < head_words; i++)
                 word(true, random32());
-            for (int c = 0; c < 2; c++)
+            for (int c = 0; c < (qn_fmt_paired(f) ? 1 : 2); c++)
                 for (int byte = 0; byte < (f->store == QN_STORE_BYTES ? f->planes / 8 : 1); byte++) {
                     uint32_t w[16];
                     const qn_book *book = qn_book_find(f->store);
@@ -55,7 +55,7 @@ static void add_job(uint32_t id, uint32_t cols, uint32_t slices, uint32_t cut)
                         w[i] = random32();
                         word(false, w[i]);
                     }
-                    for (int p = f->planes - 1; book && p >= 0; p--) {
+                    for (int p = book ? book->planes - 1 : -1; p >= 0; p--) {
                         uint32_t plane = 0;
                         for (int k = 0; k < 32; k++) {
                             int code = 0;
