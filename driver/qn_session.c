@@ -346,7 +346,8 @@ static int begin_loop(qn_session *s, const uint32_t *tokens, uint32_t n, const q
     a[QN_MB_GEN_SEED] = (uint32_t)l->seed;
     a[QN_MB_GEN_SEED + 1] = (uint32_t)(l->seed >> 32);
     a[QN_MB_GEN_ENDS] = l->n_ends;
-    memcpy(a + QN_MB_GEN_END, l->ends, l->n_ends * sizeof *a);
+    for (uint32_t i = 0; i < l->n_ends; i++)
+        a[QN_MB_GEN_END + i] = l->ends[i];
     uint8_t *text = malloc(4ull * length);
     if (!text)
         return qn_fail(why, QN_ERR_NOMEM, "session");
