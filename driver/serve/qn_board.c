@@ -16,7 +16,7 @@
 #include "firmware/app/qn_fw.h"
 #include "rtl/spec/qn_mailbox.h"
 
-enum { WINDOW = 16, PATIENCE_MS = 50, RESET_MS = 3000, PIECE = 1 << 16, KNOWN_WORDS = 4096, MAIL = QN_MB_REGS - QN_MB_ARG };
+enum { WINDOW = 16, PATIENCE_MS = 500, RESET_MS = 3000, PIECE = 1 << 16, KNOWN_WORDS = 4096, MAIL = QN_MB_REGS - QN_MB_ARG };
 #define JOB_CLOCKS (1ull << 32)
 
 enum { HANG_CORE = 1, HANG_CPU = 2 };
