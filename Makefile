@@ -75,8 +75,8 @@ build/san/libquern.a: $(SAN_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
 # RTL_LIB is what sim/rtl/rtl.mk builds: the Verilated cores behind a C interface
-build/quern: $(CLI_OBJ) build/libquern.a $(RTL_LIB)
-	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(USB_LIBS)
+build/quern: $(CLI_OBJ) build/libquern.a $(RTL_LIB) $(PLATFORM_LIB)
+	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(PLATFORM_LIBS) $(USB_LIBS)
 
 # Tests: C programs with sanitizers, Verilator benches, scripts
 TEST_C   := $(wildcard tests/*/test_*.c)
@@ -86,7 +86,7 @@ RTL_SV   := $(wildcard rtl/*.sv rtl/*/*.sv)
 RTL_Y    := $(sort $(dir $(RTL_SV)))
 VL       := verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
 
-test-programs: $(TEST_BIN)
+test-programs: $(TEST_BIN) build/tests/system/platform_generate
 
 # A test that needs the Verilated cores lies in tests/system and is linked without sanitizers' restrictions on them
 build/tests/system/test_%: tests/system/test_%.c build/san/libquern.a $(RTL_LIB)

@@ -70,6 +70,7 @@ typedef struct qn_port {
 
 // Kinds "model" and "cpu" are there from the start; a program that has others adds them before it opens one.
 extern const qn_port qn_port_model, qn_port_cpu, qn_port_rtl, qn_port_usb, qn_port_tcp;
+const qn_port *qn_port_platform(void);
 int qn_dev_add_port(const qn_port *port);         // QN_ERR_RANGE: too many
 const qn_port *qn_dev_port_at(size_t i);          // i-th kind, NULL past the last
 

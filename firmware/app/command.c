@@ -154,6 +154,8 @@ void qn_fw_turn(void)
         answer(bell, qn_hal_reg(QN_MB_BOOT));
         return;
     }
+    for (unsigned r = QN_MB_TOKENS; command == QN_MB_COMMAND_GENERATE && r <= QN_MB_POS; r++)
+        qn_hal_reg_set(r, 0);            // before BUSY: who sees that sees no tokens of the last run
     qn_hal_reg_set(QN_MB_STATE, QN_MB_STATE_BUSY);
     unsigned status = execute(command);
     if (status > QN_MB_STATUS_BUSY)

@@ -137,8 +137,6 @@ unsigned qn_fw_generate(void)
     loop x = {.length = 0};
     for (size_t i = 0; i < sizeof x.arg / sizeof *x.arg; i++)
         x.arg[i] = qn_hal_reg(QN_MB_ARG + (unsigned)i);
-    for (unsigned r = QN_MB_TOKENS; r <= QN_MB_POS; r++)
-        qn_hal_reg_set(r, 0);
     if (!sane(&x))
         return QN_MB_STATUS_ARGUMENT;
     x.length = ARG(&x, LENGTH);

@@ -51,9 +51,3 @@ unsigned qn_fw_lines(uint32_t words)
     }
     return QN_MB_STATUS_OK;
 }
-
-unsigned qn_fw_known(uint32_t addr)
-{
-    (void)addr;
-    return QN_MB_STATUS_OK;
-}

@@ -74,6 +74,7 @@ struct board : sc_core::sc_module {
     std::unique_ptr<Vqn_soc_ulx3s> top;
     std::unique_ptr<sdram_part> part;
     std::deque<uint8_t> in, out;
+    std::deque<uint8_t> packet;              // of the frame that is under way: the host gets it whole, as from USB
     std::string console, why;
     uint64_t now = 0;
     uint32_t one_in = 0, noise = 1;
@@ -102,6 +103,7 @@ struct board : sc_core::sc_module {
         part = std::make_unique<sdram_part>(sdram_part::speed_75, (int64_t)(5e11 / target->clock_hz), reinterpret_cast<uint16_t *>(d.get_dmi_ptr()));
         in.clear();
         out.clear();
+        packet.clear();
         console.clear();
         why.clear();
         now = one_in = 0;
@@ -165,7 +167,11 @@ struct board : sc_core::sc_module {
         memory_edge(false);
         bool taken = top->in_valid_i && top->in_ready_o;
         if (top->out_valid_o)
-            pass(out, top->out_data_o);
+            pass(packet, top->out_data_o);
+        if (top->out_valid_o && top->out_last_o) {
+            out.insert(out.end(), packet.begin(), packet.end());
+            packet.clear();
+        }
         if (top->console_valid_o)
             console += (char)top->console_data_o;
         memory_edge(true);

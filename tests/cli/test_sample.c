@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "cli/sample.c"
+#include "sim/model/qn_sample.c"
 
 // Rosetta Code's vector for seed 1234567
 static void generator(void **state)

@@ -508,7 +508,12 @@ static void strange(uint32_t seed, uint32_t frames)
             n = draw((uint32_t)n);
         for (uint32_t k = 0; k < (draw(10) ? 0 : draw(30)); k++)
             p.tick();
-        p.send(bytes(frame, frame + n), replies);
+        // A pause within: as long as it may be, or a millisecond longer
+        size_t until = draw(12) || !n ? n : draw((uint32_t)n);
+        p.send(bytes(frame, frame + until), replies);
+        for (uint32_t k = until == n ? 0 : 19 + draw(2); k; k--)
+            p.tick();
+        p.send(bytes(frame + until, frame + n), replies);
         for (; !replies.empty(); replies.pop_front()) {
             const bytes &r = replies.front();
             uint32_t e = r[8] | r[9] << 8 | r[10] << 16 | (uint32_t)r[11] << 24;

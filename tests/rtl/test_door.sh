@@ -32,7 +32,7 @@ payload not bound to its head|qn_door_rx.sv|(state_q == CHECK && step_q != 2'd3)
 hunting skips a head|qn_door_rx.sv|have_q >= 5'd15 && window_q|have_q == 5'd15 && window_q
 half a frame never forgotten|qn_door_rx.sv|gone          = ms_i|gone          = 1'b0 && ms_i
 forgotten a millisecond early|qn_door_rx.sv|LINK_GAP_MS[4:0] - 5'd1|LINK_GAP_MS[4:0] - 5'd2
-epoch not checked|qn_door_act.sv|foreign = epoch_i == 32'd0 |||foreign = 1'b0 &&
+epoch not checked|qn_door_act.sv|(epoch_i != epoch_q && epoch_i != offer_q);|(epoch_i == 32'd7);
 oversized frame accepted|qn_door_act.sv|words_i <= Data[15:0] + 16'd1|words_i != 16'd2000
 gap in the numbers not noticed|qn_door_act.sv|{1'b0, seq_q} == expect_q) begin|{1'b0, seq_q} >= expect_q) begin
 a repeated request is executed again|qn_door_act.sv|expect_q <= expect_q + 17'd1;|expect_q <= {1'b0, seq_q};
