@@ -130,6 +130,11 @@ static bool may_return(const runner *r, int err)
            (err == QN_ERR_NO_DEVICE || err == QN_ERR_RESET || err == QN_ERR_TIMEOUT || err == QN_ERR_LINK || err == QN_ERR_IO);
 }
 
+static void waiting(const runner *r, int err, const qn_why *why)
+{
+    fprintf(stderr, "%s: %s: %s: waiting for it\n", qn_dev_name(r->dev), qn_err_text(err), why->text);
+}
+
 // Tokens on one device: through the prefill entry where it is the prompt.
 static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, enum qn_session_want want, unsigned wait)
 {
@@ -137,7 +142,7 @@ static int feed_one(runner *r, const uint32_t *tokens, uint32_t n, bool prompt, 
     uint32_t from = qn_session_pos(r->s);
     int err = prompt ? qn_session_prefill(r->s, tokens, n, want, &why) : qn_session_decode(r->s, tokens[0], want, &why);
     while (wait && may_return(r, err)) {
-        fprintf(stderr, "%s: %s: waiting for it\n", qn_dev_name(r->dev), qn_err_text(err));
+        waiting(r, err, &why);
         if ((err = qn_session_resume(r->s, wait * 1000, &why)) < 0)
             break;
         uint32_t done = qn_session_pos(r->s) - from;
@@ -283,7 +288,7 @@ static int firmware(run *x, qn_token_stream *stream)
     qn_why why = {""};
     int err = qn_session_generate(x->a.s, x->prompt, (uint32_t)x->n_prompt, &x->loop, &why);
     while (o->wait && may_return(&x->a, err)) {
-        fprintf(stderr, "%s: %s: waiting for it\n", qn_dev_name(x->a.dev), qn_err_text(err));
+        waiting(&x->a, err, &why);
         if ((err = qn_session_resume(x->a.s, o->wait * 1000, &why)) == 0)
             err = qn_session_generate(x->a.s, x->prompt, (uint32_t)x->n_prompt, &x->loop, &why);
     }
@@ -432,6 +437,7 @@ static void print_text(run *x, const qn_session_digest *d, int same)
 static int report(run *x)
 {
     qn_session_digest d = {0};
+    qn_dev_stop_on(x->a.dev, NULL);      // what was interrupted is over; its digest is read all the same
     int same = same_bits(x, &d);
     if (x->o->c.json)
         print_json(x, &d, same);

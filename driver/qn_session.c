@@ -22,7 +22,7 @@ struct qn_session {
     uint64_t limit;                  // clocks that a step may take
     qn_client_loop loop;             // of the firmware
     qn_session_loop *user;           // whose it is
-    bool looping, again;             // it has begun and was not seen to end; it is to begin again, from the same place
+    bool looping, over, again;       // it has begun and what it left is not known yet; it has ended; it is to begin again, from the same place
     qn_session_cost prefill, decode;
 };
 
@@ -76,7 +76,7 @@ int qn_session_reset(qn_session *s, qn_why *why)
     s->nonfinite = false;
     forget(&s->prefill, s->p->n_mark);
     forget(&s->decode, s->p->n_mark);
-    s->seeked = false;
+    s->seeked = s->looping = s->over = s->again = false;
     s->digest[0] = s->digest[1] = 0;
     int err = clear_window(s, QN_WIN_KV);
     if (!err)
@@ -253,6 +253,7 @@ int qn_session_resume(qn_session *s, uint32_t wait_ms, qn_why *why)
     if (kept && s->looping)
         return 0;                    // the firmware is at it, or done
     s->again = s->looping;
+    s->over = false;
     if ((err = load(s)) < 0)
         return failed(s, err, why, "loading");
     if (!kept && s->seeked)
@@ -346,7 +347,8 @@ static int begin_loop(qn_session *s, const uint32_t *tokens, uint32_t n, const q
     a[QN_MB_GEN_SEED] = (uint32_t)l->seed;
     a[QN_MB_GEN_SEED + 1] = (uint32_t)(l->seed >> 32);
     a[QN_MB_GEN_ENDS] = l->n_ends;
-    memcpy(a + QN_MB_GEN_END, l->ends, l->n_ends * sizeof *a);
+    for (uint32_t i = 0; i < l->n_ends; i++)
+        a[QN_MB_GEN_END + i] = l->ends[i];
     uint8_t *text = malloc(4ull * length);
     if (!text)
         return qn_fail(why, QN_ERR_NOMEM, "session");
@@ -373,6 +375,7 @@ static int end_loop(qn_session *s, qn_session_loop *l, qn_why *why)
     s->nonfinite |= (status & QN_STATUS_NONFINITE) != 0;
     s->pos = c->pos;
     s->loaded = true;
+    s->looping = s->over = false;
     l->steps = c->steps;
     l->clocks = c->clocks;
     l->work = c->work;
@@ -396,14 +399,14 @@ int qn_session_generate(qn_session *s, const uint32_t *tokens, uint32_t n, qn_se
         return err;
     s->looping = true;
     s->again = false;
-    err = qn_dev_generate(s->dev, &s->loop);
+    err = s->over ? 0 : qn_dev_generate(s->dev, &s->loop);
     if (err == QN_ERR_TRAP) {
         s->looping = false;
         return trapped(s, why);
     }
     if (err < 0)
         return failed(s, err, why, "the token loop of");
-    s->looping = false;
+    s->over = true;
     return end_loop(s, l, why);
 }
 

@@ -105,7 +105,8 @@ static int exchange(qn_client *c, qn_link_op *ops, size_t n)
         if (!open)
             break;
         for (size_t i = 0; i < n && stopped(c) && !cancelled; i++)
-            qn_link_host_cancel(&c->host, &ops[i]);
+            if (ops[i].type == QN_LINK_READ || ops[i].type == QN_LINK_WRITE)
+                qn_link_host_cancel(&c->host, &ops[i]);
         cancelled = stopped(c);
         turn(c);
     }
@@ -490,14 +491,22 @@ static int watch(qn_client *c, qn_client_loop *l, const volatile int *stop, uint
     int64_t news = now_us(), limit = patience_us(c, l->arg[QN_MB_GEN_LIMIT]);
     bool told = false;
     for (;;) {
-        qn_link_op op[SEEN], bell = {.type = QN_LINK_BELL, .addr = QN_MB_BELL_STOP};
+        // FINISH comes first: where it is none, what is read after it is this loop's and not the one's before
+        qn_link_op op[1 + SEEN] = {{.type = QN_LINK_REG_READ, .addr = QN_MB_FINISH}}, bell = {.type = QN_LINK_BELL, .addr = QN_MB_BELL_STOP};
         for (unsigned i = 0; i < SEEN; i++)
-            op[i] = (qn_link_op){.type = QN_LINK_REG_READ, .addr = QN_MB_ANSWERED + i};
+            op[1 + i] = (qn_link_op){.type = QN_LINK_REG_READ, .addr = QN_MB_ANSWERED + i};
         int64_t asked = now_us();
-        int err = exchange(c, op, SEEN);
-#define SEEN_AT(name, i) op[QN_MB_##name - QN_MB_ANSWERED + i].value
+        int err = exchange(c, op, 1 + SEEN);
+#define SEEN_AT(name, i) op[1 + QN_MB_##name - QN_MB_ANSWERED + i].value
         if (err < 0)
             return err;
+        bool done = SEEN_AT(ANSWERED, 0) == c->loop;
+        if (!done && op[0].value != QN_MB_FINISH_NONE) {
+            if (asked - news > limit)
+                return QN_ERR_TIMEOUT;
+            rest(news);
+            continue;
+        }
         uint32_t made = SEEN_AT(TOKENS, 0);
         if (made > l->arg[QN_MB_GEN_MOST] || made < l->made)
             return qn_fail(&c->why, QN_ERR_LINK, "%u tokens after %u, of %u", made, l->made, l->arg[QN_MB_GEN_MOST]);
@@ -509,7 +518,6 @@ static int watch(qn_client *c, qn_client_loop *l, const volatile int *stop, uint
         l->clocks = SEEN_AT(CLOCKS, 0) | (uint64_t)SEEN_AT(CLOCKS, 1) << 32;
         l->work = SEEN_AT(WORK, 0) | (uint64_t)SEEN_AT(WORK, 1) << 32;
         *status = SEEN_AT(STATUS, 0);
-        bool done = SEEN_AT(ANSWERED, 0) == c->loop;
 #undef SEEN_AT
         if ((err = take_tokens(c, l, made)) < 0 || done)
             return err;

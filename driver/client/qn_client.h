@@ -38,7 +38,7 @@ const qn_link_id *qn_client_id(const qn_client *c);
 const qn_target *qn_client_target(const qn_client *c);
 const char *qn_client_place(const qn_client *c);
 
-// A flag that ends calls early with QN_ERR_STOPPED once it is not 0: what was sent is still answered. NULL: none.
+// A flag that ends waits and transfers of memory early with QN_ERR_STOPPED once it is not 0: what was sent is still answered. NULL: none.
 void qn_client_stop_on(qn_client *c, const volatile int *stop);
 
 // All of them, in this order; returns the first error.

@@ -16,7 +16,7 @@
 #include "firmware/app/qn_fw.h"
 #include "rtl/spec/qn_mailbox.h"
 
-enum { WINDOW = 16, PATIENCE_MS = 50, RESET_MS = 3000, PIECE = 1 << 16, KNOWN_WORDS = 4096, MAIL = QN_MB_REGS - QN_MB_ARG };
+enum { WINDOW = 16, PATIENCE_MS = 500, RESET_MS = 3000, PIECE = 1 << 16, KNOWN_WORDS = 4096, MAIL = QN_MB_REGS - QN_MB_ARG };
 #define JOB_CLOCKS (1ull << 32)
 
 enum { HANG_CORE = 1, HANG_CPU = 2 };
@@ -71,13 +71,13 @@ static int sum(qn_board *b, uint32_t at, uint32_t words, uint32_t *crc)
     return err;
 }
 
-static int fill(qn_board *b, uint32_t at, uint32_t words, uint32_t value)
+static int fill(qn_board *b, uint32_t at, uint32_t words, uint32_t value, bool stoppable)
 {
     uint8_t *buf = malloc(PIECE);
     int err = buf ? 0 : QN_ERR_NOMEM;
     for (uint32_t i = 0; !err && i < PIECE / 4; i++)
         qn_le32_put(buf + 4 * i, value);
-    for (uint64_t done = 0, n; !err && done < 4ull * words && !stopped(b); done += n) {
+    for (uint64_t done = 0, n; !err && done < 4ull * words && !(stoppable && stopped(b)); done += n) {
         n = 4ull * words - done < PIECE ? 4ull * words - done : PIECE;
         err = qn_dev_write(b->dev, 4ull * at + done, buf, (size_t)n);
     }
@@ -297,7 +297,7 @@ static uint32_t carry_out(qn_board *b, unsigned code, const uint32_t *arg, uint3
     case QN_MB_COMMAND_SUM:
         return !within ? QN_MB_STATUS_ARGUMENT : sum(b, arg[0], arg[1], result) < 0 ? QN_MB_STATUS_MEMORY : QN_MB_STATUS_OK;
     case QN_MB_COMMAND_FILL:
-        return !within ? QN_MB_STATUS_ARGUMENT : fill(b, arg[0], arg[1], arg[2]) < 0 ? QN_MB_STATUS_MEMORY : QN_MB_STATUS_OK;
+        return !within ? QN_MB_STATUS_ARGUMENT : fill(b, arg[0], arg[1], arg[2], true) < 0 ? QN_MB_STATUS_MEMORY : QN_MB_STATUS_OK;
     case QN_MB_COMMAND_TEST:
         if (!within || arg[1] < KNOWN_WORDS)
             return QN_MB_STATUS_ARGUMENT;
@@ -424,7 +424,7 @@ static int port_reg_read(void *ctx, uint32_t reg, uint32_t *value)
 static bool halt(qn_board *b, bool cpu)
 {
     pthread_mutex_lock(&b->lock);
-    b->stop = cpu || b->busy;
+    b->stop = b->stop || cpu || b->busy;
     b->run = b->busy = false;
     b->job++;
     pthread_mutex_unlock(&b->lock);
@@ -614,7 +614,10 @@ void qn_board_tick(qn_board *b, uint32_t ms)
 void qn_board_power(qn_board *b)
 {
     port_reset(b, 3);
-    fill(b, 0, (uint32_t)(qn_dev_target(b->dev)->mem_bytes / 4), 0xdeadbeef);
+    if (get_work_within(b, RESET_MS) == 0) {
+        fill(b, 0, (uint32_t)(qn_dev_target(b->dev)->mem_bytes / 4), 0xdeadbeef, false);
+        pthread_mutex_unlock(&b->work);
+    }
     pthread_mutex_lock(&b->lock);
     boot(b);
     pthread_mutex_unlock(&b->lock);

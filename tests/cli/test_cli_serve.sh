@@ -6,6 +6,7 @@
 
 # served DEVICE: starts a server; $place is where it is, $server its process
 served() {
+    rm -f "$work/place"
     "$QUERN" serve --port 0 -d "$1" > "$work/place" 2> "$work/serve" &
     server=$!
     for _ in $(seq 200); do [ -s "$work/place" ] && break; sleep 0.05; done

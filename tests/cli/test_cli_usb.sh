@@ -39,6 +39,14 @@ for m in "${models[@]}"; do
 done
 "$QUERN" run $MODEL -n 24 -q --temperature 0.9 --seed 7 > "$work/model" && quern run $MODEL -n 24 -q --temperature 0.9 --seed 7 -d usb > "$work/usb" || fail "drawn"
 cmp -s "$work/model" "$work/usb" || fail "drawn tokens differ"
+# The board's firmware generates and draws
+for o in "" "--temperature 0.9 --seed 7" "--temperature 1.2 --top-k 40 --top-p 0.9 --seed 3"; do
+    # shellcheck disable=SC2086
+    "$QUERN" run $MODEL -n 64 --json $o > "$work/model" && quern run $MODEL -n 64 --json -d usb: --firmware $o > "$work/usb" || fail "--firmware $o"
+    same "$work/model" "$work/usb" tokens text digest prompt_tokens finish_reason seed
+done
+refused 64 '^--firmware: wrong use: it needs a board' "$QUERN" run $MODEL -n 2 --firmware
+
 "$QUERN" compile $MODEL -o "$work/m.qn" --target mini -q || fail "compile"
 refused 65 'm.qn: made for another target: compiled for mini, asked for is ulx3s' umockdev-wrapper "$QUERN" run "$work/m.qn" -d usb:
 
@@ -73,6 +81,15 @@ for event in unplug power; do
     grep -q 'usb:QN1000: .*: waiting for it' "$work/err.$event" || fail "--wait, $event: nothing said"
     same "$work/model" "$work/usb" tokens text digest prompt_tokens tokens_taken finish_reason
 done
+
+say fault 0 out 600 unplug
+"$QUERN" run $MODEL -n 200 --ignore-eos --json -d model:ulx3s > "$work/model"
+quern run $MODEL -n 200 --ignore-eos --json -d usb: --firmware --wait 20 > "$work/usb" 2> "$work/err.firmware" &
+pid=$!
+for _ in $(seq 400); do [ -s "$work/err.firmware" ] && break; sleep 0.05; done
+say plug 0
+wait $pid || fail "--firmware, unplugged: $(cat "$work/err.firmware")"
+same "$work/model" "$work/usb" tokens text digest finish_reason
 
 # Hung core: told, and the next run works
 say hang 0 2

@@ -289,6 +289,73 @@ static void hanging(void **state)
     qn_client_close(c);
 }
 
+// The firmware's loop: how it ends, and that a core that hangs in it is told of.
+typedef struct heard {
+    uint32_t token[64];
+    unsigned n;
+    volatile int stop;
+    unsigned stop_at;
+} heard;
+
+static void hear(void *ctx, uint32_t token)
+{
+    heard *h = ctx;
+    assert_true(h->n < 64);
+    h->token[h->n++] = token;
+    if (h->n == h->stop_at)
+        h->stop = 1;
+}
+
+static void firmware(void **state)
+{
+    (void)state;
+    qn_dev *dev;
+    qn_session *s;
+    qn_why why;
+    result model;
+    assert_int_equal(compile_model("models/quern-stories.gguf", 40), 0);
+    run_whole("model:ulx3s", 36, &model);                        // the context is full then
+    int err = open_both("usb:", &dev, &s, &why);
+    if (err)
+        fail_msg("%s", why.text);
+    heard h = {.n = 0};
+    qn_session_loop l = {.most = 20, .top_p = 1, .token = hear, .ctx = &h};
+    assert_int_equal(qn_session_generate(s, prompt, PROMPT, &l, &why), 0);
+    assert_true(l.finish == QN_SESSION_RAN_OUT && l.made == 20 && l.steps == 20 && l.clocks > 1000000 && qn_session_pos(s) == PROMPT + 19);
+    l.ends = &model.token[30];                                   // goes on with the token that is not in the cache yet
+    l.n_ends = 1;
+    assert_int_equal(qn_session_generate(s, &h.token[19], 1, &l, &why), 0);
+    assert_true(l.finish == QN_SESSION_ENDED && l.made <= 10 && h.n <= 30);
+    l.n_ends = 0;
+    l.most = 30;
+    uint32_t next = model.token[h.n];
+    h.token[h.n++] = next;
+    assert_int_equal(qn_session_generate(s, &next, 1, &l, &why), 0);
+    assert_true(l.finish == QN_SESSION_FULL);
+    assert_memory_equal(h.token, model.token, 36 * sizeof(uint32_t));
+    qn_session_digest d;
+    assert_int_equal(qn_session_digest_get(s, &d), 0);
+    assert_true(d.a == model.d.a && d.b == model.d.b && d.kv == model.d.kv);
+    // Stopped, and hung
+    assert_int_equal(qn_session_reset(s, &why), 0);
+    h = (heard){.stop_at = 2};
+    l = (qn_session_loop){.most = 35, .top_p = 1, .token = hear, .ctx = &h};
+    qn_dev_stop_on(dev, &h.stop);
+    assert_int_equal(qn_session_generate(s, prompt, PROMPT, &l, &why), 0);
+    assert_true(l.finish == QN_SESSION_STOPPED || l.made == 35);  // it may have been faster
+    assert_memory_equal(h.token, model.token, h.n * sizeof(uint32_t));
+    h.stop = 0;
+    assert_int_equal(qn_session_reset(s, &why), 0);
+    usb_say("hang 0 2");
+    assert_int_equal(qn_session_generate(s, prompt, PROMPT, &l, &why), QN_ERR_TIMEOUT);
+    assert_non_null(strstr(why.text, "known answer"));
+    qn_session_close(s);
+    qn_dev_close(dev);
+    run_whole("usb:", 36, &model);
+    assert_true(d.a == model.d.a && d.b == model.d.b && d.kv == model.d.kv);
+    qn_prog_free(&prog);
+}
+
 // A flag breaks a transfer off; what comes next works.
 static void stopping(void **state)
 {
@@ -321,6 +388,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(unplugging),
         cmocka_unit_test(hanging),
         cmocka_unit_test(stopping),
+        cmocka_unit_test(firmware),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return usb_bed_end() || failed;

@@ -6,9 +6,9 @@
 #include "tests/driver/usb_run.h"
 
 static const char *const kinds[] = {"lose", "flip", "repeat", "cut", "hold", "garbage", "unplug", "power"};
-enum { KINDS = sizeof kinds / sizeof *kinds, UNPLUG = 6, POWER = 7, TOKENS = 2, PATIENCE_MS = 5000 };
+enum { KINDS = sizeof kinds / sizeof *kinds, UNPLUG = 6, POWER = 7, TOKENS = 2, LOOP = 8, PATIENCE_MS = 5000 };
 
-static result expected;
+static result expected, expected_loop;
 static unsigned failed[64], resumed;
 
 static unsigned env(const char *name, unsigned otherwise)
@@ -90,6 +90,66 @@ static int go(bool replug, const char *what)
     return errors;
 }
 
+static void keep(void *ctx, uint32_t token)
+{
+    result *r = ctx;
+    unsigned i = 0;
+    while (i < LOOP && r->token[i])
+        i++;
+    assert_true(i < LOOP);
+    r->token[i] = token;
+}
+
+// The firmware's loop instead of steps
+static int go_loop(bool replug, const char *what)
+{
+    qn_dev *dev;
+    qn_session *s;
+    result r = {0};
+    qn_why why = {""};
+    int errors = opened(&dev, &s, replug, what), err;
+    qn_session_loop loop = {.most = LOOP, .top_p = 1, .token = keep, .ctx = &r};
+    while ((err = qn_session_generate(s, prompt, PROMPT, &loop, &why)) < 0 || (err = qn_session_digest_get(s, &r.d)) < 0) {
+        once_more(s, err, replug, what, &why);
+        if (++errors > 3)
+            fail_msg("%s: %s", what, last);
+        if (loop.made == LOOP && qn_session_pos(s) == PROMPT + LOOP - 1) {
+            assert_int_equal(qn_session_digest_get(s, &r.d), 0);
+            break;
+        }
+    }
+    assert_int_equal(loop.finish, QN_SESSION_RAN_OUT);
+    if (memcmp(&r, &expected_loop, sizeof r) != 0)
+        fail_msg("%s: other bits: %u tokens, %u %u, digest %08x %08x %016llx", what, loop.made, r.token[0], r.token[1], r.d.a, r.d.b, (unsigned long long)r.d.kv);
+    qn_session_close(s);
+    qn_dev_close(dev);
+    return errors;
+}
+
+static void firmware_loop(void **state)
+{
+    (void)state;
+    char what[64];
+    unsigned runs = 0, met = 0;
+    assert_int_equal(go_loop(false, "no fault"), 0);
+    usb_count(0);
+    assert_int_equal(go_loop(false, "no fault"), 0);
+    usb_counts plain = usb_count(0);
+    resumed = 0;
+    for (unsigned i = 0; i < plain.out && i < plain.in; i++) {
+        unsigned in = i & 1, kind = i % 16 < 14 ? i % 7 % UNPLUG : i % 16 == 14 ? UNPLUG : POWER;
+        snprintf(what, sizeof what, "loop, frame %u %s, %s", i, in ? "back" : "out", kinds[kind]);
+        usb_say("fault 0 %s %u %s", in ? "in" : "out", i, kinds[kind]);
+        int errors = go_loop(kind == UNPLUG, what);
+        met += usb_count(0).faults > 0;
+        runs++;
+        if (errors && kind < UNPLUG && i > 1)
+            fail_msg("%s: an error that the link should have repaired: %s", what, last);
+    }
+    print_message("the firmware's loop: %u runs, %u met their fault, %u resumed\n", runs, met, resumed);
+    assert_true(met > runs / 2);                                  // how often the host looks depends on the time
+}
+
 static void every_index(void **state)
 {
     (void)state;
@@ -134,7 +194,9 @@ static void upload(void **state)
         usb_say("power 0");
         usb_say("fault 0 %s %u %s", kind & 1 ? "in" : "out", at, kinds[kind]);
         go(kind == UNPLUG, what);
-        assert_true(usb_count(0).faults == 1);
+        usb_counts c = usb_count(0);
+        if (c.faults != 1)
+            fail_msg("%s: %llu faults in %u and %u frames", what, c.faults, c.out, c.in);
     }
 }
 
@@ -206,8 +268,10 @@ int main(int argc, char **argv)
     if (compile_model("models/quern-stories.gguf", 16))
         return 70;
     run_whole("model:ulx3s", TOKENS, &expected);
+    run_whole("model:ulx3s", LOOP, &expected_loop);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_index),
+        cmocka_unit_test(firmware_loop),
         cmocka_unit_test(upload),
         cmocka_unit_test(noise),
     };

@@ -4,7 +4,6 @@
 # firmware's own loop gives the tokens that `quern run` draws with the same seed on the machine model. TOKENS=64 (make soak): as many for all.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-[ -x build/tests/system/platform_generate ] || { echo "no platform was built"; exit 77; }
 out=build/log/platform
 mkdir -p "$out"
 
@@ -22,17 +21,17 @@ PY
 
 # loop MODEL TOKENS TEMPERATURE TOP_K TOP_P SEED
 loop() {
-    build/quern compile "$1" -o "$out/model.qn" --target ulx3s > /dev/null
-    build/tests/system/platform_generate "$out/model.qn" "Once upon a time" "${@:2}" > "$out/loop.json"
-    build/quern run "$out/model.qn" -p "Once upon a time" -n "$2" --ignore-eos --temperature "$3" --top-k "$4" --top-p "$5" --seed "$6" --device model:ulx3s \
-        --json > "$out/model.json"
+    local run=(build/quern run "$1" -p "Once upon a time" -n "$2" --ignore-eos --temperature "$3" --top-k "$4" --top-p "$5" --seed "$6" --json)
+    "${run[@]}" --device platform:ulx3s --firmware > "$out/loop.json"
+    "${run[@]}" --device model:ulx3s > "$out/model.json"
     python3 - "$out" "${@:2}" << 'PY'
 import json, sys
 loop, model = (json.load(open(f"{sys.argv[1]}/{f}.json", encoding="utf-8")) for f in ("loop", "model"))
 assert len(loop["tokens"]) == int(sys.argv[2]), loop
 assert loop["tokens"] == model["tokens"], (loop["tokens"], model["tokens"])
+assert loop["digest"] == model["digest"], (loop["digest"], model["digest"])
 n = len(loop["tokens"])
-print(f"firmware, temperature {sys.argv[3]}, top-k {sys.argv[4]}, top-p {sys.argv[5]}: {n} tokens, {loop['work'] // n} clocks of the CPU a token")
+print(f"firmware, temperature {sys.argv[3]}, top-k {sys.argv[4]}, top-p {sys.argv[5]}: {n} tokens, {loop['firmware']['cpu_cycles'] // n} clocks of the CPU a token")
 PY
 }
 
