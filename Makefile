@@ -86,11 +86,7 @@ RTL_SV   := $(wildcard rtl/*.sv rtl/*/*.sv)
 RTL_Y    := $(sort $(dir $(RTL_SV)))
 VL       := verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
 
-<<<<<<< HEAD
-test-programs: $(TEST_BIN) build/tests/system/platform_generate build/tests/system/platform_link
-=======
-test-programs: $(TEST_BIN)
->>>>>>> usb
+test-programs: $(TEST_BIN) build/tests/system/platform_link
 
 # A test that needs the Verilated cores lies in tests/system and is linked without sanitizers' restrictions on them
 build/tests/system/test_%: tests/system/test_%.c build/san/libquern.a $(RTL_LIB)
