@@ -92,13 +92,13 @@ module qn_row_lut #(
   genvar t, q;
   generate
     for (t = 0; t < 8; t = t + 1) begin : g_table
-      logic [9:0] mem [0:15];
       logic [3:0] sign;
       logic [2:0] index;
       assign sign  = plane_i[4*(t % Quads) +: 4] ^ {4{neg_i}};
       assign index = sign[2:0] ^ {3{!sign[3]}};
-      assign entry[10*t +: 10] = mem[{bank_q, index}];
-      always_ff @(posedge clk_i) if (load_i) mem[{!bank_q, load_entry_i}] <= load_data_i[10*t +: 10];
+      qn_ram16 #(.Width(10)) u_ram (
+        .clk_i, .we_i(load_i), .waddr_i({!bank_q, load_entry_i}), .wdata_i(load_data_i[10*t +: 10]),
+        .raddr_i({bank_q, index}), .rdata_o(entry[10*t +: 10]));
     end
 
     for (q = 0; q < Quads; q = q + 1) begin : g_quad
@@ -143,10 +143,6 @@ module qn_row_lut #(
       end
     end
   endgenerate
-
-`ifdef FORMAL
-  logic [159:0] f_mem [0:7];               // the tables, for tests/formal/lut_step_proof.sv
-`endif
 
 endmodule
 

@@ -60,10 +60,7 @@ module qn_row_mul #(
       end
     end
     for (k = 0; k < Depth; k = k + 1) begin : g_lane
-      logic signed [23:0] act, code;
-      assign act  = {{16{act_part[8*k+7]}}, act_part[8*k +: 8]};
-      assign code = {{8{code_part[16*k+15]}}, code_part[16*k +: 16]};
-      assign product[24*k +: 24] = act * code;
+      qn_smul #(.A(8), .B(16)) u_mul (.a_i(act_part[8*k +: 8]), .b_i(code_part[16*k +: 16]), .y_o(product[24*k +: 24]));
     end
     for (e = 0; e < Eights; e = e + 1) begin : g_eight
       assign eight[27*e +: 27] = sum8(product[192*e +: 192]);

@@ -5,6 +5,7 @@
 
 // qn_gemm_load_proof: jobs are legal and stay offered; side words carry the number of the slice that is loaded, never while one waits
 module qn_gemm_load #(
+  parameter int Element = 0,
   parameter int Rows    = 16,
   parameter int Planes  = 1,
   parameter int AccCols = 256,
@@ -42,6 +43,7 @@ module qn_gemm_load #(
   input  logic                           swap_i,
   output logic                           load_o,
   output logic [RowW-2:0]                load_pair_o,
+  output logic                           load_last_o,
   output logic [127:0]                   load_data_o,
   output logic                           side_we_o,
   output logic [1:0]                     side_index_o,
@@ -62,7 +64,7 @@ module qn_gemm_load #(
     if (rst_ni && f_side) assume (!f_full);
   end
   assign {insn_ready_o, trap_valid_o, trap_cause_o, trap_addr_o, trap_pc_o, idle_o} = '0;
-  assign {buf_re_o, buf_pair_o, buf_slice_o, buf_beat_o, load_pair_o, load_data_o, side_o, job_post_o} = '0;
+  assign {buf_re_o, buf_pair_o, buf_slice_o, buf_beat_o, load_pair_o, load_last_o, load_data_o, side_o, job_post_o} = '0;
   assign job_valid_o   = f_job;
   assign job_slices_o  = f_slices;
   assign job_cols_o    = f_cols;
@@ -113,6 +115,7 @@ module qn_slicebuf #(
 endmodule
 
 module qn_array #(
+  parameter int Element = 0,
   parameter int Rows  = 16,
   parameter int Depth = 32,
   parameter int Lanes = 4,
@@ -124,6 +127,7 @@ module qn_array #(
   input  logic                rst_ni,
   input  logic                load_i,
   input  logic [PairW-1:0]    load_pair_i,
+  input  logic                load_last_i,
   input  logic [127:0]        load_data_i,
   input  logic                swap_i,
   input  logic [RowsW-1:0]    rows_i,

@@ -23,6 +23,7 @@ qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R
 unpack_heads unpack_heads_proof 2 16 R/spec/qn_isa_pkg.sv T/unpack_heads_proof.sv | R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
 qn_dequant qn_dequant_proof 2  22  R/spec/qn_isa_pkg.sv T/qn_dequant_proof.sv | R/dequant/qn_dequant.sv R/dequant/qn_dequant_unit.sv R/dequant/qn_imul.sv R/lib/qn_fadd.sv R/lib/qn_fmul.sv R/lib/qn_fpack.sv R/lib/qn_delay.sv | Units=2 AddrW=4
 qn_gemm_load qn_gemm_load_proof 2 16 R/spec/qn_isa_pkg.sv T/qn_gemm_load_proof.sv R/lib/qn_stream_check.sv | R/array/qn_gemm_load.sv |
+gemm_load_lut qn_gemm_load_proof 2 40 R/spec/qn_isa_pkg.sv T/qn_gemm_load_proof.sv R/lib/qn_stream_check.sv | R/array/qn_gemm_load.sv | Element=1 Rows=4
 matrix_flow matrix_flow_proof 2 20 R/spec/qn_isa_pkg.sv T/matrix_flow_proof.sv T/matrix_free.sv | R/array/qn_matrix.sv R/array/qn_stripe.sv R/lib/qn_half.sv R/lib/qn_rotate.sv R/lib/qn_delay.sv |
 qn_sdr_plan qn_sdr_plan_proof 2 30  T/qn_sdr_plan_proof.sv | R/soc/qn_sdr_plan.sv R/soc/qn_sdr_bank.sv | Late=0
 qn_sdr_late qn_sdr_plan_proof 2 20  T/qn_sdr_plan_proof.sv | R/soc/qn_sdr_plan.sv R/soc/qn_sdr_bank.sv | Late=1
@@ -47,6 +48,17 @@ qn_regs    qn_regs_proof    2  8   R/spec/qn_isa_pkg.sv T/qn_regs_proof.sv | R/c
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
 row_step16 row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=16
 row_step8  row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=8
+lut_build  lut_build_proof  2  24  T/lut_build_proof.sv | R/pe/qn_lut_build.sv |
+lut_build8 lut_build_proof  2  24  T/lut_build_proof.sv | R/pe/qn_lut_build.sv | Depth=8
+qn_ram16   qn_ram16         2  6   R/lib/qn_ram16.sv | | Width=4
+lut_sign   lut_sign_proof   1  4   T/lut_sign_proof.sv | |
+lut_table  lut_table_proof  2  30  T/lut_table_proof.sv R/lib/qn_ram16.sv | R/pe/qn_row_lut.sv |
+lut_step   lut_step_proof   3  24  T/lut_step_proof.sv T/row_free.sv | R/pe/qn_row_lut.sv |
+lut_step16 lut_step_proof   3  24  T/lut_step_proof.sv T/row_free.sv | R/pe/qn_row_lut.sv | Depth=16
+lut_step8  lut_step_proof   3  24  T/lut_step_proof.sv T/row_free.sv | R/pe/qn_row_lut.sv | Depth=8
+mul_step   mul_step_proof   3  14  T/mul_step_proof.sv T/row_free.sv | R/pe/qn_row_mul.sv |
+mul_step16 mul_step_proof   3  14  T/mul_step_proof.sv T/row_free.sv | R/pe/qn_row_mul.sv | Depth=16
+mul_step8  mul_step_proof   3  14  T/mul_step_proof.sv T/row_free.sv | R/pe/qn_row_mul.sv | Depth=8
 row_lanes  row_lanes_proof  1   4  T/row_lanes_proof.sv | |
 row_lane   row_lane_proof   1   4  T/row_lane_proof.sv | | Width=4
 EOF
