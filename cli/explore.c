@@ -33,7 +33,6 @@ typedef struct point {
     bool costed;                     // this element was measured there
     cost cost;
     double clock_hz, energy;         // the target's, or what the technology reaches; J a decoded token in the array, 0: not measured
-    double bits;                     // of memory traffic a decoded token
     qn_eval_result accuracy;         // positions 0: none
 } point;
 
@@ -233,11 +232,11 @@ static json_t *to_json(const explore *x)
     json_t *all = json_array();
     for (size_t i = 0; i < x->n_points; i++) {
         const point *p = &x->points[i];
-        json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:f, s:I, s:f, s:f, s:I, s:f, s:f, s:f}", "target", p->target->name, "technology", p->technology,
+        json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:f, s:I, s:f, s:f, s:I, s:f, s:f, s:f, s:I}", "target", p->target->name, "technology", p->technology,
                               "element", p->element, "format", p->format, "clock_hz", p->clock_hz, "cycles", (json_int_t)p->decode.cycles,
                               "tokens_per_second", tokens_per_second(p, &p->decode), "prompt_tokens_per_second", tokens_per_second(p, &p->chunk),
                               "chunk_cycles", (json_int_t)p->chunk.cycles, "bytes", p->decode.bytes, "array", p->decode.array, "memory",
-                              p->decode.memory);
+                              p->decode.memory, "rows", (json_int_t)p->decode.rows);
         json_object_set_new(j, "area", p->costed ? json_real(p->cost.area) : json_null());
         json_object_set_new(j, "area_unit", p->costed ? json_string(p->cost.unit) : json_null());
         json_object_set_new(j, "fits", p->costed ? json_boolean(fits(p)) : json_null());

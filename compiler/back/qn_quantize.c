@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "compiler/front/qn_ggml_type.h"
 #include "driver/qn_err.h"
@@ -287,9 +288,23 @@ static bool same_stem(const char *a, const char *b)
     return true;
 }
 
+// GGUF's names of formats that floats are quantized to. TQ2_0's stream has room for four values, and they are used.
+static const struct gguf_name {
+    const char *name;
+    int fmt;
+} gguf_names[] = {
+    {"q8_0", QN_FMT_S8},   {"q4_0", QN_FMT_S4},    {"q5_0", QN_FMT_S5},    {"q4_1", QN_FMT_U4M},     {"q5_1", QN_FMT_U5M},
+    {"mxfp4", QN_FMT_MX4}, {"iq4_nl", QN_FMT_N4}, {"q1_0", QN_FMT_B1G128}, {"q2_0", QN_FMT_S2G64}, {"tq2_0", QN_FMT_S2G256},
+};
+
 const qn_fmt *qn_quantize_format(const char *name, uint32_t group)
 {
     const qn_fmt *best = NULL;
+    for (size_t i = 0; i < sizeof gguf_names / sizeof *gguf_names; i++)
+        if (strcasecmp(gguf_names[i].name, name) == 0) {
+            best = qn_fmt_find((uint32_t)gguf_names[i].fmt);
+            return !group || group == 32u * best->block ? best : NULL;
+        }
     for (uint32_t id = 1; id <= QN_FMTS; id++) {
         const qn_fmt *f = qn_fmt_find(id);
         if (quantizes(f) && strlen(name) == stem(f->name) && same_stem(f->name, name) && (!group || group == 32u * f->block) &&

@@ -28,7 +28,7 @@ int qn_quantize_binary_sum(const float *x, uint32_t n, unsigned parts, int16_t *
 // Dual binary codes (DB-LLM, arXiv:2402.11960): two columns of 0 and -1 (S1 and its groups), the planes of 2-bit codes under the two scales that suit them best.
 int qn_quantize_dual(const float *x, uint32_t n, int16_t *const q[2], uint16_t d[2]);
 
-// Formats that floats are quantized to. `name` is that of fmt.def without its group ("s4", "nf4"); group 0: the format's smallest, else 32 to 256 weights.
+// Formats that floats are quantized to. `name` is that of fmt.def without its group ("s4", "nf4"), or GGUF's ("q4_0"); group 0: the format's smallest, else 32 to 256 weights.
 // NULL where there is none.
 const qn_fmt *qn_quantize_format(const char *name, uint32_t group);
 // The same for rows of `inputs` weights: the largest group of `f`'s that divides them and is not above f's own, else the smallest.

@@ -68,7 +68,7 @@ code=$?
 
 # Sisters
 "$QUERN" --version | grep -Eq '^quern [0-9]' || fail "--version"
-for c in run compile inspect devices eval bench serve; do
+for c in run compile inspect devices eval bench explore serve; do
     "$QUERN" $c --help > "$work/help" 2>&1 && grep -q -- --json "$work/help" || fail "$c --help"
 done
 "$QUERN" devices --json > "$work/h.json" && check "$work/h.json" '{"ulx3s", "mini", "quad", "large"} <= {t["name"] for t in j["targets"]} and {"model", "rtl", "cpu"} <= {k["name"] for k in j["kinds"]}'
