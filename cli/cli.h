@@ -27,6 +27,7 @@ int cmd_bench(int argc, char **argv);
 typedef struct cli_options {
     const char *device, *target;     // "rtl:ulx3s"; "ulx3s"
     unsigned weights, group, kv, act, ctx;
+    bool act_ggml;
     bool json;
     int talk;                        // -1 quiet, 0, 1 verbose
 } cli_options;

@@ -196,7 +196,8 @@ int qn_acts_new(qn_acts *a, uint32_t slices_max)
         a->code[i] = array(slices_max, QN_DEPTH, sizeof *a->code[i]);
         a->scale[i] = array(slices_max, 1, sizeof *a->scale[i]);
     }
-    if (a->code[0] && a->code[1] && a->scale[0] && a->scale[1])
+    a->sum = array(slices_max, 1, sizeof *a->sum);
+    if (a->code[0] && a->code[1] && a->scale[0] && a->scale[1] && a->sum)
         return 0;
     qn_acts_free(a);
     return QN_ERR_NOMEM;
@@ -208,6 +209,7 @@ void qn_acts_free(qn_acts *a)
         free(a->code[i]);
         free(a->scale[i]);
     }
+    free(a->sum);
     memset(a, 0, sizeof *a);
 }
 
@@ -217,9 +219,10 @@ void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t bloc
     uint32_t n = QN_DEPTH * block;
     a->rows = bits == 16 ? 2 : 1;
     a->block = block;
+    a->q8_1 = false;
     for (uint32_t b = 0; b < slices / block; b++) {
         int16_t *q = a->code[0] + (size_t)b * n, *low = a->code[1] + (size_t)b * n;
-        float s = qn_quant_block(x + (size_t)b * n, (int)n, (int)bits, 0, q, nonfinite);
+        float s = qn_quant_block(x + (size_t)b * n, (int)n, (int)bits, QN_SCALE_FP32, q, nonfinite);
         a->scale[0][b] = s;
         if (a->rows == 1)
             continue;
@@ -231,6 +234,18 @@ void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t bloc
             q[i] = (int16_t)high;
         }
     }
+}
+
+void qn_acts_quantize_ggml(qn_acts *a, const float *x, uint32_t slices, uint32_t block, int *nonfinite)
+{
+    assert(slices % block == 0 && (block == 1 || block == 8));
+    uint32_t n = QN_DEPTH * block;
+    a->rows = 1;
+    a->block = block;
+    a->q8_1 = block == 1;
+    for (uint32_t b = 0; b < slices / block; b++)
+        a->scale[0][b] = a->q8_1 ? qn_quant_q8_1(x + (size_t)b * n, a->code[0] + (size_t)b * n, &a->sum[b], nonfinite)
+                                 : qn_quant_q8_k(x + (size_t)b * n, a->code[0] + (size_t)b * n, nonfinite);
 }
 
 static inline int32_t dot16(const int16_t *a, const int8_t *w)
@@ -249,8 +264,8 @@ static inline int32_t sum32(const int16_t *a)
     return sum;
 }
 
-// One output's accumulator for one row of activations; `many`: codes of more than 8 bits.
-static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, bool many, size_t row, const int16_t *a, const float *scale)
+// One output's accumulator for one row of activations; `many`: codes of more than 8 bits; `sum`: Q8_1's second numbers, or NULL.
+static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, bool many, size_t row, const int16_t *a, const float *scale, const float *sum)
 {
     const qn_fmt *f = u->fmt;
     float acc = 0;
@@ -277,7 +292,9 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
             }
         }
         acc = qn_fadd(acc, qn_imul(i1, qn_fmul(u->d[row * u->blocks + b], scale[b])));
-        if (u->m)
+        if (u->m && sum)
+            acc = qn_fsub(acc, qn_fmul(u->m[row * u->blocks + b], sum[b]));
+        else if (u->m)
             acc = qn_fsub(acc, qn_imul(i2, qn_fmul(u->m[row * u->blocks + b], scale[b])));
     }
     return acc;
@@ -286,9 +303,9 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
 static inline __attribute__((always_inline)) void multiply_rows(const qn_unpacked *u, bool many, const qn_acts *a, float *y)
 {
     for (uint32_t r = 0; r < u->outputs; r++) {
-        y[r] = accumulate(u, many, r, a->code[0], a->scale[0]);
+        y[r] = accumulate(u, many, r, a->code[0], a->scale[0], a->q8_1 ? a->sum : NULL);
         if (a->rows == 2)
-            y[r] = qn_fadd(y[r], accumulate(u, many, r, a->code[1], a->scale[1]));
+            y[r] = qn_fadd(y[r], accumulate(u, many, r, a->code[1], a->scale[1], NULL));
     }
 }
 

@@ -118,7 +118,7 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
 {
     const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
     const uint8_t *at = m->tensor->data + (size_t)row * (m->tensor->bytes / m->tensor->dims[1]);
-    uint32_t blocks = m->inputs / info->elements;
+    uint32_t blocks = m->inputs / info->elements, heads = info->elements / (32u * m->fmt->block);      // the stream's blocks of one in the file
     bool fold = info->sub && !m->fmt->sub;
     qn_block b;
     for (uint32_t i = 0; i < blocks; i++, at += info->bytes) {
@@ -129,15 +129,18 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
         if (!power && (!finite_half(b.d) || !finite_half(b.m)))
             return QN_ERR_NONFINITE;
         memcpy(c->q + (size_t)i * b.n, b.q, b.n);
-        c->d[i] = b.d;
-        if (power && (err = power_scale(&b, &c->d[i])) < 0)
+        uint16_t d = b.d;
+        if (power && (err = power_scale(&b, &d)) < 0)
             return err;
         if (info->form == QN_GGML_SCALE_UP) {
             for (uint32_t k = 0; k < b.n; k++)
                 c->q[(size_t)i * b.n + k] = (int8_t)-b.q[k];
-            c->d[i] = b.d ^ 0x8000;
+            d ^= 0x8000;
         }
-        c->m[i] = m->fmt->sub ? b.m : b.m ^ 0x8000;      // subtracted by the machine, added by Q4_1 and Q5_1
+        for (uint32_t k = i * heads; k < (i + 1) * heads; k++) {
+            c->d[k] = d;
+            c->m[k] = m->fmt->sub ? b.m : b.m ^ 0x8000;  // subtracted by the machine, added by Q4_1 and Q5_1
+        }
         for (uint32_t k = 0; fold && k < b.n; k++) {     // sub-scales that the format has none for
             int code = b.sc[k / b.sub] * b.q[k];
             c->q[(size_t)i * b.n + k] = (int8_t)(code & 127);

@@ -21,7 +21,7 @@
 
 #include "compiler/back/qn_prog.h"
 
-enum { QN_PROG_VERSION = 2 };
+enum { QN_PROG_VERSION = 3 };
 
 // Writes beside `path` and renames, so that a file of that name is whole or is not touched; what is no regular file (a device, a
 // pipe) is written in place. QN_ERR_NO_DISK: `why` has the system's reason; nothing is left. The same program gives the same bytes.

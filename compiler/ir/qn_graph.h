@@ -37,6 +37,7 @@ typedef struct qn_options {
     uint32_t weight_bits;       // for tensors stored as floats: 2..8
     uint32_t weight_group;      // 32 or 128
     uint32_t kv_bits, act_bits; // 8 or 16
+    bool act_ggml;              // what meets weights is quantized as ggml does it (act_bits 8), what meets the cache to 16 bits
     uint32_t context;           // 0: as the model says
 } qn_options;
 

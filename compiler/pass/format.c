@@ -26,8 +26,9 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     m->stripes = opt->target->planes;
     m->requantize = false;
     switch (m->tensor->type) {
-    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(QN_FMT_S2G128); break;
-    case QN_GGML_Q2_0: m->fmt = qn_fmt_find(QN_FMT_S2G64); break;
+    // ggml meets them with activations in blocks of 32
+    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(opt->act_ggml ? QN_FMT_S2 : QN_FMT_S2G128); break;
+    case QN_GGML_Q2_0: m->fmt = qn_fmt_find(opt->act_ggml ? QN_FMT_S2 : QN_FMT_S2G64); break;
     case QN_GGML_Q4_0: m->fmt = qn_fmt_find(QN_FMT_S4); break;
     case QN_GGML_Q5_0: m->fmt = qn_fmt_find(QN_FMT_S5); break;
     case QN_GGML_IQ4_NL:       // its code book's values are bytes
@@ -44,6 +45,8 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     case QN_GGML_TQ2_0: m->fmt = qn_fmt_find(QN_FMT_S2G256); break;
     default:
         m->requantize = true;
+        if (opt->act_ggml && opt->weight_group != 32)
+            return qn_fail(why, QN_ERR_USAGE, "ggml quantizes activations in blocks of 32 or 256: no weights in groups of %u", opt->weight_group);
         m->fmt = float_format(opt, m->inputs);
         if (!m->fmt)
             return qn_fail(why, QN_ERR_USAGE, "no format for weights of %u bits in groups of %u", opt->weight_bits, opt->weight_group);

@@ -372,7 +372,7 @@ CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t c
             for (uint32_t i = 0; i < rows; i++) {
                 fold(r->acc[r0 + i] + c0, k.i1[i], f->head ? k.d : NULL, r->scale[r0 + i], n);
                 if (f->head == 2)
-                    fold_minimum(r->acc[r0 + i] + c0, k.i2[i], k.m, r->scale[r0 + i], n);
+                    fold_minimum(r->acc[r0 + i] + c0, k.i2[i], k.m, (f->sub ? r->scale : r->sum_scale)[r0 + i], n);
             }
         }
     }
