@@ -51,6 +51,9 @@ module qn_matrix #(
   input  logic [8*Lanes-1:0]             qb_data_i,
   input  logic [8*Lanes-1:0]             qb_data2_i,
   input  logic                           qb_side_we_i,
+  input  logic [RowW-1:0]                qb_side_row_i,
+  input  logic [SliceW-1:0]              qb_side_slice_i,
+  input  logic                           qb_s_i,
   input  logic [31:0]                    qb_scale_i,
   input  logic [12:0]                    qb_sum_lo_i,
   input  logic [12:0]                    qb_sum_hi_i,
@@ -95,7 +98,7 @@ module qn_matrix #(
   logic [SliceW-1:0] buf_slice;
   logic [1:0]        buf_beat, side_index;
   logic [127:0]      buf_data, load_data;
-  logic [89:0]       buf_side, side;
+  logic [117:0]      buf_side, side;
 
   qn_gemm_load #(.Rows(Rows), .Planes(Planes), .AccCols(AccCols), .Slices(Slices)) u_load (
     .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o, .insn_i,
@@ -108,7 +111,7 @@ module qn_matrix #(
     .side_we_o(side_we), .side_index_o(side_index), .side_o(side));
 
   qn_slicebuf #(.Rows(Rows), .Slices(Slices), .Lanes(Lanes)) u_buf (
-    .clk_i, .qb_we_i, .qb_pair_i, .qb_row_i, .qb_slice_i, .qb_beat_i, .qb_data_i, .qb_data2_i, .qb_side_we_i,
+    .clk_i, .qb_we_i, .qb_pair_i, .qb_row_i, .qb_slice_i, .qb_beat_i, .qb_data_i, .qb_data2_i, .qb_side_we_i, .qb_side_row_i, .qb_side_slice_i, .qb_s_i,
     .qb_scale_i, .qb_sum_lo_i, .qb_sum_hi_i, .qb_scale2_i, .qb_sum2_lo_i, .qb_sum2_hi_i,
     .re_i(buf_re), .pair_i(buf_pair), .slice_i(buf_slice), .beat_i(buf_beat), .data_o(buf_data), .side_o(buf_side));
 
@@ -321,13 +324,13 @@ module qn_matrix #(
     end
   end
 
-  // Lane i holds row {group, i}: whether it computes, its sum and its scale, which stand where the loader put them
-  localparam int SideW = 1 + 45;
+  // Lane i holds row {group, i}: whether it computes, its sums and its scale, which stand where the loader put them
+  localparam int SideW = 1 + 59;
   logic [SideW*Dequants-1:0] d_side;
   generate
     for (i = 0; i < Dequants; i = i + 1) begin : g_lane
       localparam [UnitW-1:0] Lane = i;
-      logic [44:0] side_mem [0:4*Groups-1];
+      logic [58:0] side_mem [0:4*Groups-1];
       logic [RowW-1:0] lane_row;
       logic        side_hit;
       if (Dequants == 2) begin : g_two
@@ -336,7 +339,7 @@ module qn_matrix #(
         assign side_hit = side_we && load_pair[UnitW-2:0] == Lane[UnitW-1:1];
       end
       always_ff @(posedge clk_i) begin
-        if (side_hit) side_mem[{side_index, load_pair[RowW-2:UnitW-1]}] <= side[45*(i%2) +: 45];
+        if (side_hit) side_mem[{side_index, load_pair[RowW-2:UnitW-1]}] <= side[59*(i%2) +: 59];
       end
       assign lane_row = {d_group_q, Lane};
       assign d_side[SideW*i +: SideW] = {{1'b0, lane_row} < d_rows_q, side_mem[{d_side_q, d_group_q}]};

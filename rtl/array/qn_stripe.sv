@@ -52,7 +52,7 @@ module qn_stripe #(
   input  logic [1:0]                deal_head_i,
   input  logic [GroupW-1:0]         deal_group_i,
   input  logic [ColW-1:0]           deal_col_i,
-  input  logic [46*Dequants-1:0]    deal_side_i,   // for each lane: row computes, sum (13 bits), scale
+  input  logic [60*Dequants-1:0]    deal_side_i,   // for each lane: row computes, {s, sum_hi, sum_lo, scale}
   output logic                      done_o,        // the sum of the slot with deal_done_i is readable
   output logic                      busy_o,
 
@@ -90,7 +90,7 @@ module qn_stripe #(
   end
 
   // The slot, registered: stage 0 of the units
-  localparam int LaneW = 46 + 56;
+  localparam int LaneW = 46 + 56;          // row computes, sum, scale; partials
   logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q;
   logic [AddrW-1:0]          u_addr_q;
   logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_q;
@@ -107,7 +107,14 @@ module qn_stripe #(
   genvar i;
   generate
     for (i = 0; i < Dequants; i = i + 1) begin : g_unit
-      assign dealt[LaneW*i +: LaneW] = {deal_side_i[46*i +: 46], lanes[56*i +: 56]};
+      // Q8_1's s is a sum already multiplied
+      logic        s;
+      logic [25:0] sums;
+      logic [31:0] scale, s_scale;
+      assign {s, sums, scale} = deal_side_i[60*i +: 59];
+      qn_half u_s (.h_i(sums[15:0]), .y_o(s_scale));
+      assign dealt[LaneW*i +: LaneW] = {deal_side_i[60*i + 59], s ? 13'd1 : sums[12:0] + sums[25:13],
+                                        s && deal_second_i && deal_sub_i == 2'd0 ? s_scale : scale, lanes[56*i +: 56]};
       assign {u_mask[i], u_asum[13*i +: 13], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
              = u_lane_q[LaneW*i +: LaneW];
     end

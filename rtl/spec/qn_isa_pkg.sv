@@ -125,6 +125,8 @@ package qn_isa_pkg;
   localparam int QUANT_WIDE_W = 1;
   localparam int QUANT_RECORD_LSB = 219;
   localparam int QUANT_RECORD_W = 1;
+  localparam int QUANT_GGML_LSB = 220;
+  localparam int QUANT_GGML_W = 1;
   localparam int SLOT_QUANT_A = 0;
   localparam int SLOT_QUANT_DST = 1;
   localparam int SLOT_QUANT_N = 2;
@@ -233,7 +235,7 @@ package qn_isa_pkg;
       OP_LOADV: op_flags = 24'h00003f;
       OP_GEMM: op_flags = 24'h000003;
       OP_VEC: op_flags = 24'h000f3f;
-      OP_QUANT: op_flags = 24'h00000f;
+      OP_QUANT: op_flags = 24'h00001f;
       OP_LOGIT: op_flags = 24'h000003;
       OP_STORE: op_flags = 24'h00007f;
       default: op_flags = 24'h0;
@@ -512,6 +514,7 @@ package qn_isa_pkg;
   localparam int LAT_FMUL = 4;  // FP32 product: qn_fmul
   localparam int LAT_IMUL = 6;  // integer times FP32: qn_imul
   localparam int LAT_FUNC = 10;  // exp, reciprocal, reciprocal square root: qn_func
+  localparam int LAT_QUOT = 4;  // quotient from a reciprocal: qn_quotient
   localparam int LAT_ACC = 2;  // accumulator read
 
 endpackage

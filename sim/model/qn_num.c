@@ -123,7 +123,9 @@ static inline void codes_of(const float *x, int n, float inverse, uint32_t away,
 float qn_quant_q8_k(const float x[256], int16_t q[256], int *nonfinite)
 {
     float top = largest(x, 256, nonfinite);
-    if (top == 0)
+    if (top >= 0x1p126f)
+        *nonfinite = 1;
+    if (top == 0 || top >= 0x1p126f)
         return no_codes(256, q);
     int i = 0;
     while ((qn_bits(x[i]) & QN_F32_MAG) != qn_bits(top))

@@ -166,7 +166,7 @@ float qn_recip(float x);
 float qn_rsqrt(float x);
 
 // Quantizes n values to `bits` (8 or 16) bits with one scale, which is returned, perhaps rounded to BF16:
-// x is about q * scale, |q| <= 127 or 32,639 (so that 16 bits split into 256 hi + lo; 32,703 where BF16 is nearest).
+// x is about q * scale, |q| <= 127 or 32,639 (so that 16 bits split into 256 hi + lo; 32,766 where BF16 is nearest).
 // With a = max|x|:  scale = a * RNE(1/127);  q = RNE(x * recip(scale)).
 // Below QN_QUANT_MIN scale and q are 0. An infinity or NaN makes them 0 too and sets *nonfinite,
 // which is never cleared here.
@@ -175,7 +175,7 @@ float qn_quant_block(const float *x, int n, int bits, int rounding, int16_t *q, 
 
 // The same with 8 bits as ggml's reference code does it: 256 values as Q8_K, whose scale has a sign; 32 as Q8_1, whose scale d is an FP16 number
 // and whose second one, d times the sum of codes, goes to *s (Q8_0 has the same codes and d). README.md has the formulas. A scale that FP16 has
-// no room for counts as a value that is not finite.
+// no room for, and of Q8_K a magnitude of 2^126 or more, counts as a value that is not finite.
 float qn_quant_q8_k(const float x[256], int16_t q[256], int *nonfinite);
 float qn_quant_q8_1(const float x[32], int16_t q[32], float *s, int *nonfinite);
 

@@ -33,7 +33,7 @@ module matrix_flow_proof #(
     .trap_valid_o(), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .idle_o(),
     .plane_valid_i, .plane_ready_o(), .plane_i('0), .head_valid_i(1'b1), .head_ready_o(head_ready), .head_i('0),
     .qb_we_i(1'b0), .qb_pair_i(1'b0), .qb_row_i('0), .qb_slice_i('0), .qb_beat_i('0), .qb_data_i('0), .qb_data2_i('0),
-    .qb_side_we_i(1'b0), .qb_scale_i('0), .qb_sum_lo_i('0), .qb_sum_hi_i('0), .qb_scale2_i('0), .qb_sum2_lo_i('0), .qb_sum2_hi_i('0),
+    .qb_side_we_i(1'b0), .qb_side_row_i('0), .qb_side_slice_i('0), .qb_s_i(1'b0), .qb_scale_i('0), .qb_sum_lo_i('0), .qb_sum_hi_i('0), .qb_scale2_i('0), .qb_sum2_lo_i('0), .qb_sum2_hi_i('0),
     .acc_re_i(1'b0), .acc_row_i('0), .acc_col_i('0), .acc_data_o(), .array_busy_o(), .array_rows_o(), .array_starve_o());
   (* hierconn *) logic              \u_dut.a_valid_q , \u_dut.a_drain_q , \u_dut.issue , \u_dut.swap , \u_dut.shadow_full , \u_dut.side_we , \u_dut.job_valid ;
   (* hierconn *) logic              \u_dut.first , \u_dut.last , \u_dut.block_last , \u_dut.job_take , \u_dut.slice_end ;
