@@ -150,6 +150,9 @@ static void put_tensor(const tensor *t)
                     d = (uint16_t)(d < 5 << 10 ? d & 0x3ff : d - (5 << 10));     // subnormal for IQ4_XS
                 if (info->form == QN_GGML_SCALE_POW)
                     p[info->scale] = (uint8_t)(128 - 7 - (next() & 1));
+                else if (info->form == QN_GGML_SUB_SCALE)
+                    for (int s = 0; s < info->elements / info->sub; s++)
+                        p[s] = (uint8_t)(8 | (next() & 7));
                 else
                     memcpy(p + info->scale, &d, 2);
                 if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)

@@ -56,7 +56,7 @@ static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uin
     uint32_t sub = 0, d[2] = {0, 0}, m[2] = {0, 0};
     if (r->at + (uint64_t)r->step * (qn_fmt_pair_words(f, last) - 1) >= r->end)
         return false;
-    if (f->sub)
+    if (qn_fmt_sub_word(f))
         sub = take(r);
     if (last && f->head == 2) {
         for (int i = 0; i < 2; i++) {
@@ -80,7 +80,7 @@ static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uin
         memcpy(u->code + at, code, QN_DEPTH);
         if (u->high)
             memcpy(u->high + at, high, QN_DEPTH);
-        if (f->sub)
+        if (u->sub)
             u->sub[(size_t)row * u->slices + slice] = (uint16_t)(sub >> (16 * i));
         if (last)
             u->d[(size_t)row * u->blocks + slice / f->block] = f->head == 3 ? qn_bf16((uint16_t)d[i]) : qn_half((uint16_t)d[i]);
@@ -128,10 +128,10 @@ static int unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, uint
     u->blocks = m->slices / f->block;
     u->code = array(u->outputs, u->slices, QN_DEPTH);
     u->high = f->planes > 8 ? array(u->outputs, u->slices, QN_DEPTH) : NULL;
-    u->sub = f->sub ? array(u->outputs, u->slices, sizeof *u->sub) : NULL;
+    u->sub = qn_fmt_sub_word(f) ? array(u->outputs, u->slices, sizeof *u->sub) : NULL;
     u->d = array(u->outputs, u->blocks, sizeof *u->d);
     u->m = f->head == 2 ? array(u->outputs, u->blocks, sizeof *u->m) : NULL;
-    if (!u->code || (f->planes > 8 && !u->high) || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
+    if (!u->code || (f->planes > 8 && !u->high) || !u->d || (qn_fmt_sub_word(f) && !u->sub) || (f->head == 2 && !u->m))
         return QN_ERR_NOMEM;
 
     for (uint32_t first = 0, tile = 0; first < m->cols; first += m->tile, tile++) {
@@ -180,6 +180,12 @@ void qn_unpacked_row(const qn_unpacked *u, uint32_t output, float *x)
                 i2 = (int32_t)(sub >> 8);
             } else if (u->fmt->sub == 2) {
                 i1 *= (int8_t)(k < 16 ? sub : sub >> 8);
+            } else if (u->fmt->sub == 3) {
+                i1 *= (int32_t)(sub >> (k < 16 ? 0 : 4) & 15);
+                i2 = (int32_t)(sub >> (k < 16 ? 8 : 12) & 15);
+            } else if (u->fmt->sub == 4) {
+                i2 = k < 16 ? 0 : i1;
+                i1 = k < 16 ? i1 : 0;
             }
             float v = qn_fadd(0, qn_imul(i1, qn_fmul(u->d[block], 1)));
             if (u->m)
@@ -256,12 +262,17 @@ static inline int32_t dot16(const int16_t *a, const int8_t *w)
     return sum;
 }
 
-static inline int32_t sum32(const int16_t *a)
+static inline int32_t sum16(const int16_t *a)
 {
     int32_t sum = 0;
-    for (int k = 0; k < QN_DEPTH; k++)
+    for (int k = 0; k < 16; k++)
         sum += a[k];
     return sum;
+}
+
+static inline int32_t sum32(const int16_t *a)
+{
+    return sum16(a) + sum16(a + 16);
 }
 
 // One output's accumulator for one row of activations; `many`: codes of more than 8 bits; `sum`: Q8_1's second numbers, or NULL.
@@ -280,19 +291,25 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
                 low += 128 * dot16(x, u->high + at);
                 high += 128 * dot16(x + 16, u->high + at + 16);
             }
-            uint32_t sub = f->sub ? u->sub[row * u->slices + s] : 0;
+            uint32_t sub = u->sub ? u->sub[row * u->slices + s] : 0;
             if (f->sub == 0) {
                 i1 += low + high;
                 i2 += u->m ? sum32(x) : 0;
             } else if (f->sub == 1) {
                 i1 += (int32_t)(sub & 255) * (low + high);
                 i2 += (int32_t)(sub >> 8) * sum32(x);
+            } else if (f->sub == 3) {
+                i1 += (int32_t)(sub & 15) * low + (int32_t)(sub >> 4 & 15) * high;
+                i2 += (int32_t)(sub >> 8 & 15) * sum16(x) + (int32_t)(sub >> 12) * sum16(x + 16);
+            } else if (f->sub == 4) {
+                i1 += low;
+                i2 += high;
             } else {
                 i1 += (int8_t)sub * low + (int8_t)(sub >> 8) * high;
             }
         }
         acc = qn_fadd(acc, qn_imul(i1, qn_fmul(u->d[row * u->blocks + b], scale[b])));
-        if (u->m && sum)
+        if (u->m && sum && f->sub == 0)
             acc = qn_fsub(acc, qn_fmul(u->m[row * u->blocks + b], sum[b]));
         else if (u->m)
             acc = qn_fsub(acc, qn_imul(i2, qn_fmul(u->m[row * u->blocks + b], scale[b])));

@@ -137,8 +137,13 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
                 c->q[(size_t)i * b.n + k] = (int8_t)-b.q[k];
             d ^= 0x8000;
         }
-        for (uint32_t k = i * heads; k < (i + 1) * heads; k++) {
+        for (uint32_t k = i * heads, s = 0; k < (i + 1) * heads; k++, s += 2) {
             c->d[k] = d;
+            if (info->form == QN_GGML_SUB_SCALE) {
+                c->d[k] = b.ds[s];
+                c->m[k] = b.ds[s + 1] ^ 0x8000;
+                continue;
+            }
             c->m[k] = m->fmt->sub ? b.m : b.m ^ 0x8000;  // subtracted by the machine, added by Q4_1 and Q5_1
         }
         for (uint32_t k = 0; fold && k < b.n; k++) {     // sub-scales that the format has none for
@@ -146,8 +151,9 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
             c->q[(size_t)i * b.n + k] = (int8_t)(code & 127);
             c->high[(size_t)i * b.n + k] = (int8_t)(code >> 7);
         }
-        for (uint32_t s = 0; m->fmt->sub && s < 8; s++)
-            c->sub[8 * i + s] = m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
+        for (uint32_t s = 0; qn_fmt_sub_word(m->fmt) && s < 8; s++)
+            c->sub[8 * i + s] = m->fmt->sub == 3 ? (uint16_t)(b.sc[2 * s] | b.sc[2 * s + 1] << 4 | b.mn[2 * s] << 8 | b.mn[2 * s + 1] << 12)
+                              : m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
                                                  : (uint16_t)((uint8_t)b.sc[2 * s] | (uint8_t)b.sc[2 * s + 1] << 8);
     }
     return 0;
@@ -163,7 +169,7 @@ static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_
         bool last = (s + 1) % f->block == 0;
         uint32_t words = qn_fmt_pair_words(f, last), block = s / f->block;
         uint32_t *w = slice + (size_t)(own / 2) * words * step;
-        if (f->sub) {
+        if (qn_fmt_sub_word(f)) {
             *w |= (uint32_t)c->sub[s] << (16 * odd);
             w += step;
         }

@@ -5,7 +5,7 @@
 static double weight_bits(const qn_fmt *f)
 {
     double head = f->head == 0 ? 0 : f->head == 2 ? 32 : 16;
-    return f->planes + (f->sub ? 16.0 / 32 : 0) + head / (32.0 * f->block);
+    return f->planes + (qn_fmt_sub_word(f) ? 16.0 / 32 : 0) + head / (32.0 * f->block);
 }
 
 static double numbers(const qn_prog_matrix *m)

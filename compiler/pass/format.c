@@ -35,6 +35,8 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     case QN_GGML_Q8_0: m->fmt = qn_fmt_find(QN_FMT_S8); break;
     case QN_GGML_Q4_1: m->fmt = qn_fmt_find(QN_FMT_U4M); break;
     case QN_GGML_Q5_1: m->fmt = qn_fmt_find(QN_FMT_U5M); break;
+    case QN_GGML_Q2_K: m->fmt = qn_fmt_find(QN_FMT_K2); break;
+    case QN_GGML_NVFP4: m->fmt = qn_fmt_find(QN_FMT_NV4); break;
     case QN_GGML_Q3_K: m->fmt = qn_fmt_find(QN_FMT_K3); break;
     case QN_GGML_Q4_K: m->fmt = qn_fmt_find(QN_FMT_K4); break;
     case QN_GGML_Q5_K: m->fmt = qn_fmt_find(QN_FMT_K5); break;

@@ -119,7 +119,8 @@ module qn_matrix #(
   logic              a_valid_q;
   logic              a_signed_q, a_drain_q;              // drain: wait until all earlier sums are written
   logic [3:0]        a_plane_last_q;
-  logic [1:0]        a_sub_q, a_head_q;
+  logic [2:0]        a_sub_q;
+  logic [1:0]        a_head_q;
   logic [2:0]        a_block_last_q;
   logic [ColW-1:0]   a_acc_q, a_col_last_q;
   logic [ColW:0]     a_end_q;                            // behind the last accumulator column
@@ -236,7 +237,7 @@ module qn_matrix #(
   // ---- A column on its way to the holds ----------------------------------------------------------------------------------
   logic              hold_load, hold_shift;
   logic [Groups-1:0] hold_use;
-  localparam int ColumnW = OwnW + RowW + 1 + GroupW + 2 + 2 + 2 + 5;
+  localparam int ColumnW = OwnW + RowW + 1 + GroupW + 2 + 3 + 2 + 5;
   logic [Partial-1:0] column_valid_q;
   logic [ColumnW-1:0] column, c_column;
   logic [OwnW-1:0]    column_addr;
@@ -253,7 +254,8 @@ module qn_matrix #(
   logic [OwnW-1:0]   c_addr;
   logic [RowW:0]     c_rows;
   logic [GroupW-1:0] c_group_last;
-  logic [1:0]        c_side, c_sub, c_head;
+  logic [2:0]        c_sub;
+  logic [1:0]        c_side, c_head;
   logic              c_odd, c_block_first, c_block_last, c_zero, c_done;
   assign {c_addr, c_rows, c_group_last, c_side, c_sub, c_head, c_odd, c_block_first, c_block_last, c_zero, c_done} = c_column;
 
@@ -266,7 +268,7 @@ module qn_matrix #(
   endgenerate
 
   // ---- Headers of a pair: popped one clock after its first plane, one word a clock ---------------------------------------
-  // They are complete when its first column is held, and the next pair's come after that (fmt.def: at most PLANES words).
+  // They are complete when its first column is held, and the next pair's come after that (fmt.def: less than a pair's plane words).
   logic        h_sub_q;                    // the sub-scales' word comes first
   logic [1:0]  h_left_q;                   // float headers' words
   assign head_ready_o = h_sub_q || h_left_q != 2'd0;
@@ -275,7 +277,7 @@ module qn_matrix #(
       h_sub_q  <= 1'b0;
       h_left_q <= 2'd0;
     end else if (issue && first && !col_q[0]) begin
-      h_sub_q  <= a_sub_q != 2'd0;
+      h_sub_q  <= a_sub_q != 3'd0 && !a_sub_q[2];
       h_left_q <= !block_last || a_head_q == 2'd0 ? 2'd0 : a_head_q == 2'd2 ? 2'd2 : 2'd1;
     end else begin
       h_sub_q <= 1'b0;
@@ -288,7 +290,8 @@ module qn_matrix #(
   logic [GroupW-1:0] d_group_q, d_group_last_q;
   logic [OwnW-1:0]   d_addr_q;
   logic [RowW:0]     d_rows_q;
-  logic [1:0]        d_side_q, d_sub_q, d_head_q;
+  logic [2:0]        d_sub_q;
+  logic [1:0]        d_side_q, d_head_q;
   logic              d_block_first_q, d_block_last_q, d_zero_q, d_done_q;
   logic              d_two, d_step, d_end;
   assign d_two      = d_head_q == 2'd2 && d_block_last_q;

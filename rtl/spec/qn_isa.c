@@ -156,7 +156,7 @@ const qn_fmt *qn_fmt_find(uint32_t id)
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last)
 {
     static const unsigned head_words[] = {0, 1, 2, 1};
-    return (f->sub ? 1u : 0u) + (last ? head_words[f->head] : 0) + 2u * f->planes;
+    return (qn_fmt_sub_word(f) ? 1u : 0u) + (last ? head_words[f->head] : 0) + 2u * f->planes;
 }
 
 uint64_t qn_fmt_tile_words(const qn_fmt *f, uint32_t cols, uint32_t slices)

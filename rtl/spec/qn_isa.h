@@ -138,6 +138,11 @@ enum { QN_FMTS = 0                            // ids are 1..QN_FMTS
 };
 #undef QN_FMT
 const qn_fmt *qn_fmt_find(uint32_t id);      // NULL where the id is not defined
+// Whether each slice has a word of sub-scales for a pair of columns.
+static inline bool qn_fmt_sub_word(const qn_fmt *f)
+{
+    return f->sub != 0 && f->sub < 4;
+}
 // Words of one pair of columns in one slice; `last` tells the last slice of a block.
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last);
 // Words of a tile of `cols` (even) columns by `slices` (a multiple of the block).

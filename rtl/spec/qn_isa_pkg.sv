@@ -324,9 +324,11 @@ package qn_isa_pkg;
   localparam [4:0] FMT_MX4 = 5'd23;  // 5-bit signed, BF16 scale per 32: GGUF MXFP4 (E2M1 doubled, E8M0 halved)
   localparam [4:0] FMT_S2G64 = 5'd24;  // 2-bit signed, scale per 64: GGUF Q2_0 (codes and scale negated)
   localparam [4:0] FMT_X4 = 5'd25;  // 13-bit signed, scale per 256: GGUF IQ4_XS (code book's value x 6-bit scale)
+  localparam [4:0] FMT_K2 = 5'd26;  // GGUF Q2_K: 4-bit scales and minima per 16, FP16 pair per 256
+  localparam [4:0] FMT_NV4 = 5'd27;  // 5-bit signed, FP16 scale per 16: GGUF NVFP4 (E2M1 doubled, UE4M3 halved)
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd25;
+    fmt_valid = id >= 32'd1 && id <= 32'd27;
   endfunction
 
   function automatic [4:0] fmt_planes(input [4:0] id);
@@ -356,6 +358,8 @@ package qn_isa_pkg;
       FMT_MX4: fmt_planes = 5'd5;
       FMT_S2G64: fmt_planes = 5'd2;
       FMT_X4: fmt_planes = 5'd13;
+      FMT_K2: fmt_planes = 5'd2;
+      FMT_NV4: fmt_planes = 5'd5;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
@@ -383,17 +387,20 @@ package qn_isa_pkg;
       FMT_MX4: fmt_signed = 1'd1;
       FMT_S2G64: fmt_signed = 1'd1;
       FMT_X4: fmt_signed = 1'd1;
+      FMT_NV4: fmt_signed = 1'd1;
       default: fmt_signed = 1'd0;
     endcase
   endfunction
 
-  function automatic [1:0] fmt_sub(input [4:0] id);
+  function automatic [2:0] fmt_sub(input [4:0] id);
     case (id)
-      FMT_K4: fmt_sub = 2'd1;
-      FMT_K5: fmt_sub = 2'd1;
-      FMT_K6: fmt_sub = 2'd2;
-      FMT_K3: fmt_sub = 2'd2;
-      default: fmt_sub = 2'd0;
+      FMT_K4: fmt_sub = 3'd1;
+      FMT_K5: fmt_sub = 3'd1;
+      FMT_K6: fmt_sub = 3'd2;
+      FMT_K3: fmt_sub = 3'd2;
+      FMT_K2: fmt_sub = 3'd3;
+      FMT_NV4: fmt_sub = 3'd4;
+      default: fmt_sub = 3'd0;
     endcase
   endfunction
 
@@ -424,6 +431,8 @@ package qn_isa_pkg;
       FMT_MX4: fmt_block = 4'd1;
       FMT_S2G64: fmt_block = 4'd2;
       FMT_X4: fmt_block = 4'd8;
+      FMT_K2: fmt_block = 4'd8;
+      FMT_NV4: fmt_block = 4'd1;
       default: fmt_block = 4'd0;
     endcase
   endfunction
@@ -453,6 +462,8 @@ package qn_isa_pkg;
       FMT_MX4: fmt_head = 2'd3;
       FMT_S2G64: fmt_head = 2'd1;
       FMT_X4: fmt_head = 2'd1;
+      FMT_K2: fmt_head = 2'd2;
+      FMT_NV4: fmt_head = 2'd2;
       default: fmt_head = 2'd0;
     endcase
   endfunction

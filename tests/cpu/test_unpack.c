@@ -33,7 +33,7 @@ static const struct {
              {QN_GGML_Q5_K, "Q5_K", QN_FMT_K5},  {QN_GGML_Q6_K, "Q6_K", QN_FMT_K6},  {QN_GGML_Q3_K, "Q3_K", QN_FMT_K3},
              {QN_GGML_TQ1_0, "TQ1_0", QN_FMT_S2G256}, {QN_GGML_TQ2_0, "TQ2_0", QN_FMT_S2G256},
              {QN_GGML_IQ4_NL, "IQ4_NL", QN_FMT_S8}, {QN_GGML_MXFP4, "MXFP4", QN_FMT_MX4},
-             {QN_GGML_IQ4_XS, "IQ4_XS", QN_FMT_X4},
+             {QN_GGML_IQ4_XS, "IQ4_XS", QN_FMT_X4}, {QN_GGML_Q2_K, "Q2_K", QN_FMT_K2}, {QN_GGML_NVFP4, NULL, QN_FMT_NV4},
              {QN_GGML_Q1_0, NULL, QN_FMT_S2G128}, {QN_GGML_Q2_0, NULL, QN_FMT_S2G64}};
 
 enum { Coded = sizeof coded / sizeof *coded };
@@ -121,7 +121,7 @@ static void put_finite(const qn_ggml_info *info, uint8_t *block)
 {
     if (info->form == QN_GGML_SCALE_POW)
         block[info->scale] = 64 + (block[info->scale] & 127);
-    else
+    else if (info->form != QN_GGML_SUB_SCALE)
         block[info->scale + 1] &= 0xbf;
     if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
         block[info->scale + 3] &= 0xbf;

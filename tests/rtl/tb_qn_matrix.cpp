@@ -253,7 +253,7 @@ static void expect(const gemm &g)
             if (f->head == 3)
                 for (int c = 0; c < 2; c++)
                     d[c] = (uint16_t)(qn_bits(random_scale()) >> 16);
-            if (f->sub)
+            if (qn_fmt_sub_word(f))
                 stream.push_back({true, (uint32_t)sub[1] << 16 | sub[0]});
             if (last && f->head == 2) {
                 stream.push_back({true, (uint32_t)m[0] << 16 | d[0]});
@@ -276,21 +276,26 @@ static void expect(const gemm &g)
                     stream.push_back({false, plane});
                 }
                 for (int r = 0; r < g.rows; r++) {
-                    int32_t lo = 0, hi = 0, asum = 0;
+                    int32_t lo = 0, hi = 0, asum_lo = 0, asum_hi = 0;
                     for (int k = 0; k < 32; k++) {
                         int32_t a = g.unit ? 32 * s + k == g.slice + r : slices[r][g.slice + s].code[k];
                         (k < 16 ? lo : hi) += a * w[k];
-                        asum += a;
+                        (k < 16 ? asum_lo : asum_hi) += a;
                     }
                     bool is_s = !g.unit && slices[r][g.slice + s].is_s;
                     if (is_s)
-                        asum = 1;
+                        asum_lo = 1, asum_hi = 0;
                     int32_t &x1 = i1[r * g.cols + pair + c], &x2 = i2[r * g.cols + pair + c];
                     if (first)
                         x1 = x2 = 0;
                     uint8_t low = (uint8_t)sub[c], high = (uint8_t)(sub[c] >> 8);
-                    x1 += f->sub == 0 ? lo + hi : f->sub == 1 ? low * (lo + hi) : (int8_t)low * lo + (int8_t)high * hi;
-                    x2 += f->sub == 0 ? asum : f->sub == 1 ? high * asum : 0;
+                    switch (f->sub) {
+                    case 0: x1 += lo + hi, x2 += asum_lo + asum_hi; break;
+                    case 1: x1 += low * (lo + hi), x2 += high * (asum_lo + asum_hi); break;
+                    case 2: x1 += (int8_t)low * lo + (int8_t)high * hi; break;
+                    case 3: x1 += (low & 15) * lo + (low >> 4) * hi, x2 += (high & 15) * asum_lo + (high >> 4) * asum_hi; break;
+                    default: x1 += lo, x2 += hi; break;
+                    }
                     if (!last)
                         continue;
                     float sa = g.unit ? 1.0f : slices[r][g.slice + s].scale, *sum = &acc[r][g.acc + pair + c];
