@@ -102,6 +102,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     x = insn(QN_OP_QUANT, SEM_VECTOR, SEM_LOAD, SEM_MATRIX);
     QN_PUT(x, QUANT, BLOCK, f->block == 8 ? 3 : f->block / 2);
     QN_PUT(x, QUANT, WIDE, wide);
+    QN_PUT(x, QUANT, GGML, !wide && (f->block == 1 || f->block == 8) && rnd(2));
     SET(QUANT, A, 0);
     SET(QUANT, DST, 0);
     SET(QUANT, N, n);
