@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { BLOCKS = 20000 };
+enum { BLOCKS = 50000, BLOCKS_256 = 20000 };     // of 32 values, of 256: enough for a last bit of a scale to turn a code
 
 static uint32_t blocks_state;
 static inline uint32_t blocks_random(void)
@@ -33,6 +33,8 @@ static inline void blocks_next(float *x, int n, int least, unsigned span)
             u = (e - 6) << 23;
             memcpy(&unit, &u, 4);
             x[i] = unit * (i ? (float)(r % 255) * 0.5f : 127);
+        } else if (kind == 3) {                            // the same of any scale: as near to between two codes as a float comes
+            x[i] = i ? x[0] / 127 * ((float)(r % 255) * 0.5f) : x[i];
         } else if (kind == 2) {                            // equal sizes
             x[i] = i ? x[0] : x[i];
         }

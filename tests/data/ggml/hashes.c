@@ -63,7 +63,7 @@ int main(void)
     printf("Q8_0 %016llx\n", (unsigned long long)h);
     h = BLOCKS_HASH;
     blocks_start();
-    for (int i = 0; i < BLOCKS; i++) {
+    for (int i = 0; i < BLOCKS_256; i++) {
         block_q8_K y;
         blocks_next(x, 256, -80, 200);
         quantize_row_q8_K_ref(x, &y, 256);
