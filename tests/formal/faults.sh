@@ -39,7 +39,7 @@ qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
-unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd2
+unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd1
 unpack_heads|mem/qn_unpack.sv|plane_left_q <= {planes_q, 1'b0};|plane_left_q <= {1'b0, planes_q};
 unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|head == 2'd2 ? 2'd3 : 2'd1
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q != '0;|assign f_pop    = !f_first && (f_ready_q != '0) != f_wait_q[Ready-1];

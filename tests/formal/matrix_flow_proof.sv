@@ -76,7 +76,7 @@ module matrix_flow_proof #(
   assign f_two[3]     = \u_dut.d_head_q == 2'd2 && \u_dut.d_block_last_q ;
   assign f_many[3]    = f_valid[3] && \u_dut.d_head_q != 2'd2 && \u_dut.d_block_last_q ;
   assign f_side[7:6]  = \u_dut.d_side_q ;
-  assign f_slots0 = slots(f_two[0], \u_dut.u_column.genblk1.g_line.line_q [11 +: GroupW]);
+  assign f_slots0 = slots(f_two[0], \u_dut.u_column.genblk1.g_line.line_q [12 +: GroupW]);
   assign f_slots1 = slots(f_two[1], \u_dut.u_column.genblk1.g_line.line_q [ColumnW+12 +: GroupW]);
   assign f_slots2 = slots(f_two[2], \u_dut.u_column.genblk1.g_line.line_q [2*ColumnW+12 +: GroupW]);
   assign f_slots3 = slots(f_two[3], \u_dut.d_group_last_q );
