@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_dequant_unit: arithmetic and memories of one dequantization unit and its accumulator bank. It holds no control: what a
 // clock does is said by the ports, which qn_dequant delays for all units together (the names carry the stage).
-// About 1,500 LUT4 with carries, 1,260 flops, 11 DSPs and, for 1,024 accumulators, 7 block RAMs (Yosys, ECP5).
+// About 1,500 LUT4 with carries, 1,260 flops, 12 DSPs and, for 1,024 accumulators, 7 block RAMs (Yosys, ECP5).
 //
 //   stage 0      lo, hi, sums, sub-scales; headers and activation scale into qn_fmul
 //   stage 1..3   products, their sum, I1 and I2 (read and written back in the bank's integer memory)

