@@ -28,6 +28,7 @@ typedef struct cli_options {
     const char *device, *target;     // "rtl:ulx3s"; "ulx3s"
     const char *weights, *group;     // "nf4"; "64" or "row"
     unsigned kv, act, ctx;
+    bool act_ggml;
     bool json;
     int talk;                        // -1 quiet, 0, 1 verbose
 } cli_options;

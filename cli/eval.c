@@ -126,10 +126,10 @@ static void print(const eval *x, const qn_eval_result *r)
 {
     cli_progress(NULL);
     if (x->o->c.json) {
-        json_t *j = json_pack("{s:f, s:f, s:f, s:I, s:I, s:s, s:s, s:s, s:i, s:i, s:i}", "perplexity", r->perplexity, "perplexity_float",
+        json_t *j = json_pack("{s:f, s:f, s:f, s:I, s:I, s:s, s:s, s:s, s:i, s:i, s:b, s:i}", "perplexity", r->perplexity, "perplexity_float",
                               r->perplexity_float, "top1_agreement", r->top1_agreement, "positions", (json_int_t)r->positions, "stories",
                               (json_int_t)r->stories, "device", qn_dev_name(x->dev), "model", x->m.prog.model, "weights",
-                              qn_fmt_find(x->m.prog.weight_fmt)->name, "kv", (int)x->m.prog.kv_bits, "act", (int)x->m.prog.act_bits, "context",
+                              qn_fmt_find(x->m.prog.weight_fmt)->name, "kv", (int)x->m.prog.kv_bits, "act", (int)x->m.prog.act_bits, "act_ggml", (int)x->m.prog.act_ggml, "context",
                               (int)x->m.prog.context);
         json_dumpf(j, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
         putchar('\n');

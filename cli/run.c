@@ -298,6 +298,7 @@ static void print_json(run *x, const qn_session_digest *d, int same)
     json_object_set_new(j, "weights", json_string(qn_fmt_find(x->m.prog.weight_fmt)->name));
     json_object_set_new(j, "kv", json_integer(x->m.prog.kv_bits));
     json_object_set_new(j, "act", json_integer(x->m.prog.act_bits));
+    json_object_set_new(j, "act_ggml", json_boolean(x->m.prog.act_ggml));
     cli_figures_json(&f, j);
     json_object_set_new(j, "digest", json_string(digest));
     json_object_set_new(j, "same_bits", same < 0 ? json_null() : json_boolean(same));

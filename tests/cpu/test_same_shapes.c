@@ -67,8 +67,10 @@ static int some_type(uint32_t inputs)
         return only;
     static const int any[] = {QN_GGML_F32, QN_GGML_F16, QN_GGML_BF16};
     static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0, QN_GGML_IQ4_NL, QN_GGML_MXFP4};
-    static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0, QN_GGML_IQ4_XS};
+    static const int by256[] = {QN_GGML_Q2_K, QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0, QN_GGML_IQ4_XS};
     uint32_t pick = next() % 4;
+    if (inputs % 64 == 0 && next() % 8 == 0)
+        return QN_GGML_NVFP4;
     if (inputs % 128 == 0 && next() % 8 == 0)
         return next() % 2 ? QN_GGML_Q1_0 : QN_GGML_Q2_0;
     if (inputs % 256 == 0 && pick < 2)
@@ -169,6 +171,9 @@ static void put_values(gguf_file *f, const tensor *t)
         uint32_t sub = info->sub ? t->type == QN_GGML_Q6_K ? 7 : 5 : 0;
         if (info->form == QN_GGML_SCALE_POW)
             block[info->scale] = (uint8_t)(128 - 5 - next() % 2);
+        else if (info->form == QN_GGML_SUB_SCALE)
+            for (int k = 0; k < 4; k++)      // 2^-6 to 2^-5, halved
+                block[k] = 8 | (block[k] & 7);
         else
             put_scale(block + info->scale, info->bits + 1u, sub, true);
         if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
@@ -244,13 +249,14 @@ static bool check(uint32_t seed)
     qn_options o = qn_options_default(qn_target_find(target));
     o.kv_bits = next() % 2 ? 16 : 8;
     o.act_bits = next() % 2 ? 16 : 8;
+    o.act_ggml = o.act_bits == 8 && next() % 2;
     do
         o.weights = qn_fmt_find(between(1, QN_FMTS));
-    while (qn_quantize_fitting(o.weights, 256) != o.weights);      // one that floats are quantized to
+    while (qn_quantize_fitting(o.weights, 256) != o.weights || (o.act_ggml && o.weights->block != 1));       // one that floats are quantized to
     o.weight_rows = next() % 8 == 0;
     char what[160];
-    snprintf(what, sizeof what, "model %u (width %u, hidden %u, %u layers, %u/%u heads of %u, vocabulary %u; weights %s%s) on %s", seed,
-             m.s.width, m.s.hidden, m.s.layers, m.s.heads, m.s.kv_heads, m.s.head, m.s.vocab, o.weights->name, o.weight_rows ? " by rows" : "", target);
+    snprintf(what, sizeof what, "model %u (width %u, hidden %u, %u layers, %u/%u heads of %u, vocabulary %u; weights %s%s%s) on %s", seed,
+             m.s.width, m.s.hidden, m.s.layers, m.s.heads, m.s.kv_heads, m.s.head, m.s.vocab, o.weights->name, o.weight_rows ? " by rows" : "", o.act_ggml ? ", act ggml" : "", target);
 
     gguf_file f = write_model(&m);
     qn_gguf *g;
@@ -355,12 +361,20 @@ static void test_types(void **unused)
             fail_msg("%s: logits differ by %g from the float path's", what, far);
         same_close(&s);
         qn_prog_free(&p);
+        o.act_bits = 8;                      // and with the activations that ggml has for it
+        o.act_ggml = true;
+        if (qn_compile(&p, g, &o, &why) < 0)
+            fail_msg("%s, act ggml: %s", what, why.text);
+        if (!same_open(&s, &p) || !same_run(&s, 9, 12))
+            fail_msg("%s, act ggml: %s", what, s.why);
+        same_close(&s);
+        qn_prog_free(&p);
         qn_gguf_close(g);
         free(copy);
         types++;
     }
     only = -1;
-    assert_int_equal(types, 19);
+    assert_int_equal(types, 21);
 }
 
 // The others are refused by name and reason.
@@ -394,7 +408,7 @@ static void test_refused_types(void **unused)
         types++;
     }
     only = -1;
-    assert_int_equal(types, 16);
+    assert_int_equal(types, 14);
 }
 
 int main(void)

@@ -42,9 +42,9 @@ qn_book|mem/qn_turn.sv|take && full ? in_store_i : turn_store_q;|take ? in_store
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
-unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd2
+unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd1
 unpack_heads|mem/qn_unpack.sv|plane_left_q <= {words_q, 1'b0};|plane_left_q <= {1'b0, words_q};
-unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|head == 2'd2 ? 2'd3 : 2'd1
+unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|2'd2
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q != '0;|assign f_pop    = !f_first && (f_ready_q != '0) != f_wait_q[Ready-1];
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q|assign f_pop    = !f_first && !f_second && f_ready_q
 qn_dequant|dequant/qn_dequant.sv|if (f_second) f_write_q <= f_write_q + 1'b1;|if (f_second && !f_pop) f_write_q <= f_write_q + 1'b1;
