@@ -111,7 +111,9 @@ static error_t parse_model(int key, char *arg, struct argp_state *state)
     case OPT_KV: o->kv = one_of(state, "--kv", arg, 8, 16); break;
     case OPT_ACT:
         o->act_ggml = strcmp(arg, "ggml") == 0;
-        o->act = o->act_ggml ? 8 : one_of(state, "--act", arg, 8, 16);
+        o->act = strcmp(arg, "16") == 0 ? 16 : 8;
+        if (!o->act_ggml && strcmp(arg, "8") != 0 && o->act == 8)
+            argp_failure(state, EX_USAGE, 0, "--act: 8, 16 or ggml, not %s", arg);
         break;
     case OPT_CTX: o->ctx = cli_number(state, "--ctx", arg, 1, 1u << 24); break;
     default: return ARGP_ERR_UNKNOWN;
