@@ -20,6 +20,7 @@
 #include "compiler/back/qn_quantize.h"
 #include "compiler/front/qn_ggml_type.h"
 #include "cpu/qn_unpack.h"
+#include "tests/data/ggml/blocks.h"
 
 #define VECTORS "../shared/data/formats/ggml_quant_vectors.npz"
 
@@ -211,7 +212,7 @@ static void test_ggml_products(void **state)
     read_array("", "act_Q8_K", q8_k, sizeof q8_k);
     for (size_t k = 0; k < Coded; k++) {
         const qn_ggml_info *info = qn_ggml_type_find(coded[k].type);
-        if (!coded[k].name || info->form == QN_GGML_SCALE_MIN)         // Q4_1, Q5_1: tests/cpu/test_act_ggml.c
+        if (!coded[k].name || info->form == QN_GGML_SCALE_MIN)         // Q4_1, Q5_1: below
             continue;
         size_t bytes = (size_t)Rows * Row / info->elements * info->bytes;
         uint8_t *q = malloc(bytes);
@@ -251,6 +252,48 @@ static void test_ggml_products(void **state)
         qn_acts_free(&a);
         qn_unpacked_free(&u);
         free(q);
+    }
+}
+
+// The same for types that the vectors have no products of: those of tests/data/ggml/dots.c.
+static const struct {
+    int type, fmt, halves;
+    double product[DOTS];
+} dots[] = {{QN_GGML_Q4_1, QN_FMT_U4M, 2, {-79.3876495, -16.9859047, -38.0610504, -204.954956, 95.8071823, -85.1801071, 384.189545, -284.944489}},
+               {QN_GGML_Q5_1, QN_FMT_U5M, 2, {128.848785, -28.3437691, 194.630722, -292.545074, -37.1547737, 397.445618, -131.808289, 30.2515869}},
+               {QN_GGML_NVFP4, QN_FMT_NV4, 0, {9228.99805, -6643.4624, -39200.168, 439.029083, -5213.7085, -4932.38623, -17091.3516, -7699.26074}},
+               {QN_GGML_Q1_0, QN_FMT_S2, 1, {-9.76590729, -0.54174, -33.279953, 0.393118471, -21.0201111, -2.09289742, 9.62012863, 23.6910381}},
+               {QN_GGML_Q2_0, QN_FMT_S2, 1, {31.5936356, -5.81134224, -6.50476265, -2.14690161, 12.9939957, 2.72072172, -6.23045588, -10.2739553}}};
+
+static void test_ggml_dots(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof dots / sizeof *dots; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(dots[k].type);
+        for (uint32_t r = 0; r < DOTS; r++) {
+            static uint8_t q[Rows * Row];                              // the row, and as many more as pack() takes
+            static float x[DOT_ROW], w[Row], y[Rows];
+            size_t bytes = (size_t)Row / info->elements * info->bytes;
+            memset(q, 0, sizeof q);
+            blocks_dot(r, q, (int)bytes, info->bytes, info->scale, dots[k].halves, x);
+            qn_gguf_tensor t = {.name = {"t", 1}, .data = q, .bytes = Rows * bytes, .elements = (size_t)Rows * Row, .dims = {Row, Rows, 1, 1}, .n_dims = 2,
+                                .type = dots[k].type};
+            qn_unpacked u;
+            qn_acts a;
+            int nonfinite = 0;
+            pack(&t, dots[k].fmt, 1, 64, &u);
+            assert_int_equal(qn_acts_new(&a, Slices), 0);
+            qn_acts_quantize_ggml(&a, x, Slices, 1, &nonfinite);
+            qn_multiply(&u, &a, y);
+            double size = 0;
+            qn_unpacked_row(&u, 0, w);
+            for (int i = 0; i < Row; i++)
+                size += fabs((double)w[i] * x[i]);
+            if (nonfinite || fabs((double)y[0] - dots[k].product[r]) > 5e-7 * size)
+                fail_msg("%s: product %u is %.9g, ggml's %.9g, of %g", info->name, r, (double)y[0], dots[k].product[r], size);
+            qn_acts_free(&a);
+            qn_unpacked_free(&u);
+        }
     }
 }
 
@@ -326,7 +369,7 @@ static void test_powers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_powers), cmocka_unit_test(test_floats), cmocka_unit_test(test_any_codes), cmocka_unit_test(test_coded),
-                                       cmocka_unit_test(test_ggml_products)};
+                                       cmocka_unit_test(test_ggml_products), cmocka_unit_test(test_ggml_dots)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (failed || !access(VECTORS, R_OK))
         return failed;

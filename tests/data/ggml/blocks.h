@@ -43,6 +43,22 @@ static inline void blocks_next(float *x, int n, int least, unsigned span)
     }
 }
 
+// A product's operands: `bytes` of weights in blocks of `block` bytes, whose FP16 numbers at `scale` (and two bytes on, if two) are made finite, and
+// a row of activations. Made anew for each number `at`.
+enum { DOTS = 8, DOT_ROW = 512 };
+
+static inline void blocks_dot(uint32_t at, uint8_t *q, int bytes, int block, int scale, int halves, float x[DOT_ROW])
+{
+    blocks_state = at + 1;
+    for (int i = 0; i < bytes; i++)
+        q[i] = (uint8_t)blocks_random();
+    for (int i = 0; i < bytes; i += block)
+        for (int h = 0; h < halves; h++)
+            q[i + scale + 2 * h + 1] &= 0xbf;
+    for (int i = 0; i < DOT_ROW; i += 32)
+        blocks_next(x + i, 32, -3, 6);
+}
+
 // FNV-1a
 static inline uint64_t blocks_hash(uint64_t h, const void *bytes, size_t n)
 {
