@@ -78,6 +78,9 @@ load_room|mem/qn_load.sv|vector_q ? rsp_room_q >= {1'b0, req_len_o} : room_q|vec
 load_room|mem/qn_load.sv|if (w_runs_q == 32'd0) state_q|if (w_runs_q[30:0] == 31'd1) state_q
 load_room_1|mem/qn_load.sv|(ask && !vector_q ? {{(RoomW-5)|(ask ? {{(RoomW-5)
 load_write|mem/qn_load.sv|w_addr_q <= w_run_q;|w_addr_q <= w_addr_q + dstride;
+load_ask_4|mem/qn_load.sv|<= (run_part + LINE_MASK) >> LineW;|<= (words + LINE_MASK) >> LineW;
+qn_store_4|mem/qn_store.sv|(addr_word & LINE_MASK[29:0]) == Word|(dst_q[31:2] & LINE_MASK[29:0]) == Word
+qn_seq_4|ctrl/qn_seq.sv|(prog_words_i + LINE_MASK) >> LineW;|prog_words_i >> LineW;
 qn_store|mem/qn_store.sv|accepted && !over_q;|accepted;
 qn_store|mem/qn_store.sv|byte_q != 2'd0;|byte_q[0] != 1'b0;
 qn_store|mem/qn_store.sv|src_q     <= src_run_q;|src_q     <= src_run_q + {18'd0, sstride};
@@ -89,6 +92,10 @@ vector_flow|vector/qn_vector.sv|!stop_q && (!full_q|!stop_q && (!b_run_q
 vector_flow|vector/qn_vector.sv|else if (insn_ready_o)  full_q <= insn_valid_i;|else                    full_q <= insn_valid_i;
 vector_flow|vector/qn_vector.sv|if (halt)       stop_q|if (halt && fin_q) stop_q
 vector_flow|vector/qn_vector.sv|if (clear)           chain_q|if (!rst_ni)         chain_q
+qn_quant|vector/qn_quant.sv|if (code_valid_i && block_end) get_q|if (code_valid_i && slice_end) get_q
+qn_quant|vector/qn_quant.sv|if (inv_valid_q[0]) put_q|if (inv_valid_q[LatFunc]) put_q
+qn_quant|vector/qn_quant.sv|m1_count_q == block_last ? '0 : m1_count_q + 1'b1|m1_count_q + 1'b1
+qn_quant|vector/qn_quant.sv|assign go_o = inv_valid_q[LatFunc-2];|assign go_o = inv_valid_q[LatFunc-3];
 qn_seq|ctrl/qn_seq.sv|end else if (go) begin|end else begin
 qn_seq|ctrl/qn_seq.sv|if (go && c_valid_q) begin|if (c_valid_q) begin
 qn_seq|ctrl/qn_seq.sv|to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};|to_edge     = 5'd16;

@@ -27,13 +27,18 @@ matrix_flow matrix_flow_proof 2 20 R/spec/qn_isa_pkg.sv T/matrix_flow_proof.sv T
 qn_sdr_plan qn_sdr_plan_proof 2 30  T/qn_sdr_plan_proof.sv | R/soc/qn_sdr_plan.sv R/soc/qn_sdr_bank.sv | Late=0
 qn_sdr_late qn_sdr_plan_proof 2 20  T/qn_sdr_plan_proof.sv | R/soc/qn_sdr_plan.sv R/soc/qn_sdr_bank.sv | Late=1
 load_ask   qn_load_proof    2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=0
+load_ask_4 qn_load_proof    2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=0 Planes=4
 load_room  qn_load_proof    2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=1 Small=0
 load_room_1 qn_load_proof   2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=1 Small=1
 load_write qn_load_proof    2  18  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=2
 qn_store   qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_store.sv |
+qn_store_4 qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_store.sv | Planes=4
 qn_vbuf    qn_vbuf_proof    2  5   T/qn_vbuf_proof.sv | R/vector/qn_vbuf.sv |
 vector_flow vector_flow_proof 2 16 R/spec/qn_isa_pkg.sv T/vector_flow_proof.sv T/vector_free.sv | R/vector/qn_vector.sv R/vector/qn_walk.sv |
+qn_quant   qn_quant_proof   2  38  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv |
+qn_quant_4 qn_quant_proof   2   39  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv | Lanes=4
 qn_seq     qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv |
+qn_seq_4   qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv | Planes=4
 qn_regs    qn_regs_proof    2  8   R/spec/qn_isa_pkg.sv T/qn_regs_proof.sv | R/ctrl/qn_regs.sv |
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
 row_step16 row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=16
@@ -60,13 +65,13 @@ prove() {
     yosys -q -s "$log.ys" > "$log.log" 2>&1 || { tail -5 "$log.log"; echo "FAIL $name: not read"; return 1; }
     [ "$(grep -c '^; yosys-smt2-assert ' "$log.smt2")" -gt 0 ] || { echo "FAIL $name: nothing to prove"; return 1; }
     [ "$(grep -c '^; yosys-smt2-cover ' "$log.smt2")" -gt 0 ] || { echo "FAIL $name: no cover"; return 1; }
-    local smt="timeout ${LIMIT:-240} yosys-smtbmc --noprogress --unroll -s z3 --presat"
+    local smt="timeout ${LIMIT:-600} yosys-smtbmc --noprogress --unroll -s z3 --presat"
     # shellcheck disable=SC2086  # lists of words
     $smt -t "$clocks" --dump-vcd "$log.vcd" "$log.smt2" > "$log.bmc" 2>&1 || { grep -m3 'Assert failed' "$log.bmc"; echo "FAIL $name: fails from reset"; return 1; }
     # shellcheck disable=SC2086
     $smt -i -t "$clocks" --dump-vcd "$log.vcd" "$log.smt2" > "$log.induct" 2>&1 || { grep -m3 'Assert failed' "$log.induct"; echo "FAIL $name: induction"; return 1; }
     # shellcheck disable=SC2086
-    timeout "${LIMIT:-240}" yosys-smtbmc --noprogress --unroll -s z3 -c -t "$cover" "$log.smt2" > "$log.cover" 2>&1 || { grep -i unreached "$log.cover"; echo "FAIL $name: cover not reached"; return 1; }
+    timeout "${LIMIT:-600}" yosys-smtbmc --noprogress --unroll -s z3 -c -t "$cover" "$log.smt2" > "$log.cover" 2>&1 || { grep -i unreached "$log.cover"; echo "FAIL $name: cover not reached"; return 1; }
     echo "proved $name ($((SECONDS - start)) s)"
 }
 

@@ -5,7 +5,7 @@
 // its elements in order, each once, to DST + run x DSTRIDE + element, a run only when it has been checked and asked for. One
 // post for each instruction, after its last effect; none after a trap.
 //
-// In three parts, for z3's sake; each may rely on those before it. Part 0: requests, formats, posts. Part 1: room, words, how far the writer
+// In three parts, for z3's sake; each may rely on those before it. Part 0: requests, formats, posts; also of a memory of lines. Part 1: room, words, how far the writer
 // is; with Small = 1 for LOADV's runs of at most 33 words, with Small = 0 for runs of at least 33 (then no product of a run's words is
 // needed, for the FIFO holds 32). Part 2: the addresses written.
 
@@ -16,8 +16,9 @@
 `define THIRD(x)  begin if (Part == 2) assert (x ); end
 
 module qn_load_proof #(
-  parameter int Part  = 0,
-  parameter int Small = 1
+  parameter int Part   = 0,
+  parameter int Small  = 1,
+  parameter int Planes = 1                 // parts 1 and 2: 1
 ) (
   input logic                           clk_i,
   input logic                           rst_ni,
@@ -31,6 +32,8 @@ module qn_load_proof #(
 );
 
   localparam int VbWords = 64, FifoWords = 64;
+  localparam int LineW = $clog2(Planes);
+  localparam [31:0] LINE_MASK = Planes - 1;
   localparam [2:0] IDLE = 3'd0, CHECK = 3'd1, FMT = 3'd2, RUN = 3'd3, ASK = 3'd4, WAIT = 3'd5, POST = 3'd6, STOP = 3'd7;
 
   (* anyconst *) logic [29:0] f_win_base;  // a window does not change while it is used
@@ -43,7 +46,7 @@ module qn_load_proof #(
   logic [1:0]  req_kind;
   logic [31:0] fmt_cols;
   logic [5:0]  vb_addr;
-  qn_load #(.VbWords(VbWords), .FifoWords(FifoWords)) u_dut (
+  qn_load #(.Planes(Planes), .VbWords(VbWords), .FifoWords(FifoWords)) u_dut (
     .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o(insn_ready), .insn_i, .post_valid_o(post_valid), .post_o(post),
     .trap_valid_o(trap_valid), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .busy_o(), .idle_o(idle),
     .win_index_o(), .win_base_i(f_win_base), .win_size_i(f_win_size),
@@ -86,7 +89,8 @@ module qn_load_proof #(
   assign f_words = f_half_q ? {1'b0, f_count[31:1]} : f_count;
 
   // Where it is to ask next, and where to write
-  logic [31:0] f_run_q, f_k_q, f_from_q;               // run, word, the run's first word in the window
+  logic [31:0] f_run_q, f_k_q, f_from_q;               // run, line of the run, the run's first word in the window
+  logic [31:0] f_lines, f_within;                      // lines that the run lies in; words before it in the first
   logic [29:0] f_at_q;                                 // the same in memory
   logic [31:0] f_dst_q;                                // and its first in the buffer
   logic [31:0] f_wrun_q, f_wk_q, f_wdst_q;             // run, word, the run's first in the buffer
@@ -100,7 +104,9 @@ module qn_load_proof #(
   assign ask        = req_valid && req_ready_i;
   assign wrote      = vb_valid && vb_ready_i;
   assign pop        = wrote && (!f_half_q || f_high_q);
-  assign f_run_end  = ask && f_k_q + {27'd0, req_len} == f_words;
+  assign f_run_end  = ask && f_k_q + {27'd0, req_len} == f_lines;
+  assign f_within   = {2'd0, f_at_q} & LINE_MASK;
+  assign f_lines    = (f_within + f_words + LINE_MASK) >> LineW;
   assign f_wrun_end = pop && f_wk_q + 32'd1 == f_words;
 
   always @(posedge clk_i) begin
@@ -176,10 +182,10 @@ module qn_load_proof #(
     // Part 0. Requests
     if (req_valid) begin
       `FIRST(f_open_q && !f_stop_q && f_run_q < f_runs && (f_vec_q || f_given_q))
-      `FIRST(req_addr == f_at_q + f_k_q[29:0] && f_at_q == f_win_base + f_from_q[29:0])
+      `FIRST(req_addr == (f_at_q >> LineW) + f_k_q[29:0] && (f_vec_q || f_within == 32'd0) && f_at_q == f_win_base + f_from_q[29:0])
       `FIRST(req_len >= 5'd1 && {1'b0, req_addr[3:0]} + req_len <= 5'd16)
       `FIRST({1'b0, f_from_q} + {1'b0, f_words} <= {1'b0, f_win_size})
-      `FIRST({1'b0, f_k_q} + {28'd0, req_len} <= {1'b0, f_words})
+      `FIRST({1'b0, f_k_q} + {28'd0, req_len} <= {1'b0, f_lines})
       `FIRST(!f_vec_q || {1'b0, f_dst_q} + {1'b0, f_count} <= VbWords)
     end
     // Formats
@@ -209,13 +215,13 @@ module qn_load_proof #(
     if (\u_dut.state_q == ASK) begin
       `FIRST(\u_dut.offset_q == f_from_q + f_slots_q[32*qn_isa_pkg::SLOT_STREAM_STRIDE +: 32])
       `FIRST(\u_dut.run_dst_q == f_dst_q + f_slots_q[32*qn_isa_pkg::SLOT_LOADV_DSTRIDE +: 32])
-      `FIRST(\u_dut.ask_q == f_at_q + f_k_q[29:0])
-      `FIRST(\u_dut.left_q + f_k_q == f_words && \u_dut.left_q != 32'd0 && \u_dut.left_q <= f_words)
+      `FIRST(\u_dut.ask_q == (f_at_q >> LineW) + f_k_q[29:0] && (f_vec_q || f_within == 32'd0))
+      `FIRST(\u_dut.left_q + f_k_q == f_lines && \u_dut.left_q != 32'd0 && \u_dut.left_q <= f_lines)
       `FIRST({1'b0, f_from_q} + {1'b0, f_words} <= {1'b0, f_win_size})
       `FIRST(!f_vec_q || {1'b0, f_dst_q} + {1'b0, f_count} <= VbWords)
     end
     if (\u_dut.state_q != IDLE && \u_dut.state_q != CHECK && \u_dut.state_q != STOP)
-      `FIRST(f_words != 32'd0 && !f_count[31] && f_runs != 32'd0 && !f_runs[31] && f_k_q < f_words && (!f_half_q || !f_count[0]))
+      `FIRST(f_words != 32'd0 && !f_count[31] && f_runs != 32'd0 && !f_runs[31] && (\u_dut.state_q != ASK || f_k_q < f_lines) && (!f_half_q || !f_count[0]))
     if (\u_dut.state_q == WAIT) `FIRST(f_vec_q)
     if (\u_dut.state_q == STOP) `FIRST(f_k_q == 32'd0)
     if (\u_dut.state_q == WAIT || \u_dut.state_q == POST) `FIRST(f_run_q == f_runs && f_k_q == 32'd0)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_seq's streams. A push that its queue has no room for stands, unchanged, until it is taken or the core stops, and only one queue is offered
-// anything; meanwhile no stage moves, so an instruction is pushed once. The loader asks for the program's words, each once, in order, in
-// bursts inside an aligned 16, writes the answers to consecutive words, and the program runs when the last has come.
+// anything; meanwhile no stage moves, so an instruction is pushed once. The loader asks for the program's lines, each once, in order, in
+// bursts inside an aligned 16, writes the answers to consecutive lines, and the program runs when the last has come.
 
 `default_nettype none
 
-module qn_seq_proof (
+module qn_seq_proof #(
+  parameter int Planes = 1                 // words of a line
+) (
   input logic        clk_i,
   input logic        rst_ni,
   input logic        start_i,
@@ -14,13 +16,14 @@ module qn_seq_proof (
   input logic [31:0] arg_data_i,
   input logic        req_ready_i,
   input logic        rsp_valid_i,
-  input logic [31:0] rsp_data_i,
+  input logic [32*Planes-1:0] rsp_data_i,
   input logic [3:0]  push_ready_i,
   input logic        drained_i,
   input logic        stop_i
 );
 
   localparam int ProgWords = 64;
+  localparam int LineW = $clog2(Planes);
   localparam [1:0] IDLE = 2'd0, LOAD = 2'd1, RUN = 2'd2;
 
   (* anyconst *) logic [29:0] f_addr;      // registers of the host do not change while a job runs
@@ -30,14 +33,14 @@ module qn_seq_proof (
   logic [4:0]  req_len;
   logic [3:0]  push_valid;
   logic [qn_isa_pkg::ENTRY_W-1:0] push_data;
-  qn_seq #(.ProgWords(ProgWords)) u_dut (
+  qn_seq #(.Planes(Planes), .ProgWords(ProgWords)) u_dut (
     .clk_i, .rst_ni, .start_i, .load_i, .entry_i, .prog_addr_i(f_addr), .prog_words_i(f_words), .arg_index_o(), .arg_data_i,
     .req_valid_o(req_valid), .req_ready_i, .req_addr_o(req_addr), .req_len_o(req_len), .rsp_valid_i, .rsp_data_i,
     .push_valid_o(push_valid), .push_ready_i, .push_data_o(push_data), .drained_i, .done_o(done), .stop_i,
     .trap_valid_o(trap_valid), .trap_cause_o(), .trap_addr_o(), .trap_pc_o());
   (* hierconn *) logic [1:0] \u_dut.state_q ;
   (* hierconn *) logic [6:0] \u_dut.ask_left_q , \u_dut.fill_left_q ;
-  (* hierconn *) logic [5:0] \u_dut.fill_addr_q ;
+  (* hierconn *) logic [5-LineW:0] \u_dut.fill_addr_q ;
   (* hierconn *) logic [29:0] \u_dut.ask_addr_q ;
   (* hierconn *) logic [31:0] \u_dut.a_pc_q ;
 
@@ -49,7 +52,11 @@ module qn_seq_proof (
   logic [qn_isa_pkg::ENTRY_W-1:0] f_data_q;
   logic [31:0]                    f_pc_q;
   logic                           f_loading_q;
-  logic [6:0]                     f_asked_q, f_came_q; // words
+  logic [6:0]                     f_asked_q, f_came_q; // lines
+  logic [31:0]                    f_lines;
+  logic [29:0]                    f_first;
+  assign f_lines = (f_words + Planes - 1) >> LineW;
+  assign f_first = f_addr >> LineW;
   always @(posedge clk_i) begin
     f_held_q <= rst_ni ? push_valid & ~push_ready_i : 4'd0;
     f_data_q <= push_data;
@@ -72,22 +79,22 @@ module qn_seq_proof (
       if (push_valid != 4'd0) assert (\u_dut.state_q == RUN && !stop_i && !trap_valid && !done);
       // The loader
       if (req_valid) begin
-        assert (req_addr == f_addr + {23'd0, f_asked_q} && req_len != 5'd0 && {1'b0, req_addr[3:0]} + req_len <= 5'd16);
-        assert ({1'b0, f_asked_q} + {3'd0, req_len} <= f_words[7:0] && f_words <= ProgWords);
+        assert (req_addr == f_first + {23'd0, f_asked_q} && req_len != 5'd0 && {1'b0, req_addr[3:0]} + req_len <= 5'd16);
+        assert ({1'b0, f_asked_q} + {3'd0, req_len} <= f_lines[7:0] && f_words <= ProgWords && f_first << LineW == f_addr);
       end
-      if (rsp_valid_i) assert (\u_dut.fill_addr_q == f_came_q[5:0] && f_came_q < 7'd64);
-      if (f_loading_q && \u_dut.state_q == RUN) assert (f_came_q == f_words[6:0] && f_asked_q == f_came_q);
+      if (rsp_valid_i) assert (\u_dut.fill_addr_q == f_came_q[5-LineW:0] && f_came_q < 7'd64 >> LineW);
+      if (f_loading_q && \u_dut.state_q == RUN) assert (f_came_q == f_lines[6:0] && f_asked_q == f_came_q);
 
       // What induction needs
-      assert (f_came_q <= f_asked_q && f_asked_q <= 7'd64);
-      if (\u_dut.state_q != LOAD && f_words > ProgWords) assert (f_asked_q == 7'd0);
+      assert (f_came_q <= f_asked_q && f_asked_q <= 7'd64 >> LineW);
+      if (\u_dut.state_q != LOAD && (f_words > ProgWords || f_first << LineW != f_addr)) assert (f_asked_q == 7'd0);
       if (\u_dut.state_q == LOAD) begin
-        assert (f_words <= ProgWords && \u_dut.ask_addr_q == f_addr + {23'd0, f_asked_q});
-        assert (\u_dut.ask_left_q + f_asked_q == f_words[6:0] && \u_dut.ask_left_q <= 7'd64);
+        assert (f_words <= ProgWords && f_first << LineW == f_addr && \u_dut.ask_addr_q == f_first + {23'd0, f_asked_q});
+        assert (\u_dut.ask_left_q + f_asked_q == f_lines[6:0] && \u_dut.ask_left_q <= 7'd64 >> LineW);
       end
       if (\u_dut.state_q == LOAD || f_came_q != f_asked_q) begin
-        assert (\u_dut.fill_addr_q == f_came_q[5:0]);
-        if (\u_dut.state_q == LOAD) assert (\u_dut.fill_left_q + f_came_q == f_words[6:0] && \u_dut.fill_left_q <= 7'd64);
+        assert (\u_dut.fill_addr_q == f_came_q[5-LineW:0]);
+        if (\u_dut.state_q == LOAD) assert (\u_dut.fill_left_q + f_came_q == f_lines[6:0] && \u_dut.fill_left_q <= 7'd64 >> LineW);
       end
 
       // No cover of a push: it needs eight words that match their CRC, which z3 looks for for minutes

@@ -6,7 +6,9 @@
 
 `default_nettype none
 
-module qn_store_proof (
+module qn_store_proof #(
+  parameter int Planes = 1
+) (
   input logic                           clk_i,
   input logic                           rst_ni,
   input logic                           insn_valid_i,
@@ -17,6 +19,8 @@ module qn_store_proof (
 );
 
   localparam int VbWords = 64;
+  localparam int LineW   = $clog2(Planes);
+  localparam [29:0] Place = Planes - 1;    // a word's place in its line
   localparam [2:0] IDLE = 3'd0, CHECK = 3'd1, READ = 3'd2, DATA = 3'd3, WRITE = 3'd4, POST = 3'd5, STOP = 3'd6;
 
   (* anyconst *) logic [29:0] f_win_base;  // a window does not change while it is used
@@ -26,15 +30,15 @@ module qn_store_proof (
   logic [7:0]  post;
   logic [5:0]  vb_addr;
   logic [29:0] req_addr;
-  logic [31:0] req_wdata;
-  logic [3:0]  req_wstrb;
+  logic [32*Planes-1:0] line_wdata;
+  logic [4*Planes-1:0]  line_wstrb;
   logic [1:0]  req_kind;
-  qn_store #(.VbWords(VbWords)) u_dut (
+  qn_store #(.Planes(Planes), .VbWords(VbWords)) u_dut (
     .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o(insn_ready), .insn_i, .post_valid_o(post_valid), .post_o(post),
     .trap_valid_o(trap_valid), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .busy_o(), .idle_o(idle),
     .win_index_o(), .win_base_i(f_win_base), .win_size_i(f_win_size), .win_write_i(f_win_write),
     .vb_valid_o(vb_valid), .vb_ready_i, .vb_addr_o(vb_addr), .vb_data_i,
-    .req_valid_o(req_valid), .req_ready_i, .req_addr_o(req_addr), .req_wdata_o(req_wdata), .req_wstrb_o(req_wstrb), .req_kind_o(req_kind));
+    .req_valid_o(req_valid), .req_ready_i, .req_addr_o(req_addr), .req_wdata_o(line_wdata), .req_wstrb_o(line_wstrb), .req_kind_o(req_kind));
   (* hierconn *) logic [2:0]   \u_dut.state_q ;
   (* hierconn *) logic [191:0] \u_dut.slots_q ;
   (* hierconn *) logic [7:0]   \u_dut.post_q ;
@@ -43,8 +47,8 @@ module qn_store_proof (
   (* hierconn *) logic [31:0]  \u_dut.src_run_q , \u_dut.src_q , \u_dut.dst_run_q , \u_dut.dst_q , \u_dut.left_q , \u_dut.runs_q , \u_dut.word_q ;
 
   initial assume (!rst_ni);
-  qn_stream_check #(.Width(68), .Assume(1'b0)) u_req (
-    .clk_i, .rst_ni, .valid_i(req_valid), .ready_i(req_ready_i), .data_i({req_addr, req_wdata, req_wstrb, req_kind}));
+  qn_stream_check #(.Width(36*Planes + 32), .Assume(1'b0)) u_req (
+    .clk_i, .rst_ni, .valid_i(req_valid), .ready_i(req_ready_i), .data_i({req_addr, line_wdata, line_wstrb, req_kind}));
 
   // The instruction in progress
   logic         f_open_q, f_stop_q;        // taken and not posted; trapped
@@ -115,6 +119,24 @@ module qn_store_proof (
       f_req_byte_q <= f_k_q[1:0];
     end
   end
+  // The word that the request writes, and whether it writes no byte of another
+  logic [29:0] f_addr;
+  logic [31:0] req_wdata;
+  logic [3:0]  req_wstrb;
+  logic        f_alone;
+  integer      f_p;
+  assign f_addr = f_win_base + f_req_at_q[31:2];
+  always @(*) begin
+    req_wdata = line_wdata[31:0];
+    req_wstrb = line_wstrb[3:0];
+    f_alone   = 1'b1;
+    for (f_p = 0; f_p < Planes; f_p = f_p + 1) begin
+      if ((f_addr & Place) == f_p) begin
+        req_wdata = line_wdata[32*f_p +: 32];
+        req_wstrb = line_wstrb[4*f_p +: 4];
+      end else if (line_wstrb[4*f_p +: 4] != 4'd0) f_alone = 1'b0;
+    end
+  end
   logic [7:0] f_code;
   always @(*) begin
     case (f_req_byte_q)
@@ -130,7 +152,7 @@ module qn_store_proof (
     assert (req_valid == f_up_q);
     if (\u_dut.next ) assert ((!f_up_q || took) && f_run_q < f_runs && f_k_q < f_count && f_open_q && !f_stop_q);
     if (req_valid) begin
-      assert (f_open_q && !f_stop_q && req_addr == f_win_base + f_req_at_q[31:2]);
+      assert (f_open_q && !f_stop_q && req_addr == f_addr >> LineW && f_alone);
       assert (f_win_write && {2'd0, f_req_at_q[31:2]} < f_win_size);
       case (f_size_q)
         2'd0:    assert (req_wstrb == 4'd1 << f_req_at_q[1:0] && req_wdata == {4{f_code}});
