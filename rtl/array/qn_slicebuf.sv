@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_slicebuf: quantized activations, Slices slices of 32 bytes for each row, with a scale and the sums of the codes of each half, or Q8_1's s.
+// qn_slicebuf: quantized activations, Slices slices of 32 bytes for each row, with a scale and the sums of the codes of each half, or Q8_1's d, s and sum.
 // Two banks: even rows and odd rows. A read gives 8 activations of both rows of a pair one clock later; the quantizer
 // writes 8 x Lanes bits of one row, or of both rows of a pair, a clock. A slice read while it is written reads as anything.
 // Rows x Slices x 315 bits of block RAM.
@@ -26,7 +26,7 @@ module qn_slicebuf #(
   input  logic               qb_side_we_i, // scale and sums
   input  logic [RowW-1:0]    qb_side_row_i,
   input  logic [SliceW-1:0]  qb_side_slice_i,
-  input  logic               qb_s_i,       // Q8_1's s in the place of the sums, FP16 in the low bits
+  input  logic               qb_s_i,       // Q8_1: scale is {s, d} of FP16, sum_lo that of all codes
   input  logic [31:0]        qb_scale_i,
   input  logic [12:0]        qb_sum_lo_i,  // of elements 0..15, signed
   input  logic [12:0]        qb_sum_hi_i,  // of elements 16..31

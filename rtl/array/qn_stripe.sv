@@ -108,14 +108,14 @@ module qn_stripe #(
   genvar i;
   generate
     for (i = 0; i < Dequants; i = i + 1) begin : g_unit
-      // Q8_1's s is a sum already multiplied
+      // Q8_1's s is a sum already multiplied; odd values want the sum itself
       logic        s;
       logic [25:0] sums;
-      logic [31:0] scale, s_scale;
+      logic [31:0] scale, q8_1_scale;
       assign {s, sums, scale} = deal_side_i[60*i +: 59];
-      qn_half u_s (.h_i(sums[15:0]), .y_o(s_scale));
-      assign dealt[LaneW*i +: LaneW] = {deal_side_i[60*i + 59], s ? 26'd1 : sums,
-                                        s && deal_second_i && deal_sub_i == 3'd0 ? s_scale : scale, lanes[56*i +: 56]};
+      qn_half u_q8_1 (.h_i(deal_second_i && deal_sub_i == 3'd0 ? scale[31:16] : scale[15:0]), .y_o(q8_1_scale));
+      assign dealt[LaneW*i +: LaneW] = {deal_side_i[60*i + 59], !s ? sums : {13'd0, deal_twice_i ? sums[12:0] : 13'd1},
+                                        s ? q8_1_scale : scale, lanes[56*i +: 56]};
       assign {u_mask[i], u_asum[26*i +: 26], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
              = u_lane_q[LaneW*i +: LaneW];
     end

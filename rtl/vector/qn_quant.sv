@@ -6,7 +6,7 @@
 //   codes of the lanes (integers of 16 bits) -> bytes -> slices, their sums and scale <-------------+
 //
 // With GGML, to slices, quotients are exact. Q8_1 (blocks of 32): the scale d comes out of qn_div127, its reciprocal goes through qn_quotient, and
-// d and d x sum of codes become FP16 beside the slice's address, some clocks after its codes. Q8_K (256): the reciprocal of the largest
+// d and s = d x sum of codes become FP16 beside the slice's address, some clocks after its codes. Q8_K (256): the reciprocal of the largest
 // magnitude becomes 127/top in qn_quotient, comes back as `scale_o`, and its own reciprocal is the block's scale.
 //
 // Blocks follow each other without a gap; a block's codes arrive while later blocks' maxima are taken. No stalls in either direction.
@@ -62,7 +62,7 @@ module qn_quant #(
   output logic                 qb_side_we_o, // with the slice's last beat, or after it
   output logic [RowW-1:0]      qb_side_row_o,
   output logic [SliceW-1:0]    qb_side_slice_o,
-  output logic                 qb_s_o,     // Q8_1's s, FP16, in the low 16 bits of {sum_hi, sum_lo}
+  output logic                 qb_s_o,     // Q8_1: scale is {s, d} of FP16, sum_lo that of all codes
   output logic [31:0]          qb_scale_o,
   output logic [12:0]          qb_sum_lo_o, // of codes 0..15
   output logic [12:0]          qb_sum_hi_o, // of codes 16..31
@@ -140,8 +140,8 @@ module qn_quant #(
   // Q8_1: the multiplier's other use, below
   logic [LatSide-1:0] s_valid_q;           // clocks since a slice's last codes
   logic               s_valid, s_last;
-  logic [12:0]        s_total_q;           // sum of its codes
-  logic [31:0]        s_sum_q, s_scale_q, s_d;
+  logic [12:0]        s_total_q, s_total_late_q; // sum of its codes
+  logic [31:0]        s_sum_q, s_scale_q;
   logic [15:0]        s_half, s_scale_half, s_scale_half_q;
   logic [RowW-1:0]    s_row;
   logic [SliceW-1:0]  s_slice;
@@ -316,8 +316,9 @@ module qn_quant #(
       qb_side_row_o   <= q8_1 ? s_row : row_i;
       qb_side_slice_o <= q8_1 ? s_slice : slice_i;
       qb_s_o          <= q8_1;
-      {qb_sum_hi_o, qb_sum_lo_o} <= q8_1 ? {10'd0, s_half} : {half, lo_q};
-      qb_scale_o      <= q8_1 ? s_d : c1_scale_q;
+      qb_sum_hi_o     <= half;
+      qb_sum_lo_o     <= q8_1 ? s_total_late_q : lo_q;
+      qb_scale_o      <= q8_1 ? {s_half, s_scale_half_q} : c1_scale_q;
       qb_sum2_hi_o    <= half2;
       qb_sum2_lo_o    <= lo2_q;
       qb_scale2_o     <= c1_scale_q;
@@ -347,13 +348,15 @@ module qn_quant #(
   qn_delay #(.Width(1 + RowW + SliceW), .Clocks(LatSide)) u_side (.clk_i, .in_i({slice_last_i, row_i, slice_i}), .out_o({s_last, s_row, s_slice}));
   qn_to_half u_s_half (.x_i(product), .h_o(s_half));
   qn_to_half u_scale_half (.x_i(s_scale_q), .h_o(s_scale_half));
-  qn_half u_scale_back (.h_i(s_scale_half_q), .y_o(s_d));
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) s_valid_q <= '0;
     else                    s_valid_q <= {s_valid_q[LatSide-2:0], q8_1 && slice_next_o};
-    s_total_q <= lo_q + half;
-    s_sum_q   <= to_float(s_total_q);
-    if (s_valid_q[1]) s_scale_q <= c1_scale_q;
+    if (slice_next_o) s_total_q <= lo_q + half;
+    s_sum_q <= to_float(s_total_q);
+    if (s_valid_q[1]) begin
+      s_scale_q      <= c1_scale_q;
+      s_total_late_q <= s_total_q;
+    end
     s_scale_half_q <= s_scale_half;
   end
 

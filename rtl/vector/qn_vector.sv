@@ -70,7 +70,7 @@ module qn_vector #(
   output logic                           qb_side_we_o, // with the slice's last beat, or after it
   output logic [RowW-1:0]                qb_side_row_o,
   output logic [SliceW-1:0]              qb_side_slice_o,
-  output logic                           qb_s_o,       // Q8_1's s, FP16, in the low 16 bits of {sum_hi, sum_lo}
+  output logic                           qb_s_o,       // Q8_1: scale is {s, d} of FP16, sum_lo that of all codes
   output logic [31:0]                    qb_scale_o,
   output logic [12:0]                    qb_sum_lo_o,
   output logic [12:0]                    qb_sum_hi_o,

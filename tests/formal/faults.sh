@@ -93,9 +93,10 @@ vector_flow|vector/qn_vector.sv|else if (insn_ready_o)  full_q <= insn_valid_i;|
 vector_flow|vector/qn_vector.sv|if (halt)       stop_q|if (halt && fin_q) stop_q
 vector_flow|vector/qn_vector.sv|if (clear)           chain_q|if (!rst_ni)         chain_q
 qn_quant|vector/qn_quant.sv|if (code_valid_i && block_end) get_q|if (code_valid_i && slice_end) get_q
-qn_quant|vector/qn_quant.sv|if (inv_valid_q[0]) put_q|if (inv_valid_q[LatFunc]) put_q
+qn_quant|vector/qn_quant.sv|if (put) put_q|if (inv_valid_q[LatFunc]) put_q
+qn_quant|vector/qn_quant.sv|put       = q8_k ? k_valid_q[LatFunc+LatQuot] :|put       = q8_k ? k_valid_q[LatFunc] :
 qn_quant|vector/qn_quant.sv|m1_count_q == block_last ? '0 : m1_count_q + 1'b1|m1_count_q + 1'b1
-qn_quant|vector/qn_quant.sv|assign go_o = inv_valid_q[LatFunc-2];|assign go_o = inv_valid_q[LatFunc-3];
+qn_quant|vector/qn_quant.sv|: q8_1 ? inv_valid_q[LatFunc+LatQuot-2]|: q8_1 ? inv_valid_q[LatFunc-2]
 qn_seq|ctrl/qn_seq.sv|end else if (go) begin|end else begin
 qn_seq|ctrl/qn_seq.sv|if (go && c_valid_q) begin|if (c_valid_q) begin
 qn_seq|ctrl/qn_seq.sv|to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};|to_edge     = 5'd16;

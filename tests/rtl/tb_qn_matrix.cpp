@@ -29,8 +29,8 @@ static uint64_t now;
 static struct {
     int8_t code[32];
     float scale;
-    bool is_s;                                // with Q8_1's s in place of the sums, FP16
-    uint16_t s;
+    bool is_s;                                // Q8_1: d, which is the scale, and s are FP16
+    uint16_t d, s;
 } slices[ROWS][SLICES];
 static float acc[ROWS][ACC_COLS];
 
@@ -173,7 +173,10 @@ static void write_slices()
         bool pair = r % 2 == 0 && random32() % 2;
         for (int s = 0; s < SLICES && !pair; s++) {
             slices[r][s].is_s = random32() % 3 == 0;
+            slices[r][s].d = random_half();
             slices[r][s].s = random_half();
+            if (slices[r][s].is_s)
+                slices[r][s].scale = qn_half(slices[r][s].d);
         }
         for (int s = 0; s < SLICES; s++)
             for (int beat = 0; beat < 32 / LANES; beat++) {
@@ -199,8 +202,9 @@ static void write_slices()
                 top.qb_side_we_i = beat == 32 / LANES - 1;
                 top.qb_scale_i = qn_bits(slices[r][s].scale);
                 if (top.qb_s_i) {
-                    sum[0][0] = slices[r][s].s;
-                    sum[0][1] = slices[r][s].s >> 13 | (int)(random32() % 1024) << 3;
+                    top.qb_scale_i = (uint32_t)slices[r][s].s << 16 | slices[r][s].d;
+                    sum[0][0] += sum[0][1];
+                    sum[0][1] = (int)random32();
                 }
                 top.qb_sum_lo_i = sum[0][0] & 0x1fff;
                 top.qb_sum_hi_i = sum[0][1] & 0x1fff;

@@ -41,7 +41,7 @@ struct state {
     uint32_t vb[VB];
     int8_t code[ROWS][SLICES][32];
     uint32_t scale[ROWS][SLICES];
-    int sum[ROWS][SLICES][2];    // or Q8_1's s as FP32, and IS_S
+    int sum[ROWS][SLICES][2];    // or Q8_1's s as FP32, and IS_S plus the sum of all
     uint32_t digest_a, digest_b, pick, pick_value;
     bool picked, nonfinite;
 };
@@ -156,8 +156,8 @@ static void do_quant(insn &in)
                     want.scale[row + 1][slice] = qn_bits(s);
                 }
                 if (ggml && block == 32 && k == 31) {
+                    want.sum[row][slice][1] += want.sum[row][slice][0] + IS_S;
                     want.sum[row][slice][0] = (int)qn_bits(s8_1);
-                    want.sum[row][slice][1] = IS_S;
                 }
             }
         }
@@ -340,8 +340,9 @@ static void tick()
         got.sum[r][s][0] = (int16_t)(top.qb_sum_lo_o << 3) >> 3;
         got.sum[r][s][1] = (int16_t)(top.qb_sum_hi_o << 3) >> 3;
         if (top.qb_s_o) {
-            got.sum[r][s][0] = (int)qn_bits(qn_half((uint16_t)(top.qb_sum_hi_o << 13 | top.qb_sum_lo_o)));
-            got.sum[r][s][1] = IS_S;
+            got.scale[r][s] = qn_bits(qn_half((uint16_t)top.qb_scale_o));
+            got.sum[r][s][0] = (int)qn_bits(qn_half((uint16_t)(top.qb_scale_o >> 16)));
+            got.sum[r][s][1] = IS_S + ((int16_t)(top.qb_sum_lo_o << 3) >> 3);
         }
         if (top.qb_pair_o) {
             got.scale[r + 1][s] = top.qb_scale2_o;
