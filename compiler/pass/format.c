@@ -37,8 +37,8 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
         m->requantize = true;
         m->one_scale = opt->weight_rows;
         m->fmt = qn_quantize_fitting(opt->weights, m->inputs);
-        if (opt->act_ggml && m->fmt->block != 1)
-            return qn_fail(why, QN_ERR_USAGE, "ggml quantizes activations in blocks of 32 or 256: no weights in groups of %u", 32u * m->fmt->block);
+        if (opt->act_ggml && m->fmt->block != 1 && m->fmt->block != 8)
+            return qn_fail(why, QN_ERR_USAGE, "%s has groups of %u: ggml quantizes activations in blocks of 32 or 256", m->fmt->name, 32u * m->fmt->block);
     }
     m->cols = rounded_up(m->outputs, qn_target_cols(opt->target));
     m->slices = m->depth = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, m->fmt->block);

@@ -252,7 +252,7 @@ static bool check(uint32_t seed)
     o.act_ggml = o.act_bits == 8 && next() % 2;
     do
         o.weights = qn_fmt_find(between(1, QN_FMTS));
-    while (qn_quantize_fitting(o.weights, 256) != o.weights || (o.act_ggml && o.weights->block != 1));       // one that floats are quantized to
+    while (qn_quantize_fitting(o.weights, 256) != o.weights || (o.act_ggml && o.weights->block != 1 && o.weights->block != 8));       // one that floats are quantized to
     o.weight_rows = next() % 8 == 0;
     char what[160];
     snprintf(what, sizeof what, "model %u (width %u, hidden %u, %u layers, %u/%u heads of %u, vocabulary %u; weights %s%s%s) on %s", seed,
@@ -411,9 +411,53 @@ static void test_refused_types(void **unused)
     assert_int_equal(types, 14);
 }
 
+// ggml's activations are in blocks of 32 or 256: floats in groups of those are taken, in others refused by name.
+static void test_ggml_groups(void **unused)
+{
+    (void)unused;
+    model m = {.s = square};
+    qn_options o = qn_options_default(qn_target_find("ulx3s"));
+    qn_gguf *g;
+    void *copy;
+    qn_prog p;
+    qn_why why = {""};
+    o.act_bits = 8;
+    o.act_ggml = true;
+    state = 1;
+    only = QN_GGML_F32;
+    add_tensors(&m);
+    gguf_file f = write_model(&m);
+    if (open_copy(&f, &g, &copy, &why) < 0)
+        fail_msg("%s", why.text);
+    static const struct {
+        uint32_t fmt;
+        const char *refused;
+    } cases[] = {{QN_FMT_B1, NULL}, {QN_FMT_B1G128, "B1G128 has groups of 128: ggml quantizes activations in blocks of 32 or 256"}, {QN_FMT_B1G256, NULL},
+                 {QN_FMT_NF4, "NF4 has groups of 64: ggml quantizes activations in blocks of 32 or 256"}, {QN_FMT_S4G256, NULL}, {QN_FMT_E4M3, NULL},
+                 {QN_FMT_U2M, NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        same_bits s;
+        o.weights = qn_fmt_find(cases[i].fmt);
+        int err = qn_compile(&p, g, &o, &why);
+        if (err != (cases[i].refused ? QN_ERR_USAGE : 0))
+            fail_msg("%s: %d '%s'", o.weights->name, err, why.text);
+        if (cases[i].refused) {
+            assert_string_equal(why.text, cases[i].refused);
+            continue;
+        }
+        if (!same_open(&s, &p) || !same_run(&s, 9, 12))
+            fail_msg("%s, act ggml: %s", o.weights->name, s.why);
+        same_close(&s);
+        qn_prog_free(&p);
+    }
+    only = -1;
+    qn_gguf_close(g);
+    free(copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes), cmocka_unit_test(test_widest), cmocka_unit_test(test_types),
-                                       cmocka_unit_test(test_refused_types)};
+                                       cmocka_unit_test(test_refused_types), cmocka_unit_test(test_ggml_groups)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

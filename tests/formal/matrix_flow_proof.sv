@@ -25,7 +25,7 @@ module matrix_flow_proof #(
 
   localparam int Lanes  = 8;
   localparam int GroupW = $clog2(Rows / Dequants);
-  localparam int ColumnW = ColW + RowW + 1 + GroupW + 2 + 3 + 2 + 5;
+  localparam int ColumnW = ColW + RowW + 1 + GroupW + 2 + 3 + 2 + 6;
 
   logic insn_ready, head_ready;
   qn_matrix #(.Rows(Rows), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices)) u_dut (
@@ -66,9 +66,9 @@ module matrix_flow_proof #(
     for (g = 0; g < 3; g = g + 1) begin : g_column
       assign f_valid[g]     = \u_dut.column_valid_q [g];
       assign f_odd[g]       = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+4];
-      assign f_two[g]       = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+5 +: 2] == 2'd2 && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+2];
-      assign f_many[g]      = f_valid[g] && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+5 +: 2] != 2'd2 && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+2];
-      assign f_side[2*g +: 2] = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+10 +: 2];
+      assign f_two[g]       = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+6 +: 2] == 2'd2 && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+2];
+      assign f_many[g]      = f_valid[g] && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+6 +: 2] != 2'd2 && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+2];
+      assign f_side[2*g +: 2] = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+11 +: 2];
     end
   endgenerate
   assign f_valid[3]   = \u_dut.d_valid_q ;
@@ -76,9 +76,9 @@ module matrix_flow_proof #(
   assign f_two[3]     = \u_dut.d_head_q == 2'd2 && \u_dut.d_block_last_q ;
   assign f_many[3]    = f_valid[3] && \u_dut.d_head_q != 2'd2 && \u_dut.d_block_last_q ;
   assign f_side[7:6]  = \u_dut.d_side_q ;
-  assign f_slots0 = slots(f_two[0], \u_dut.u_column.genblk1.g_line.line_q [12 +: GroupW]);
-  assign f_slots1 = slots(f_two[1], \u_dut.u_column.genblk1.g_line.line_q [ColumnW+12 +: GroupW]);
-  assign f_slots2 = slots(f_two[2], \u_dut.u_column.genblk1.g_line.line_q [2*ColumnW+12 +: GroupW]);
+  assign f_slots0 = slots(f_two[0], \u_dut.u_column.genblk1.g_line.line_q [13 +: GroupW]);
+  assign f_slots1 = slots(f_two[1], \u_dut.u_column.genblk1.g_line.line_q [ColumnW+13 +: GroupW]);
+  assign f_slots2 = slots(f_two[2], \u_dut.u_column.genblk1.g_line.line_q [2*ColumnW+13 +: GroupW]);
   assign f_slots3 = slots(f_two[3], \u_dut.d_group_last_q );
   // Clocks that the column in the holds still takes
   assign f_rem    = !f_valid[3] ? 6'd0 : slots(f_two[3], \u_dut.d_group_last_q - \u_dut.d_group_q ) - {5'd0, \u_dut.d_second_q };
