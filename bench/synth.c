@@ -150,6 +150,9 @@ static void put_tensor(const tensor *t)
                     d = (uint16_t)(d < 5 << 10 ? d & 0x3ff : d - (5 << 10));     // subnormal for IQ4_XS
                 if (info->form == QN_GGML_SCALE_POW)
                     p[info->scale] = (uint8_t)(128 - 7 - (next() & 1));
+                else if (info->form == QN_GGML_SUB_SCALE)
+                    for (int s = 0; s < info->elements / info->sub; s++)
+                        p[s] = (uint8_t)(8 | (next() & 7));
                 else
                     memcpy(p + info->scale, &d, 2);
                 if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
@@ -236,7 +239,7 @@ static error_t parse(int key, char *arg, struct argp_state *s)
         const char *name;
         int type;
     } types[] = {{"q4_0", QN_GGML_Q4_0}, {"q4_1", QN_GGML_Q4_1}, {"q5_0", QN_GGML_Q5_0}, {"q5_1", QN_GGML_Q5_1}, {"q8_0", QN_GGML_Q8_0},
-                 {"q3_k", QN_GGML_Q3_K}, {"q4_k", QN_GGML_Q4_K}, {"q5_k", QN_GGML_Q5_K}, {"q6_k", QN_GGML_Q6_K}, {"tq1_0", QN_GGML_TQ1_0},
+                 {"q2_k", QN_GGML_Q2_K}, {"nvfp4", QN_GGML_NVFP4}, {"q3_k", QN_GGML_Q3_K}, {"q4_k", QN_GGML_Q4_K}, {"q5_k", QN_GGML_Q5_K}, {"q6_k", QN_GGML_Q6_K}, {"tq1_0", QN_GGML_TQ1_0},
                  {"tq2_0", QN_GGML_TQ2_0}, {"iq4_nl", QN_GGML_IQ4_NL}, {"iq4_xs", QN_GGML_IQ4_XS}, {"mxfp4", QN_GGML_MXFP4}, {"q1_0", QN_GGML_Q1_0},
                  {"q2_0", QN_GGML_Q2_0}, {"f16", QN_GGML_F16}};
     switch (key) {
@@ -273,7 +276,7 @@ int main(int argc, char **argv)
         {"output", 'o', "FILE", 0, "GGUF file to write", 0}, {"width", 'w', "N", 0, "embedding length", 0},
         {"layers", 'l', "N", 0, "layers", 0}, {"heads", 'h', "N", 0, "query heads", 0}, {"kv-heads", 'k', "N", 0, "key and value heads", 0},
         {"hidden", 'f', "N", 0, "feed-forward length", 0}, {"vocab", 'v', "N", 0, "vocabulary", 0}, {"context", 'c', "N", 0, "context", 0},
-        {"seed", 's', "N", 0, "seed of the weights", 0}, {"type", 't', "TYPE", 0, "q4_0 q4_1 q5_0 q5_1 q8_0 q3_k q4_k q5_k q6_k tq1_0 tq2_0 iq4_nl iq4_xs mxfp4 q1_0 q2_0 f16", 0}, {0}};
+        {"seed", 's', "N", 0, "seed of the weights", 0}, {"type", 't', "TYPE", 0, "q4_0 q4_1 q5_0 q5_1 q8_0 q2_k q3_k q4_k q5_k q6_k tq1_0 tq2_0 iq4_nl iq4_xs mxfp4 nvfp4 q1_0 q2_0 f16", 0}, {0}};
     argp_parse(&(struct argp){.options = options, .parser = parse, .doc = "Writes a synthetic llama-architecture GGUF."}, argc, argv, 0, NULL, &a);
     state = 0x9e3779b97f4a7c15ull ^ a.seed;
     out = fopen(a.out, "wb");

@@ -31,6 +31,7 @@ typedef struct cli_options {
     const char *device_target;       // what cli_load found for the device; NULL: any
     const char *weights, *group;     // "nf4"; "64" or "row"
     unsigned kv, act, ctx;
+    bool act_ggml;
     bool json;
     int talk;                        // -1 quiet, 0, 1 verbose
 } cli_options;

@@ -109,7 +109,12 @@ static error_t parse_model(int key, char *arg, struct argp_state *state)
     case OPT_WEIGHTS: o->weights = arg; break;
     case OPT_GROUP: o->group = arg; break;
     case OPT_KV: o->kv = one_of(state, "--kv", arg, 8, 16); break;
-    case OPT_ACT: o->act = one_of(state, "--act", arg, 8, 16); break;
+    case OPT_ACT:
+        o->act_ggml = strcmp(arg, "ggml") == 0;
+        o->act = strcmp(arg, "16") == 0 ? 16 : 8;
+        if (!o->act_ggml && strcmp(arg, "8") != 0 && o->act == 8)
+            argp_failure(state, EX_USAGE, 0, "--act: 8, 16 or ggml, not %s", arg);
+        break;
     case OPT_CTX: o->ctx = cli_number(state, "--ctx", arg, 1, 1u << 24); break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -122,7 +127,7 @@ const struct argp cli_model_argp = {
         {"weights", OPT_WEIGHTS, "FORMAT", 0, "format of weights that the file stores as floats: s2 to s8, nf4, mx4, ...; a name that is none, `?`, lists them (s8)", 0},
         {"group", OPT_GROUP, "N", 0, "weights of those that share a scale: 32 to 256 as the format has it, or `row` (the format's smallest)", 0},
         {"kv", OPT_KV, "BITS", 0, "bits of cached keys and values: 8 or 16 (8)", 0},
-        {"act", OPT_ACT, "BITS", 0, "bits of activations: 8 or 16 (8)", 0},
+        {"act", OPT_ACT, "BITS", 0, "activations: of 8 or 16 bits, or ggml, as llama.cpp quantizes them (8)", 0},
         {"ctx", OPT_CTX, "TOKENS", 0, "context", 0},
         {0}},
     .parser = parse_model,
@@ -207,6 +212,7 @@ static int compile(cli_model *m, const cli_options *o, unsigned ctx_default, qn_
         return err;
     q.kv_bits = o->kv ? o->kv : q.kv_bits;
     q.act_bits = o->act ? o->act : q.act_bits;
+    q.act_ggml = o->act_ggml;
     cli_progress("compiling for %s", t->name);
     double start = seconds();
     err = qn_compile(&m->prog, m->gguf, &q, why);

@@ -44,11 +44,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void print(const eval_options *o, const cli_model *m, const char *device, const qn_eval_result *r)
 {
     if (o->c.json) {
-        json_t *j = json_pack("{s:f, s:f, s:f, s:I, s:I, s:s, s:s, s:s, s:i, s:i, s:i}", "perplexity", r->perplexity, "perplexity_float",
+        json_t *j = json_pack("{s:f, s:f, s:f, s:I, s:I, s:s, s:s, s:s, s:i, s:i, s:b, s:i}", "perplexity", r->perplexity, "perplexity_float",
                               r->perplexity_float, "top1_agreement", r->top1_agreement, "positions", (json_int_t)r->positions, "stories",
                               (json_int_t)r->stories, "device", device, "model", m->prog.model, "weights",
-                              qn_fmt_find(m->prog.weight_fmt)->name, "kv", (int)m->prog.kv_bits, "act", (int)m->prog.act_bits, "context",
-                              (int)m->prog.context);
+                              qn_fmt_find(m->prog.weight_fmt)->name, "kv", (int)m->prog.kv_bits, "act", (int)m->prog.act_bits, "act_ggml",
+                              (int)m->prog.act_ggml, "context", (int)m->prog.context);
         json_dumpf(j, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
         putchar('\n');
         json_decref(j);

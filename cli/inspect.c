@@ -66,9 +66,9 @@ static void print_json(const cli_model *m, bool file, bool code)
 {
     const qn_prog *p = &m->prog;
     const qn_dims *d = &p->dims;
-    json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:i, s:i, s:i}", "model", p->model, "target", p->target, "context", (int)p->context,
+    json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:i, s:i, s:b, s:i}", "model", p->model, "target", p->target, "context", (int)p->context,
                           "chunk", (int)p->chunk, "weights", qn_fmt_find(p->weight_fmt)->name, "rows", (int)p->weight_rows, "kv", (int)p->kv_bits, "act",
-                          (int)p->act_bits, "instructions", (int)p->n_code);
+                          (int)p->act_bits, "act_ggml", (int)p->act_ggml, "instructions", (int)p->n_code);
     json_object_set_new(j, "dims", json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "width", (int)d->width, "hidden", (int)d->hidden, "layers",
                                              (int)d->layers, "heads", (int)d->heads, "kv_heads", (int)d->kv_heads, "head", (int)d->head,
                                              "vocab", (int)d->vocab));
@@ -114,8 +114,8 @@ static void print_text(const cli_model *m, bool file, bool code)
     printf("model    %s: width %u, hidden %u, %u layers, %u heads of %u (%u of keys), vocabulary %u\n", p->model, d->width, d->hidden, d->layers,
            d->heads, d->head, d->kv_heads, d->vocab);
     printf("target   %s; context %u, prompts %u tokens at a time\n", p->target, p->context, p->chunk);
-    printf("bits     activations %u, cache %u, weights stored as floats %s%s\n", p->act_bits, p->kv_bits, qn_fmt_find(p->weight_fmt)->name,
-           p->weight_rows ? ", one scale a row" : "");
+    printf("bits     activations %u%s, cache %u, weights stored as floats %s%s\n", p->act_bits, p->act_ggml ? " as ggml's" : "",
+           p->kv_bits, qn_fmt_find(p->weight_fmt)->name, p->weight_rows ? ", one scale a row" : "");
     printf("memory   image %.1f MB, cache %.1f MB, logits %.1f MB\n", p->lay.image_words * 4e-6, p->lay.kv_words * 4e-6, p->lay.io_words * 4e-6);
     printf("code     %u instructions, decode from %u, prefill from %u; %u words with tables\n", p->n_code, p->entry[QN_ENTRY_DECODE],
            p->entry[QN_ENTRY_PREFILL], p->code_words);

@@ -93,7 +93,7 @@ static int check_layout(const qn_prog *p, qn_why *why)
     const qn_layout *y = &p->lay;
     if (!d->layers || !d->heads || !d->kv_heads || d->heads % d->kv_heads || !d->head || d->head % 2 || d->head > HeadMax ||
         d->heads > 65536 || d->width == 0 || d->width > 1u << 20 || d->hidden == 0 || d->hidden > 1u << 20 || !p->context ||
-        d->layers > QN_LAYERS_MAX || (p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16))
+        d->layers > QN_LAYERS_MAX || (p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16) || p->act_ggml > (p->act_bits == 8))
         return qn_fail(why, QN_ERR_FORMAT, "sizes of the model are out of range");
     uint64_t blocks = ((uint64_t)d->kv_heads * y->head_pad + Block - 1) / Block, tokens = ((uint64_t)p->context + Block - 1) / Block;
     uint64_t tiles = blocks * tokens, code_words = Block * Block * p->kv_bits / 32;
@@ -271,7 +271,10 @@ static void norm(qn_cpu *c, const uint32_t *weight)
 // y = m x, with x quantized as m's format wants it
 static void product(qn_cpu *c, const qn_unpacked *m, const float *x, float *y)
 {
-    qn_acts_quantize(&c->acts, x, m->slices, m->fmt->block, c->p->act_bits, &c->nonfinite);
+    if (c->p->act_ggml)
+        qn_acts_quantize_ggml(&c->acts, x, m->slices, m->fmt->block, &c->nonfinite);
+    else
+        qn_acts_quantize(&c->acts, x, m->slices, m->fmt->block, c->p->act_bits, &c->nonfinite);
     qn_multiply(m, &c->acts, y);
 }
 
@@ -385,15 +388,16 @@ static words value_column(const qn_cpu *c, uint32_t *tile, uint32_t i)
 static void keep(qn_cpu *c, uint32_t l, uint32_t pos)
 {
     uint32_t bits = c->p->kv_bits, token = pos % Block;
+    enum qn_scale rounding = c->p->act_ggml ? QN_SCALE_BF16_NEAR : QN_SCALE_BF16_UP;
     int16_t code[Block];
     for (uint32_t b = 0; b < c->p->lay.kv_blocks; b++) {
-        float scale = qn_quant_block(c->k + Block * b, Block, (int)bits, 1, code, &c->nonfinite);
+        float scale = qn_quant_block(c->k + Block * b, Block, (int)bits, rounding, code, &c->nonfinite);
         words pair = key_pair(c, key_tile(c, l, pos / Block, b), token);
         put_half(pair, token % 2, qn_bits(scale) >> 16);
         for (uint32_t i = 0; i < Block; i++)
             put_code(skip(pair, 1 + token % 2 * (Block * bits / 32)), i, code[i], bits);
 
-        scale = qn_quant_block(c->v + Block * b, Block, (int)bits, 1, code, &c->nonfinite);
+        scale = qn_quant_block(c->v + Block * b, Block, (int)bits, rounding, code, &c->nonfinite);
         put_half(value_scales(c, l, pos / Block, b), token, qn_bits(scale) >> 16);
         for (uint32_t i = 0; i < Block; i++)
             put_code(value_column(c, value_tile(c, l, pos / Block, b), i), token, code[i], bits);
@@ -404,9 +408,9 @@ static void keep(qn_cpu *c, uint32_t l, uint32_t pos)
 
 static small quantize(qn_cpu *c, const float x[Block])
 {
-    small s = {.rows = c->p->act_bits == 16 ? 2 : 1};
+    small s = {.rows = c->p->act_bits == 16 || c->p->act_ggml ? 2 : 1};
     int16_t q[Block];
-    float scale = qn_quant_block(x, Block, (int)c->p->act_bits, 0, q, &c->nonfinite);
+    float scale = qn_quant_block(x, Block, 8 * s.rows, QN_SCALE_FP32, q, &c->nonfinite);
     for (int i = 0; i < Block; i++) {
         int high = (q[i] + 128) >> 8;
         s.code[0][i] = (int16_t)(s.rows == 2 ? high : q[i]);

@@ -97,7 +97,7 @@ static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uin
     uint32_t sub = 0, d[2] = {0, 0}, m[2] = {0, 0};
     if (r->at + (uint64_t)r->step * (qn_fmt_pair_words(f, last) - 1) >= r->end)
         return false;
-    if (f->sub)
+    if (qn_fmt_sub_word(f))
         sub = take(r);
     if (last && f->head == 2) {
         for (int i = 0; i < 2; i++) {
@@ -123,7 +123,7 @@ static bool read_pair(reader *r, qn_unpacked *u, uint32_t row, uint32_t end, uin
         memcpy(u->code + at, code, QN_DEPTH);
         if (u->high)
             memcpy(u->high + at, high, QN_DEPTH);
-        if (f->sub)
+        if (u->sub)
             u->sub[(size_t)row * u->slices + slice] = (uint16_t)(sub >> (16 * i));
         if (last)
             u->d[(size_t)row * u->blocks + slice / f->block] = f->head == 3 ? qn_bf16((uint16_t)d[i]) : qn_half((uint16_t)d[i]);
@@ -172,10 +172,10 @@ static int unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, uint
     u->code = array(u->outputs, u->slices, QN_DEPTH);
     bool many = f->planes + (f->sign != 1) > 8;            // odd codes double, unsigned ones lack the sign
     u->high = many ? array(u->outputs, u->slices, QN_DEPTH) : NULL;
-    u->sub = f->sub ? array(u->outputs, u->slices, sizeof *u->sub) : NULL;
+    u->sub = qn_fmt_sub_word(f) ? array(u->outputs, u->slices, sizeof *u->sub) : NULL;
     u->d = array(u->outputs, u->blocks, sizeof *u->d);
     u->m = f->head == 2 ? array(u->outputs, u->blocks, sizeof *u->m) : NULL;
-    if (!u->code || (many && !u->high) || !u->d || (f->sub && !u->sub) || (f->head == 2 && !u->m))
+    if (!u->code || (many && !u->high) || !u->d || (qn_fmt_sub_word(f) && !u->sub) || (f->head == 2 && !u->m))
         return QN_ERR_NOMEM;
 
     for (uint32_t first = 0, tile = 0; first < m->cols; first += m->tile, tile++) {
@@ -224,6 +224,12 @@ void qn_unpacked_row(const qn_unpacked *u, uint32_t output, float *x)
                 i2 = (int32_t)(sub >> 8);
             } else if (u->fmt->sub == 2) {
                 i1 *= (int8_t)(k < 16 ? sub : sub >> 8);
+            } else if (u->fmt->sub == 3) {
+                i1 *= (int32_t)(sub >> (k < 16 ? 0 : 4) & 15);
+                i2 = (int32_t)(sub >> (k < 16 ? 8 : 12) & 15);
+            } else if (u->fmt->sub == 4) {
+                i2 = k < 16 ? 0 : i1;
+                i1 = k < 16 ? i1 : 0;
             }
             float v = qn_fadd(0, qn_imul(i1, qn_fmul(u->d[block], 1)));
             if (u->m)
@@ -240,7 +246,8 @@ int qn_acts_new(qn_acts *a, uint32_t slices_max)
         a->code[i] = array(slices_max, QN_DEPTH, sizeof *a->code[i]);
         a->scale[i] = array(slices_max, 1, sizeof *a->scale[i]);
     }
-    if (a->code[0] && a->code[1] && a->scale[0] && a->scale[1])
+    a->sum = array(slices_max, 1, sizeof *a->sum);
+    if (a->code[0] && a->code[1] && a->scale[0] && a->scale[1] && a->sum)
         return 0;
     qn_acts_free(a);
     return QN_ERR_NOMEM;
@@ -252,6 +259,7 @@ void qn_acts_free(qn_acts *a)
         free(a->code[i]);
         free(a->scale[i]);
     }
+    free(a->sum);
     memset(a, 0, sizeof *a);
 }
 
@@ -261,9 +269,10 @@ void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t bloc
     uint32_t n = QN_DEPTH * block;
     a->rows = bits == 16 ? 2 : 1;
     a->block = block;
+    a->q8_1 = false;
     for (uint32_t b = 0; b < slices / block; b++) {
         int16_t *q = a->code[0] + (size_t)b * n, *low = a->code[1] + (size_t)b * n;
-        float s = qn_quant_block(x + (size_t)b * n, (int)n, (int)bits, 0, q, nonfinite);
+        float s = qn_quant_block(x + (size_t)b * n, (int)n, (int)bits, QN_SCALE_FP32, q, nonfinite);
         a->scale[0][b] = s;
         if (a->rows == 1)
             continue;
@@ -277,6 +286,18 @@ void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t bloc
     }
 }
 
+void qn_acts_quantize_ggml(qn_acts *a, const float *x, uint32_t slices, uint32_t block, int *nonfinite)
+{
+    assert(slices % block == 0 && (block == 1 || block == 8));
+    uint32_t n = QN_DEPTH * block;
+    a->rows = 1;
+    a->block = block;
+    a->q8_1 = block == 1;
+    for (uint32_t b = 0; b < slices / block; b++)
+        a->scale[0][b] = a->q8_1 ? qn_quant_q8_1(x + (size_t)b * n, a->code[0] + (size_t)b * n, &a->sum[b], nonfinite)
+                                 : qn_quant_q8_k(x + (size_t)b * n, a->code[0] + (size_t)b * n, nonfinite);
+}
+
 static inline int32_t dot16(const int16_t *a, const int8_t *w)
 {
     int32_t sum = 0;
@@ -285,16 +306,21 @@ static inline int32_t dot16(const int16_t *a, const int8_t *w)
     return sum;
 }
 
-static inline int32_t sum32(const int16_t *a)
+static inline int32_t sum16(const int16_t *a)
 {
     int32_t sum = 0;
-    for (int k = 0; k < QN_DEPTH; k++)
+    for (int k = 0; k < 16; k++)
         sum += a[k];
     return sum;
 }
 
-// One output's accumulator for one row of activations; `many`: codes of more than 8 bits.
-static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, bool many, size_t row, const int16_t *a, const float *scale)
+static inline int32_t sum32(const int16_t *a)
+{
+    return sum16(a) + sum16(a + 16);
+}
+
+// One output's accumulator for one row of activations; `many`: codes of more than 8 bits; `sum`: Q8_1's second numbers, or NULL.
+static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, bool many, size_t row, const int16_t *a, const float *scale, const float *sum)
 {
     const qn_fmt *f = u->fmt;
     float acc = 0;
@@ -309,19 +335,27 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
                 low += 128 * dot16(x, u->high + at);
                 high += 128 * dot16(x + 16, u->high + at + 16);
             }
-            uint32_t sub = f->sub ? u->sub[row * u->slices + s] : 0;
+            uint32_t sub = u->sub ? u->sub[row * u->slices + s] : 0;
             if (f->sub == 0) {
                 i1 += low + high;
                 i2 += u->m ? sum32(x) : 0;
             } else if (f->sub == 1) {
                 i1 += (int32_t)(sub & 255) * (low + high);
                 i2 += (int32_t)(sub >> 8) * sum32(x);
+            } else if (f->sub == 3) {
+                i1 += (int32_t)(sub & 15) * low + (int32_t)(sub >> 4 & 15) * high;
+                i2 += (int32_t)(sub >> 8 & 15) * sum16(x) + (int32_t)(sub >> 12) * sum16(x + 16);
+            } else if (f->sub == 4) {
+                i1 += low;
+                i2 += high;
             } else {
                 i1 += (int8_t)sub * low + (int8_t)(sub >> 8) * high;
             }
         }
         acc = qn_fadd(acc, qn_imul(i1, qn_fmul(u->d[row * u->blocks + b], scale[b])));
-        if (u->m)
+        if (u->m && sum && f->sub == 0)
+            acc = qn_fsub(acc, qn_fmul(u->m[row * u->blocks + b], sum[b]));
+        else if (u->m)
             acc = qn_fsub(acc, qn_imul(i2, qn_fmul(u->m[row * u->blocks + b], scale[b])));
     }
     return acc;
@@ -330,9 +364,9 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
 static inline __attribute__((always_inline)) void multiply_rows(const qn_unpacked *u, bool many, const qn_acts *a, float *y)
 {
     for (uint32_t r = 0; r < u->outputs; r++) {
-        y[r] = accumulate(u, many, r, a->code[0], a->scale[0]);
+        y[r] = accumulate(u, many, r, a->code[0], a->scale[0], a->q8_1 ? a->sum : NULL);
         if (a->rows == 2)
-            y[r] = qn_fadd(y[r], accumulate(u, many, r, a->code[1], a->scale[1]));
+            y[r] = qn_fadd(y[r], accumulate(u, many, r, a->code[1], a->scale[1], NULL));
     }
 }
 

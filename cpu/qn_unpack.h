@@ -42,6 +42,8 @@ typedef struct qn_acts {
     uint32_t rows, block;
     int16_t *code[2];            // [32 x slices]
     float *scale[2];             // [block]
+    bool q8_1;                   // ggml's, of one slice: sums are there multiplied, as FP16
+    float *sum;                  // [block]
 } qn_acts;
 
 int qn_acts_new(qn_acts *a, uint32_t slices_max);
@@ -49,6 +51,8 @@ void qn_acts_free(qn_acts *a);
 
 // 32 x slices values in blocks of `block` slices. Sets *nonfinite if one of them is not finite.
 void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, int *nonfinite);
+// The same with 8 bits and ggml's rules; `block` is 1 or 8.
+void qn_acts_quantize_ggml(qn_acts *a, const float *x, uint32_t slices, uint32_t block, int *nonfinite);
 
 void qn_multiply(const qn_unpacked *u, const qn_acts *a, float *y);
 

@@ -164,9 +164,9 @@ module qn_top #(
   // Matrix
   logic        plane_valid, plane_ready, plane_head_valid, plane_head_ready;
   logic [32*Planes-1:0] plane, plane_head;
-  logic               qb_we, qb_pair, qb_side_we, acc_re;
-  logic [RowW-1:0]    qb_row, acc_row;
-  logic [SliceW-1:0]  qb_slice;
+  logic               qb_we, qb_pair, qb_side_we, qb_s, acc_re;
+  logic [RowW-1:0]    qb_row, qb_side_row, acc_row;
+  logic [SliceW-1:0]  qb_slice, qb_side_slice;
   logic [BeatW-1:0]   qb_beat;
   logic [8*Lanes-1:0] qb_data, qb_data2;
   logic [31:0]        qb_scale, qb_scale2;
@@ -190,7 +190,7 @@ module qn_top #(
     .plane_valid_i(plane_valid), .plane_ready_o(plane_ready), .plane_i(plane),
     .head_valid_i(plane_head_valid), .head_ready_o(plane_head_ready), .head_i(plane_head),
     .qb_we_i(qb_we), .qb_pair_i(qb_pair), .qb_row_i(qb_row), .qb_slice_i(qb_slice), .qb_beat_i(qb_beat),
-    .qb_data_i(qb_data), .qb_data2_i(qb_data2), .qb_side_we_i(qb_side_we),
+    .qb_data_i(qb_data), .qb_data2_i(qb_data2), .qb_side_we_i(qb_side_we), .qb_side_row_i(qb_side_row), .qb_side_slice_i(qb_side_slice), .qb_s_i(qb_s),
     .qb_scale_i(qb_scale), .qb_sum_lo_i(qb_sum_lo), .qb_sum_hi_i(qb_sum_hi),
     .qb_scale2_i(qb_scale2), .qb_sum2_lo_i(qb_sum2_lo), .qb_sum2_hi_i(qb_sum2_hi),
     .acc_re_i(acc_re), .acc_row_i(acc_row), .acc_col_i(acc_col), .acc_data_o(acc_data),
@@ -212,7 +212,7 @@ module qn_top #(
     .pick_o(pick), .pick_value_o(pick_value), .nonfinite_clear_i(nonfinite_clear), .nonfinite_o(nonfinite),
     .acc_re_o(acc_re), .acc_row_o(acc_row), .acc_col_o(acc_col), .acc_data_i(acc_data),
     .qb_we_o(qb_we), .qb_row_o(qb_row), .qb_pair_o(qb_pair), .qb_slice_o(qb_slice), .qb_beat_o(qb_beat),
-    .qb_data_o(qb_data), .qb_data2_o(qb_data2), .qb_side_we_o(qb_side_we),
+    .qb_data_o(qb_data), .qb_data2_o(qb_data2), .qb_side_we_o(qb_side_we), .qb_side_row_o(qb_side_row), .qb_side_slice_o(qb_side_slice), .qb_s_o(qb_s),
     .qb_scale_o(qb_scale), .qb_sum_lo_o(qb_sum_lo), .qb_sum_hi_o(qb_sum_hi),
     .qb_scale2_o(qb_scale2), .qb_sum2_lo_o(qb_sum2_lo), .qb_sum2_hi_o(qb_sum2_hi),
     .ld_valid_i(ld_valid), .ld_ready_o(ld_ready), .ld_addr_i(ld_addr), .ld_data_i(ld_data),

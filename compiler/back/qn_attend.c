@@ -27,7 +27,7 @@ static qn_val pass_rows(const qn_lower *l)
 
 static qn_val array_rows(const qn_lower *l)
 {
-    return l->decode ? V(l->b.pass_kv * l->b.pass_queries * l->b.wide) : R(QN_R_ROWS, 0);
+    return l->decode ? V(l->b.pass_kv * l->b.pass_queries * l->b.wide[QN_FOR_CACHE]) : R(QN_R_ROWS, 0);
 }
 
 static uint32_t query_stride(const qn_lower *l)
@@ -44,7 +44,7 @@ void qn_lower_queries(qn_lower *l)
         for (uint32_t j = 0; j < b->pass_kv; j++) {
             uint32_t off = p.offset + j * head, q = p.head + j * b->pass_queries;
             qn_val rows = l->decode ? V(b->pass_queries) : R(QN_R_CNT, 0);
-            qn_lower_quant(l, V(b->q + q * head - off), V(j * b->pass_queries * QN_ACC_ROW + b->slice_q + i * b->pass_blocks),
+            qn_lower_quant(l, QN_FOR_CACHE, V(b->q + q * head - off), V(j * b->pass_queries * QN_ACC_ROW + b->slice_q + i * b->pass_blocks),
                            32 * b->pass_blocks, off, off + head, rows, query_stride(l), 0);
         }
         qn_asm_sync(l->a, (qn_sems){.post = {QN_S_SLICE}});
@@ -137,8 +137,8 @@ static void softmax(qn_lower *l)
 {
     const qn_buffers *b = &l->b;
     qn_val rows = pass_rows(l), s = V(b->s), s2 = V(b->s2), part = V(b->s2 + 24);
-    if (b->wide == 2) {
-        qn_lower_read(l, s, R(SCORE, 0), V(32), rows, 32, QN_S_SCORE_DONE, QN_S_SCORE_FREE);
+    if (b->wide[QN_FOR_CACHE] == 2) {
+        qn_lower_read(l, QN_FOR_CACHE, s, R(SCORE, 0), V(32), rows, 32, QN_S_SCORE_DONE, QN_S_SCORE_FREE);
         qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MASK, .dst = s, .a = s, .b = R(LIMIT, 0), .n = V(32), .rows = rows, .dstride = 32,
                                        .astride = 32, .step = !l->decode});
     } else {
@@ -170,7 +170,7 @@ static void values(qn_lower *l)
         qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = V(b->s2), .a = V(b->s), .b = V(b->sv + 32 * k), .n = V(32), .rows = pass_rows(l),
                                        .dstride = 32, .astride = 32});
         qn_asm_sync(l->a, (qn_sems){.wait = {k == 0 ? QN_S_SV : 0}, .post = {k == b->pass_blocks - 1 ? QN_S_SV_FREE : 0}});
-        qn_lower_quant(l, V(b->s2), V(b->slice_p + k), 32, 0, 32, pass_rows(l), 32, 0);
+        qn_lower_quant(l, QN_FOR_CACHE, V(b->s2), V(b->slice_p + k), 32, 0, 32, pass_rows(l), 32, 0);
         qn_asm_sync(l->a, (qn_sems){.post = {QN_S_P}});
         qn_lower_gemm(l, (qn_gemm_args){.slice = V(b->slice_p + k), .slices = V(1), .cols = V(32), .rows = array_rows(l),
                                         .acc = V(b->acc_pv + 32 * k), .fmt = V(val_fmt(l)->id)},
@@ -182,7 +182,7 @@ static void values(qn_lower *l)
 static void merge(qn_lower *l)
 {
     const qn_buffers *b = &l->b;
-    uint32_t head = l->g->lay.head_pad, row = b->wide * QN_ACC_ROW, stride = query_stride(l);
+    uint32_t head = l->g->lay.head_pad, row = b->wide[QN_FOR_CACHE] * QN_ACC_ROW, stride = query_stride(l);
     qn_val o = R(QUERY, 0);
     qn_lower_scalar(l, QN_VEC_MUL, o, o, V(b->alpha_old), 8, V(head), pass_rows(l), stride);
     qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_PV}});
@@ -191,8 +191,8 @@ static void merge(qn_lower *l)
         uint32_t first = j * b->pass_queries;
         qn_val rows = l->decode ? V(b->pass_queries) : R(QN_R_CNT, 0);
         qn_val acc = R(TMP, b->acc_pv + j * head + first * row), part = R(QUERY, first * head);
-        if (b->wide == 2) {
-            qn_lower_read(l, V(b->tmp), acc, V(head), rows, head, 0, 0);
+        if (b->wide[QN_FOR_CACHE] == 2) {
+            qn_lower_read(l, QN_FOR_CACHE, V(b->tmp), acc, V(head), rows, head, 0, 0);
             qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = part, .a = V(b->tmp), .b = part, .n = V(head), .rows = rows,
                                            .dstride = stride, .astride = head, .bstride = stride});
         } else {

@@ -139,7 +139,7 @@ static int plan(const qn_graph *g, qn_buffers *decode, qn_buffers *prefill, uint
     int err = qn_pass_buffers(g, true, 1, decode, why);
     if (err < 0)
         return err;
-    *chunk = g->opt.target->rows / decode->wide;
+    *chunk = g->opt.target->rows / decode->wide[QN_FOR_CACHE];
     if (*chunk > QN_ARGS - QN_ARG_TOKEN)
         *chunk = QN_ARGS - QN_ARG_TOKEN;
     while ((err = qn_pass_buffers(g, false, *chunk, prefill, why)) < 0 && *chunk > 1)
@@ -162,6 +162,7 @@ static int fill_prog(qn_prog *p, const qn_graph *g, const qn_gguf *file)
     p->dims = g->dims;
     p->kv_bits = g->opt.kv_bits;
     p->act_bits = g->opt.act_bits;
+    p->act_ggml = g->opt.act_ggml;
     p->weight_fmt = g->opt.weights->id;
     p->weight_rows = g->opt.weight_rows;
     p->context = g->opt.context;

@@ -31,10 +31,10 @@ void qn_lower_halve(qn_lower *l, enum qn_vec fn, qn_val at, uint32_t n, qn_val r
                                        .astride = stride, .bstride = stride, .perm = perm});
 }
 
-void qn_lower_read(qn_lower *l, qn_val dst, qn_val acc, qn_val n, qn_val rows, uint32_t dstride, unsigned wait, unsigned post)
+void qn_lower_read(qn_lower *l, enum qn_operand of, qn_val dst, qn_val acc, qn_val n, qn_val rows, uint32_t dstride, unsigned wait, unsigned post)
 {
-    uint32_t row = l->b.wide * QN_ACC_ROW;
-    bool wide = l->b.wide == 2;
+    uint32_t row = l->b.wide[of] * QN_ACC_ROW;
+    bool wide = l->b.wide[of] == 2;
     qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = dst, .a = acc, .n = n, .rows = rows, .dstride = dstride, .astride = row, .acc = true});
     qn_asm_sync(l->a, (qn_sems){.wait = {wait}, .post = {wide ? 0 : post}});
     if (wide) {
@@ -44,11 +44,13 @@ void qn_lower_read(qn_lower *l, qn_val dst, qn_val acc, qn_val n, qn_val rows, u
     }
 }
 
-void qn_lower_quant(qn_lower *l, qn_val src, qn_val dst, uint32_t n, uint32_t lo, uint32_t hi, qn_val rows, uint32_t stride, int block)
+void qn_lower_quant(qn_lower *l, enum qn_operand of, qn_val src, qn_val dst, uint32_t n, uint32_t lo, uint32_t hi, qn_val rows, uint32_t stride,
+                    int block)
 {
     qn_insn *i = qn_asm_op(l->a, QN_OP_QUANT);
     QN_PUT(*i, QUANT, BLOCK, (uint32_t)block);
-    QN_PUT(*i, QUANT, WIDE, l->b.wide == 2);
+    QN_PUT(*i, QUANT, WIDE, l->b.wide[of] == 2);
+    QN_PUT(*i, QUANT, GGML, of == QN_FOR_WEIGHTS && l->g->opt.act_ggml);
     qn_asm_slot(l->a, QN_SLOT_QUANT_A, src);
     qn_asm_slot(l->a, QN_SLOT_QUANT_DST, dst);
     qn_asm_slot(l->a, QN_SLOT_QUANT_N, V(n));

@@ -12,7 +12,7 @@
 enum qn_lower_reg {
     QN_R_POS = 1,                 // position of the first token
     QN_R_CNT,                     // tokens in this step
-    QN_R_ROWS,                    // array rows they take
+    QN_R_ROWS,                    // array rows they take in attention
     QN_R_LAYER,                   // offset of the layer's row in the table
     QN_R_TILE,                    // first accumulator column of the tile in hand
     QN_R_A, QN_R_B, QN_R_C, QN_R_D, QN_R_E, QN_R_F, QN_R_G, QN_R_WORDS, QN_R_TMP, QN_R_PASS,
@@ -55,7 +55,7 @@ static inline qn_val qn_lower_tokens(const qn_lower *l)
 
 static inline qn_val qn_lower_rows(const qn_lower *l)
 {
-    return l->decode ? V(l->b.wide) : R(QN_R_ROWS, 0);
+    return l->decode ? V(l->b.wide[QN_FOR_WEIGHTS]) : R(l->b.wide[QN_FOR_WEIGHTS] == 2 ? QN_R_ROWS : QN_R_CNT, 0);
 }
 
 // Vector operator with both sources in the vector buffer, one stride for all; scalars (b) are groups of eight.
@@ -64,8 +64,9 @@ void qn_lower_scalar(qn_lower *l, enum qn_vec fn, qn_val dst, qn_val a, qn_val b
 // Sum or maximum of `n` elements of each row, in place; the result's group stands 24 words behind the row's start.
 void qn_lower_halve(qn_lower *l, enum qn_vec fn, qn_val at, uint32_t n, qn_val rows, uint32_t stride);
 // Accumulators (high + low rows added) to dst; the first instruction waits, the last posts.
-void qn_lower_read(qn_lower *l, qn_val dst, qn_val acc, qn_val n, qn_val rows, uint32_t dstride, unsigned wait, unsigned post);
-void qn_lower_quant(qn_lower *l, qn_val src, qn_val dst, uint32_t n, uint32_t lo, uint32_t hi, qn_val rows, uint32_t stride, int block);
+void qn_lower_read(qn_lower *l, enum qn_operand of, qn_val dst, qn_val acc, qn_val n, qn_val rows, uint32_t dstride, unsigned wait, unsigned post);
+void qn_lower_quant(qn_lower *l, enum qn_operand of, qn_val src, qn_val dst, uint32_t n, uint32_t lo, uint32_t hi, qn_val rows, uint32_t stride,
+                    int block);
 void qn_lower_stream(qn_lower *l, qn_val addr, qn_val words, qn_val runs, uint32_t stride, qn_val fmt, qn_val cols, unsigned window,
                      enum qn_kind kind);
 typedef struct qn_gemm_args {

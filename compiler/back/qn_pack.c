@@ -93,7 +93,7 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
 {
     const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
     const uint8_t *at = m->tensor->data + (size_t)row * (m->tensor->bytes / m->tensor->dims[1]);
-    uint32_t blocks = m->inputs / info->elements;
+    uint32_t blocks = m->inputs / info->elements, heads = info->elements / (32u * m->fmt->block);      // the stream's blocks of one in the file
     qn_block b;
     for (uint32_t i = 0; i < blocks; i++, at += info->bytes) {
         int err = qn_ggml_codes(m->tensor->type, at, &b);
@@ -104,18 +104,22 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
             return QN_ERR_NONFINITE;
         int16_t *q = c->q + (size_t)i * b.n;
         for (uint32_t k = 0; k < b.n; k++)
-            q[k] = b.q[k];
-        c->d[i] = b.d;
-        if (power && (err = power_scale(&b, &c->d[i])) < 0)
+            q[k] = info->form == QN_GGML_SCALE_UP ? -b.q[k] : b.q[k];
+        uint16_t d = info->form == QN_GGML_SCALE_UP ? b.d ^ 0x8000 : b.d;
+        if (power && (err = power_scale(&b, &d)) < 0)
             return err;
-        if (info->form == QN_GGML_SCALE_UP) {
-            for (uint32_t k = 0; k < b.n; k++)
-                q[k] = -b.q[k];
-            c->d[i] = b.d ^ 0x8000;
+        for (uint32_t k = i * heads, s = 0; k < (i + 1) * heads; k++, s += 2) {
+            c->d[k] = d;
+            if (info->form == QN_GGML_SUB_SCALE) {
+                c->d[k] = b.ds[s];
+                c->m[k] = b.ds[s + 1] ^ 0x8000;
+                continue;
+            }
+            c->m[k] = m->fmt->sub ? b.m : b.m ^ 0x8000;  // subtracted by the machine, added by Q4_1 and Q5_1
         }
-        c->m[i] = m->fmt->sub ? b.m : b.m ^ 0x8000;      // subtracted by the machine, added by Q4_1 and Q5_1
-        for (uint32_t s = 0; m->fmt->sub && s < 8; s++)
-            c->sub[8 * i + s] = m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
+        for (uint32_t s = 0; qn_fmt_sub_word(m->fmt) && s < 8; s++)
+            c->sub[8 * i + s] = m->fmt->sub == 3 ? (uint16_t)(b.sc[2 * s] | b.sc[2 * s + 1] << 4 | b.mn[2 * s] << 8 | b.mn[2 * s + 1] << 12)
+                              : m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
                                                  : (uint16_t)((uint8_t)b.sc[32 * s / b.sub] | (uint8_t)b.sc[(32 * s + 16) / b.sub] << 8);
     }
     return 0;
@@ -134,7 +138,7 @@ static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_
         bool last = (s + 1) % f->block == 0;
         uint32_t words = qn_fmt_pair_words(f, last), block = s / f->block;
         uint32_t *w = slice + (size_t)(own / 2) * words * step;
-        if (f->sub) {
+        if (qn_fmt_sub_word(f)) {
             *w |= (uint32_t)c->sub[s] << (16 * odd);
             w += step;
         }

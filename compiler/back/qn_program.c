@@ -98,7 +98,7 @@ static void matrix_run(qn_lower *l, const qn_matrix *m, uint32_t outputs, qn_val
 
 static void read_to(qn_lower *l, uint32_t cols, uint32_t base, uint32_t stride)
 {
-    qn_lower_read(l, R(QN_R_C, base), tile_acc(0), V(cols), qn_lower_tokens(l), stride, QN_S_TILE_DONE, QN_S_TILE_FREE);
+    qn_lower_read(l, QN_FOR_WEIGHTS, R(QN_R_C, base), tile_acc(0), V(cols), qn_lower_tokens(l), stride, QN_S_TILE_DONE, QN_S_TILE_FREE);
 }
 
 static void read_query(qn_lower *l, uint32_t cols, bool first)
@@ -119,8 +119,8 @@ static void read_residual(qn_lower *l, uint32_t cols, bool first)
     (void)first;
     qn_val x = R(QN_R_C, l->b.x), y = R(QN_R_C, l->b.y), tokens = qn_lower_tokens(l);
     uint32_t stride = l->b.width_pad, tile = l->g->layer[0].m[QN_ROLE_Q].tile;
-    if (l->b.wide == 2) {
-        qn_lower_read(l, V(l->b.tmp), tile_acc(0), V(cols), tokens, tile, QN_S_TILE_DONE, QN_S_TILE_FREE);
+    if (l->b.wide[QN_FOR_WEIGHTS] == 2) {
+        qn_lower_read(l, QN_FOR_WEIGHTS, V(l->b.tmp), tile_acc(0), V(cols), tokens, tile, QN_S_TILE_DONE, QN_S_TILE_FREE);
         qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = V(l->b.tmp), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
                                        .astride = tile, .bstride = stride});
     } else {
@@ -158,7 +158,7 @@ static void quantize(qn_lower *l, qn_val src, uint32_t mask, const uint32_t base
                      qn_val rows, uint32_t stride, bool post)
 {
     for (int i = 0, k; (k = block_log2(mask, i)) >= 0; i++)
-        qn_lower_quant(l, src, R(offset.reg, offset.imm + (int32_t)base[k]), 32 * slices, 0, hi, rows, stride, k);
+        qn_lower_quant(l, QN_FOR_WEIGHTS, src, R(offset.reg, offset.imm + (int32_t)base[k]), 32 * slices, 0, hi, rows, stride, k);
     if (post)
         qn_asm_sync(l->a, (qn_sems){.post = {QN_S_SLICE}});
 }
@@ -285,6 +285,7 @@ static void record_token(qn_lower *l)
     qn_insn *i = qn_asm_op(l->a, QN_OP_QUANT);
     QN_PUT(*i, QUANT, RECORD, 1);
     QN_PUT(*i, QUANT, WIDE, l->g->opt.kv_bits == 16);
+    QN_PUT(*i, QUANT, GGML, l->g->opt.act_ggml);
     qn_asm_slot(l->a, QN_SLOT_QUANT_A, R(QN_R_B, 0));
     qn_asm_slot(l->a, QN_SLOT_QUANT_DST, R(QN_R_C, 0));
     qn_asm_slot(l->a, QN_SLOT_QUANT_N, V(32 * y->kv_blocks));
@@ -395,11 +396,11 @@ static void gate_begin(qn_lower *l)
 static void silu(qn_lower *l, uint32_t cols)
 {
     const qn_buffers *b = &l->b;
-    uint32_t half = l->g->layer[0].m[QN_ROLE_GATE].tile, hs = b->h_width, row = b->wide * QN_ACC_ROW;
+    uint32_t half = l->g->layer[0].m[QN_ROLE_GATE].tile, hs = b->h_width, row = b->wide[QN_FOR_WEIGHTS] * QN_ACC_ROW;
     qn_val n = V(cols), rows = qn_lower_tokens(l), e = V(b->e), one = V(b->consts + 8 * QN_CONST_ONE), tmp = V(b->tmp), out = R(HIDDEN, 0);
-    bool wide = b->wide == 2;
+    bool wide = b->wide[QN_FOR_WEIGHTS] == 2;
     if (wide)
-        qn_lower_read(l, tmp, tile_acc(0), n, rows, half, QN_S_TILE_DONE, 0);
+        qn_lower_read(l, QN_FOR_WEIGHTS, tmp, tile_acc(0), n, rows, half, QN_S_TILE_DONE, 0);
     qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_EXPN, .dst = e, .a = wide ? tmp : tile_acc(0), .n = n, .rows = rows, .dstride = half,
                                    .astride = wide ? half : row, .acc = !wide});
     if (!wide)
@@ -409,7 +410,7 @@ static void silu(qn_lower *l, uint32_t cols)
     qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = e, .a = wide ? tmp : tile_acc(0), .b = e, .n = n, .rows = rows, .dstride = half,
                                    .astride = wide ? half : row, .bstride = half, .acc = !wide});
     if (wide)
-        qn_lower_read(l, tmp, tile_acc(half), n, rows, half, 0, QN_S_TILE_FREE);
+        qn_lower_read(l, QN_FOR_WEIGHTS, tmp, tile_acc(half), n, rows, half, 0, QN_S_TILE_FREE);
     qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = out, .a = wide ? tmp : tile_acc(half), .b = e, .n = n, .rows = rows, .dstride = hs,
                                    .astride = wide ? half : row, .bstride = half, .acc = !wide});
     if (!wide)
@@ -491,7 +492,7 @@ static void read_logits(qn_lower *l, uint32_t cols, bool first)
 {
     const qn_buffers *b = &l->b;
     qn_asm *a = l->a;
-    qn_lower_read(l, V(b->logit), tile_acc(0), V(cols), V(1), 0, QN_S_TILE_DONE, QN_S_TILE_FREE);
+    qn_lower_read(l, QN_FOR_WEIGHTS, V(b->logit), tile_acc(0), V(cols), V(1), 0, QN_S_TILE_DONE, QN_S_TILE_FREE);
     qn_insn *i = qn_asm_op(a, QN_OP_LOGIT);
     QN_PUT(*i, LOGIT, FIRST, first);
     qn_asm_slot(a, QN_SLOT_LOGIT_A, V(b->logit));
@@ -548,9 +549,9 @@ static void logits(qn_lower *l)
     norm(l, x, 0, V(1));
     for (int i = 0; i < QN_BLOCKS; i++)
         if (b->blocks_logits >> i & 1)
-            qn_lower_quant(l, V(b->y), V(b->slice_in[i]), b->width_pad, 0, l->g->dims.width, V(1), b->width_pad, i);
+            qn_lower_quant(l, QN_FOR_WEIGHTS, V(b->y), V(b->slice_in[i]), b->width_pad, 0, l->g->dims.width, V(1), b->width_pad, i);
     qn_asm_sync(a, (qn_sems){.post = {QN_S_SLICE}});
-    matrix_run(l, m, m->outputs, V(b->wide), QN_S_SLICE, read_logits);
+    matrix_run(l, m, m->outputs, V(b->wide[QN_FOR_WEIGHTS]), QN_S_SLICE, read_logits);
     qn_asm_loop_end(a);
 }
 
@@ -739,7 +740,7 @@ static void entry(qn_lower *l)
     give(l, QN_S_SV_FREE, 1);
     qn_asm_lda(a, QN_R_POS, V(QN_ARG_POS));
     qn_asm_lda(a, QN_R_CNT, V(QN_ARG_COUNT));
-    qn_asm_alu(a, QN_ALU_MUL, QN_R_ROWS, R(QN_R_CNT, 0), V(b->wide));
+    qn_asm_alu(a, QN_ALU_MUL, QN_R_ROWS, R(QN_R_CNT, 0), V(b->wide[QN_FOR_CACHE]));
     qn_asm_set(a, QN_R_TILE, V(0));
     qn_lower_load(l, V(g->lay.const_addr), V(QN_CONST_WORDS), b->consts, (qn_sems){.wait = {0}});
     qn_asm_alu(a, QN_ALU_MUL, QN_R_TMP, R(QN_R_POS, 0), V(g->lay.rope_step));

@@ -26,10 +26,6 @@ const char *qn_ggml_why_not(int64_t type)
     if (qn_ggml_supported(info))
         return NULL;
     switch (info ? type : -1) {
-    case QN_GGML_Q2_K:
-        return "which has a minimum for each 16 elements, where the machine sums activations over 32";
-    case QN_GGML_NVFP4:
-        return "whose scales for each 16 elements are floats: their ratios are no integers of 8 bits";
     case QN_GGML_IQ1_S:
     case QN_GGML_IQ1_M:
     case QN_GGML_IQ2_XXS:
@@ -130,6 +126,38 @@ static void scales_k(int8_t *sc, uint8_t *mn, const uint8_t *p)
     }
 }
 
+// FP16 bits of half of what UE4M3 says, for E2M1's doubled values; NaN's code is 0
+static uint16_t half_ue4m3(uint8_t e)
+{
+    unsigned exponent = e >> 3 & 15, fraction = e & 7u;
+    if (e == 0x7f)
+        return 0;
+    if (exponent)                            // 1.fff x 2^(exponent - 8)
+        return (uint16_t)((exponent + 7) << 10 | fraction << 7);
+    unsigned shift = 0;                      // fraction x 2^-10
+    while (fraction && fraction >> shift > 1)
+        shift++;
+    return fraction ? (uint16_t)((shift + 5) << 10 | (fraction << (10 - shift) & 0x3ff)) : 0;
+}
+
+// 128 elements from each 32 bytes of bit pairs
+static void codes_q2_k(int8_t *restrict q, const uint8_t *restrict qs)
+{
+    for (int g = 0; g < 8; g++, q += 32)
+        for (int l = 0; l < 32; l++)
+            q[l] = qs[32 * (g / 4) + l] >> 2 * (g % 4) & 3;
+}
+
+// Sixteen elements from eight bytes: low nibbles, then high ones
+static void codes_nvfp4(int8_t *restrict q, const uint8_t *restrict qs)
+{
+    for (int s = 0; s < 4; s++, q += 16, qs += 8)
+        for (int j = 0; j < 8; j++) {
+            q[j] = E2M1[qs[j] & 15];
+            q[j + 8] = E2M1[qs[j] >> 4];
+        }
+}
+
 // Sixteen 6-bit scales less 32 in 12 bytes: four bits of j and j + 8 in byte j, two bits of j, j + 4, j + 8, j + 12 in byte 8 + j
 static void scales_q3_k(int8_t *sc, const uint8_t *p)
 {
@@ -225,7 +253,7 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
     memset(out, 0, offsetof(qn_block, q));
     out->n = info->elements;
     out->sub = info->sub;
-    out->d = info->form == QN_GGML_SCALE_POW ? half_e8m0(p[info->scale]) : qn_le16(p + info->scale);
+    out->d = info->form == QN_GGML_SCALE_POW ? half_e8m0(p[info->scale]) : info->form == QN_GGML_SUB_SCALE ? 0 : qn_le16(p + info->scale);
     if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
         out->m = qn_le16(p + info->scale + 2);
 
@@ -244,6 +272,18 @@ int qn_ggml_codes(int type, const void *block, qn_block *out)
         return 0;
     case QN_GGML_Q5_1:
         nibbles_5(out->q, qn_le32(p + 4), p + 8, 0);
+        return 0;
+    case QN_GGML_Q2_K:
+        for (int s = 0; s < 16; s++) {
+            out->sc[s] = p[s] & 15;
+            out->mn[s] = p[s] >> 4;
+        }
+        codes_q2_k(out->q, p + 16);
+        return 0;
+    case QN_GGML_NVFP4:
+        for (int s = 0; s < 4; s++)
+            out->ds[s] = half_ue4m3(p[s]);
+        codes_nvfp4(out->q, p + 4);
         return 0;
     case QN_GGML_Q3_K:
         scales_q3_k(out->sc, p + 96);
@@ -304,6 +344,10 @@ static void values(const qn_block *b, int form, float *dst)
     case QN_GGML_SCALE_MIN:
         for (int i = 0; i < b->n; i++)
             dst[i] = (float)b->q[i] * d + m;
+        break;
+    case QN_GGML_SUB_SCALE:
+        for (int i = 0; i < b->n; i++)
+            dst[i] = (float)b->q[i] * qn_ggml_f16(b->ds[i / b->sub]);
         break;
     case QN_GGML_SUPER:
         for (int i = 0; i < b->n; i++)

@@ -24,6 +24,7 @@ enum qn_ggml_form {
     QN_GGML_SCALE_UP,  // d*q, where q reaches one further up than down: -q is what two's complement has room for
     QN_GGML_SCALE_POW, // d*q, where d is a power of two
     QN_GGML_SCALE_MIN, // d*q + m
+    QN_GGML_SUB_SCALE, // ds*q
     QN_GGML_SUPER,     // d*sc*q
     QN_GGML_SUPER_MIN, // d*sc*q - m*mn
 };
@@ -40,7 +41,7 @@ enum qn_ggml_form {
     X(Q5_1,      7,  32,  24, SCALE_MIN, 5,  0,   0) \
     X(Q8_0,      8,  32,  34, SCALE,     8,  0,   0) \
     X(Q8_1,      9,  32,  36, KNOWN,     0,  0,   0) \
-    X(Q2_K,     10, 256,  84, KNOWN,     0,  0,   0) \
+    X(Q2_K,     10, 256,  84, SUPER_MIN, 2, 16,  80) \
     X(Q3_K,     11, 256, 110, SUPER,     3, 16, 108) \
     X(Q4_K,     12, 256, 144, SUPER_MIN, 4, 32,   0) \
     X(Q5_K,     13, 256, 176, SUPER_MIN, 5, 32,   0) \
@@ -70,7 +71,7 @@ enum qn_ggml_form {
     X(IQ4_NL_4_8, 37, 0,   0, REMOVED,   0,  0,   0) \
     X(IQ4_NL_8_8, 38, 0,   0, REMOVED,   0,  0,   0) \
     X(MXFP4,    39,  32,  17, SCALE_POW, 5,  0,   0) \
-    X(NVFP4,    40,  64,  36, KNOWN,     0,  0,   0) \
+    X(NVFP4,    40,  64,  36, SUB_SCALE, 5, 16,   0) \
     X(Q1_0,     41, 128,  18, SCALE,     2,  0,   0) \
     X(Q2_0,     42,  64,  18, SCALE_UP,  2,  0,   0)
 
@@ -103,15 +104,16 @@ static inline int qn_ggml_supported(const qn_ggml_info *info)
 const char *qn_ggml_why_not(int64_t type);
 
 // One block's content. Codes are as the value formulas above want them: Q1_0 -1 and 1, Q2_0 -1..2, Q3_K -4..3, Q4_0 -8..7, Q5_0 -16..15, Q6_K -32..31,
-// Q8_0 -128..127, IQ4_NL, IQ4_XS -127..113 (their code book's), TQ1_0 -1..1, TQ2_0 -1..2, MXFP4 -12..12 (E2M1 doubled), with the stored offset taken off; Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
+// Q8_0 -128..127, IQ4_NL, IQ4_XS -127..113 (their code book's), TQ1_0 -1..1, TQ2_0 -1..2, MXFP4, NVFP4 -12..12 (E2M1 doubled), with the stored offset taken off; Q2_K 0..3, Q4_1, Q4_K 0..15 and Q5_1, Q5_K 0..31 as stored. Fields that a type does not have are 0, codes after n
 // unset.
 typedef struct qn_block {
     uint16_t n;     // elements: 32, 64, 128 or 256
     uint16_t sub;   // elements under one sub-scale; 0: sc and mn say nothing
     uint16_t d;     // FP16 bits: scale; MXFP4: BF16 bits of 2^-128..2^127
-    uint16_t m;     // FP16 bits: Q4_1, Q5_1 minimum; Q4_K, Q5_K scale of the minima
-    int8_t sc[16];  // sub-scales: Q4_K, Q5_K 8 of 0..63; IQ4_XS 8 of -32..31; Q3_K 16 of -32..31; Q6_K 16 of -128..127
-    uint8_t mn[8];  // Q4_K, Q5_K: minima, 0..63
+    uint16_t m;     // FP16 bits: Q4_1, Q5_1 minimum; Q2_K, Q4_K, Q5_K scale of the minima
+    int8_t sc[16];  // sub-scales: Q2_K 16 of 0..15; Q4_K, Q5_K 8 of 0..63; IQ4_XS 8 of -32..31; Q3_K 16 of -32..31; Q6_K 16 of -128..127
+    uint8_t mn[16]; // minima: Q2_K 16 of 0..15; Q4_K, Q5_K 8 of 0..63
+    uint16_t ds[4]; // NVFP4: FP16 bits of each 16's scale, halved
     int8_t q[256];
 } qn_block;
 

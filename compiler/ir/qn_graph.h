@@ -37,6 +37,7 @@ typedef struct qn_options {
     const qn_fmt *weights;      // for tensors stored as floats: one of compiler/back/qn_quantize.h
     bool weight_rows;           // a row of them has one scale
     uint32_t kv_bits, act_bits; // 8 or 16
+    bool act_ggml;              // what meets weights is quantized as ggml does it (act_bits 8), what meets the cache to 16 bits
     uint32_t context;           // 0: as the model says
 } qn_options;
 

@@ -26,7 +26,7 @@ static uint32_t largest_divisor(uint32_t n, uint32_t most)
 static void plan_passes(const qn_graph *g, bool decode, qn_buffers *b)
 {
     const qn_dims *d = &g->dims;
-    uint32_t rows = g->opt.target->rows / b->wide, share = d->heads / d->kv_heads;
+    uint32_t rows = g->opt.target->rows / b->wide[QN_FOR_CACHE], share = d->heads / d->kv_heads;
     b->pass_kv = 1;
     b->pass_queries = 1;
     if (decode) {
@@ -86,7 +86,8 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
     const qn_matrix *first = g->layer[0].m;
     memset(b, 0, sizeof *b);
     b->tokens = tokens;
-    b->wide = g->opt.act_bits == 16 ? 2 : 1;
+    b->wide[QN_FOR_WEIGHTS] = g->opt.act_bits == 16 ? 2 : 1;
+    b->wide[QN_FOR_CACHE] = g->opt.act_bits == 16 || g->opt.act_ggml ? 2 : 1;
     b->width_pad = 32 * max(first[QN_ROLE_Q].slices, g->logits.slices);
     b->q_width = d->heads * g->lay.head_pad;
     b->kv_pad = 32 * g->lay.kv_blocks;
@@ -125,7 +126,7 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
     b->q = take(&at, (uint64_t)tokens * (b->q_width + 31) / 32 * 32);
     b->key_rec = take(&at, (uint64_t)tokens * b->rec_stride);
     b->val_rec = take(&at, (uint64_t)tokens * b->rec_stride);
-    uint32_t scalars = 8 * max(rows, tokens), tmp = b->wide == 2 ? max(tokens * tile, rows * max(32, g->lay.head_pad)) : 0;
+    uint32_t scalars = 8 * max(rows, tokens), tmp = b->wide[QN_FOR_CACHE] == 2 ? max(tokens * tile, rows * max(32, g->lay.head_pad)) : 0;
     b->m_new = take(&at, scalars);
     b->sv = take(&at, 32 * b->pass_blocks);
     b->tmp = take(&at, tmp);

@@ -8,6 +8,9 @@
 
 enum { QN_BLOCKS = 4 };                      // activation blocks of 32 << i
 
+// What activations are multiplied with.
+enum qn_operand { QN_FOR_WEIGHTS, QN_FOR_CACHE, QN_OPERANDS };
+
 // Attention goes in passes: `kv` KV heads with `queries` query heads each are rows of one pass.
 typedef struct qn_pass {
     uint32_t head;                           // first query head
@@ -15,7 +18,7 @@ typedef struct qn_pass {
 } qn_pass;
 
 typedef struct qn_buffers {
-    uint32_t tokens, wide;                   // wide: array rows of a token (16-bit activations: 2)
+    uint32_t tokens, wide[QN_OPERANDS];      // wide: array rows of a token (16-bit activations: 2); the cache's are no fewer than the weights'
     uint32_t width_pad, q_width, kv_pad, rec_stride;
     // Vector buffer, first words
     uint32_t consts, rope, norm_w[2], x, y, kv, q, key_rec, val_rec, s, s2, m, l, alpha, alpha_old, m_new, inv_l, sv, h, e, tmp, rot, logit;

@@ -44,7 +44,7 @@ module qn_gemm_load #(
   output logic [SliceW-1:0]              buf_slice_o,
   output logic [1:0]                     buf_beat_o,
   input  logic [127:0]                   buf_data_i,
-  input  logic [89:0]                    buf_side_i,
+  input  logic [117:0]                   buf_side_i,
 
   output logic                           shadow_full_o, // a whole slice stands in the shadows
   input  logic                           swap_i,        // it has been taken over
@@ -54,11 +54,10 @@ module qn_gemm_load #(
   output logic [127:0]                   load_data_o,
   output logic                           side_we_o,     // with the pair's first load
   output logic [1:0]                     side_index_o,  // slices since reset, modulo 4
-  output logic [89:0]                    side_o         // {odd row, even row}, each {sum, scale}
+  output logic [117:0]                   side_o         // {odd row, even row}, each {s, sum_hi, sum_lo, scale}: see qn_slicebuf
 );
 
   localparam IDLE = 2'd0, CHECK = 2'd1, LOAD = 2'd2, STOP = 2'd3;
-  localparam [31:0] ONE = 32'h3f800000;    // 1.0
   localparam [7:0] PAIR = qn_isa_pkg::ELEMENT_PAIR_CLOCKS[8*Element +: 8];   // the first four clocks of a pair read
   localparam [7:0] TAIL = qn_isa_pkg::ELEMENT_TAIL_CLOCKS[8*Element +: 8];   // clocks after the last pair's
   localparam [4:0] STEP_LAST = PAIR[4:0] - 5'd1, STEP_END = PAIR[4:0] + TAIL[4:0] - 5'd1;
@@ -197,6 +196,10 @@ module qn_gemm_load #(
   function automatic [63:0] one_hot(input [31:0] place, input [1:0] beat);
     one_hot = {63'd0, place[31:5] == 27'd0 && place[4:3] == beat} << {place[2:0], 3'd0};
   endfunction
+  // and so is the sum of its half; scale 1.0
+  function automatic [58:0] unit_side(input [27:0] half);
+    unit_side = {13'd0, half == 28'd1, 12'd0, half == 28'd0, 32'h3f800000};
+  endfunction
   logic [31:0] s_place_odd;
   assign s_place_odd = s_place_q + 32'd1;
 
@@ -221,8 +224,7 @@ module qn_gemm_load #(
   assign load_data_o   = s_unit_q ? {one_hot(s_place_odd, s_beat_q), one_hot(s_place_q, s_beat_q)} : buf_data_i;
   assign side_we_o     = s_valid_q && s_beat_q == 2'd0;
   assign side_index_o  = s_side_q;
-  assign side_o        = s_unit_q ? {12'd0, s_place_odd[31:5] == 27'd0, ONE, 12'd0, s_place_q[31:5] == 27'd0, ONE}
-                                  : buf_side_i;
+  assign side_o        = s_unit_q ? {unit_side(s_place_odd[31:4]), unit_side(s_place_q[31:4])} : buf_side_i;
 
   always @(posedge clk_i) begin
     if (rst_ni && swap_i) assert (full_q);

@@ -52,6 +52,9 @@ module qn_matrix #(
   input  logic [8*Lanes-1:0]             qb_data_i,
   input  logic [8*Lanes-1:0]             qb_data2_i,
   input  logic                           qb_side_we_i,
+  input  logic [RowW-1:0]                qb_side_row_i,
+  input  logic [SliceW-1:0]              qb_side_slice_i,
+  input  logic                           qb_s_i,
   input  logic [31:0]                    qb_scale_i,
   input  logic [12:0]                    qb_sum_lo_i,
   input  logic [12:0]                    qb_sum_hi_i,
@@ -96,7 +99,7 @@ module qn_matrix #(
   logic [SliceW-1:0] buf_slice;
   logic [1:0]        buf_beat, side_index;
   logic [127:0]      buf_data, load_data;
-  logic [89:0]       buf_side, side;
+  logic [117:0]      buf_side, side;
 
   qn_gemm_load #(.Element(Element), .Rows(Rows), .Planes(Planes), .AccCols(AccCols), .Slices(Slices)) u_load (
     .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o, .insn_i,
@@ -109,7 +112,7 @@ module qn_matrix #(
     .side_we_o(side_we), .side_index_o(side_index), .side_o(side));
 
   qn_slicebuf #(.Rows(Rows), .Slices(Slices), .Lanes(Lanes)) u_buf (
-    .clk_i, .qb_we_i, .qb_pair_i, .qb_row_i, .qb_slice_i, .qb_beat_i, .qb_data_i, .qb_data2_i, .qb_side_we_i,
+    .clk_i, .qb_we_i, .qb_pair_i, .qb_row_i, .qb_slice_i, .qb_beat_i, .qb_data_i, .qb_data2_i, .qb_side_we_i, .qb_side_row_i, .qb_side_slice_i, .qb_s_i,
     .qb_scale_i, .qb_sum_lo_i, .qb_sum_hi_i, .qb_scale2_i, .qb_sum2_lo_i, .qb_sum2_hi_i,
     .re_i(buf_re), .pair_i(buf_pair), .slice_i(buf_slice), .beat_i(buf_beat), .data_o(buf_data), .side_o(buf_side));
 
@@ -117,7 +120,8 @@ module qn_matrix #(
   logic              a_valid_q;
   logic              a_signed_q, a_odd_q, a_drain_q;             // drain: wait until all earlier sums are written
   logic [3:0]        a_plane_last_q;
-  logic [1:0]        a_sub_q, a_head_q;
+  logic [2:0]        a_sub_q;
+  logic [1:0]        a_head_q;
   logic [2:0]        a_block_last_q;
   logic [ColW-1:0]   a_acc_q, a_col_last_q;
   logic [ColW:0]     a_end_q;                            // behind the last accumulator column
@@ -238,7 +242,7 @@ module qn_matrix #(
   // ---- A column on its way to the holds ----------------------------------------------------------------------------------
   logic              hold_load, hold_shift;
   logic [Groups-1:0] hold_use;
-  localparam int ColumnW = OwnW + RowW + 1 + GroupW + 2 + 2 + 2 + 6;
+  localparam int ColumnW = OwnW + RowW + 1 + GroupW + 2 + 3 + 2 + 6;
   logic [Partial-1:0] column_valid_q;
   logic [ColumnW-1:0] column, c_column;
   logic [OwnW-1:0]    column_addr;
@@ -255,7 +259,8 @@ module qn_matrix #(
   logic [OwnW-1:0]   c_addr;
   logic [RowW:0]     c_rows;
   logic [GroupW-1:0] c_group_last;
-  logic [1:0]        c_side, c_sub, c_head;
+  logic [2:0]        c_sub;
+  logic [1:0]        c_side, c_head;
   logic              c_odd, c_twice, c_block_first, c_block_last, c_zero, c_done;
   assign {c_addr, c_rows, c_group_last, c_side, c_sub, c_head, c_twice, c_odd, c_block_first, c_block_last, c_zero, c_done} = c_column;
 
@@ -268,7 +273,7 @@ module qn_matrix #(
   endgenerate
 
   // ---- Headers of a pair: popped one clock after its first plane, one word a clock ---------------------------------------
-  // They are complete when its first column is held, and the next pair's come after that (fmt.def: at most PLANES words).
+  // They are complete when its first column is held, and the next pair's come after that (fmt.def: less than a pair's plane words).
   logic        h_sub_q;                    // the sub-scales' word comes first
   logic [1:0]  h_left_q;                   // float headers' words
   assign head_ready_o = h_sub_q || h_left_q != 2'd0;
@@ -277,7 +282,7 @@ module qn_matrix #(
       h_sub_q  <= 1'b0;
       h_left_q <= 2'd0;
     end else if (issue && first && !col_q[0]) begin
-      h_sub_q  <= a_sub_q != 2'd0;
+      h_sub_q  <= a_sub_q != 3'd0 && !a_sub_q[2];
       h_left_q <= !block_last || a_head_q == 2'd0 ? 2'd0 : a_head_q == 2'd2 ? 2'd2 : 2'd1;
     end else begin
       h_sub_q <= 1'b0;
@@ -290,7 +295,8 @@ module qn_matrix #(
   logic [GroupW-1:0] d_group_q, d_group_last_q;
   logic [OwnW-1:0]   d_addr_q;
   logic [RowW:0]     d_rows_q;
-  logic [1:0]        d_side_q, d_sub_q, d_head_q;
+  logic [2:0]        d_sub_q;
+  logic [1:0]        d_side_q, d_head_q;
   logic              d_twice_q, d_block_first_q, d_block_last_q, d_zero_q, d_done_q;
   logic              d_two, d_step, d_end;
   assign d_two      = d_head_q == 2'd2 && d_block_last_q;
@@ -327,13 +333,13 @@ module qn_matrix #(
     end
   end
 
-  // Lane i holds row {group, i}: whether it computes, its sum and its scale, which stand where the loader put them
-  localparam int SideW = 1 + 45;
+  // Lane i holds row {group, i}: whether it computes, its sums and its scale, which stand where the loader put them
+  localparam int SideW = 1 + 59;
   logic [SideW*Dequants-1:0] d_side;
   generate
     for (i = 0; i < Dequants; i = i + 1) begin : g_lane
       localparam [UnitW-1:0] Lane = i;
-      logic [44:0] side_mem [0:4*Groups-1];
+      logic [58:0] side_mem [0:4*Groups-1];
       logic [RowW-1:0] lane_row;
       logic        side_hit;
       if (Dequants == 2) begin : g_two
@@ -342,7 +348,7 @@ module qn_matrix #(
         assign side_hit = side_we && load_pair[UnitW-2:0] == Lane[UnitW-1:1];
       end
       always_ff @(posedge clk_i) begin
-        if (side_hit) side_mem[{side_index, load_pair[RowW-2:UnitW-1]}] <= side[45*(i%2) +: 45];
+        if (side_hit) side_mem[{side_index, load_pair[RowW-2:UnitW-1]}] <= side[59*(i%2) +: 59];
       end
       assign lane_row = {d_group_q, Lane};
       assign d_side[SideW*i +: SideW] = {{1'b0, lane_row} < d_rows_q, side_mem[{d_side_q, d_group_q}]};

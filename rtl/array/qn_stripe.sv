@@ -50,12 +50,12 @@ module qn_stripe #(
   input  logic                      deal_last_i,
   input  logic                      deal_zero_i,
   input  logic                      deal_done_i,   // last slot of an instruction
-  input  logic [1:0]                deal_sub_i,
+  input  logic [2:0]                deal_sub_i,
   input  logic [1:0]                deal_head_i,
   input  logic                      deal_twice_i,  // values are 2 c + 1
   input  logic [GroupW-1:0]         deal_group_i,
   input  logic [ColW-1:0]           deal_col_i,
-  input  logic [46*Dequants-1:0]    deal_side_i,   // for each lane: row computes, sum (13 bits), scale
+  input  logic [60*Dequants-1:0]    deal_side_i,   // for each lane: row computes, {s, sum_hi, sum_lo, scale}
   output logic                      done_o,        // the sum of the slot with deal_done_i is readable
   output logic                      busy_o,
 
@@ -93,15 +93,15 @@ module qn_stripe #(
   end
 
   // The slot, registered: stage 0 of the units
-  localparam int LaneW = 46 + 56;
-  logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q, u_twice_q;
+  localparam int LaneW = 59 + 56;          // row computes, sums, scale; partials
+  logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q, u_halves_q, u_twice_q;
   logic [AddrW-1:0]          u_addr_q;
-  logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_q;
+  logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q;
   logic [31:0]               u_head_q, half;
   logic [LaneW*Dequants-1:0] dealt, rotated, u_lane_q;
   logic [Dequants-1:0]       u_mask;
   logic [28*Dequants-1:0]    u_lo, u_hi;
-  logic [13*Dequants-1:0]    u_asum;
+  logic [26*Dequants-1:0]    u_asum;
   logic [32*Dequants-1:0]    u_scale;
 
   qn_half u_half (.h_i(deal_second_i ? d_m_q : d_d_q), .y_o(half));
@@ -110,8 +110,15 @@ module qn_stripe #(
   genvar i;
   generate
     for (i = 0; i < Dequants; i = i + 1) begin : g_unit
-      assign dealt[LaneW*i +: LaneW] = {deal_side_i[46*i +: 46], lanes[56*i +: 56]};
-      assign {u_mask[i], u_asum[13*i +: 13], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
+      // Q8_1's s is a sum already multiplied; odd values want the sum itself
+      logic        s;
+      logic [25:0] sums;
+      logic [31:0] scale, q8_1_scale;
+      assign {s, sums, scale} = deal_side_i[60*i +: 59];
+      qn_half u_q8_1 (.h_i(deal_second_i && deal_sub_i == 3'd0 ? scale[31:16] : scale[15:0]), .y_o(q8_1_scale));
+      assign dealt[LaneW*i +: LaneW] = {deal_side_i[60*i + 59], !s ? sums : {13'd0, deal_twice_i ? sums[12:0] : 13'd1},
+                                        s ? q8_1_scale : scale, lanes[56*i +: 56]};
+      assign {u_mask[i], u_asum[26*i +: 26], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
              = u_lane_q[LaneW*i +: LaneW];
     end
   endgenerate
@@ -128,11 +135,17 @@ module qn_stripe #(
       u_zero_q   <= deal_zero_i;
       u_done_q   <= deal_done_i;
       u_addr_q   <= {deal_group_i, deal_col_i};
-      u_plain_q  <= deal_sub_i == 2'd0;
+      u_plain_q  <= deal_sub_i == 3'd0;
       u_twice_q  <= deal_twice_i;
-      u_sc_lo_q  <= {deal_sub_i == 2'd2 && d_scales_q[7], d_scales_q[7:0]};
-      u_sc_hi_q  <= deal_sub_i == 2'd2 ? {d_scales_q[15], d_scales_q[15:8]} : {1'b0, d_scales_q[7:0]};
-      u_mn_q     <= deal_sub_i == 2'd0 ? 9'd1 : {1'b0, d_scales_q[15:8]};
+      u_halves_q <= deal_sub_i == 3'd4;
+      case (deal_sub_i)                    // of each half: scale, minimum
+        3'd0:    {u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q} <= {9'd1, 9'd1, 9'd1, 9'd1};
+        3'd1:    {u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q} <= {{2{1'b0, d_scales_q[7:0]}}, {2{1'b0, d_scales_q[15:8]}}};
+        3'd2:    {u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q} <= {d_scales_q[7], d_scales_q[7:0], d_scales_q[15], d_scales_q[15:8], 18'd0};
+        3'd3:    {u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q} <= {5'd0, d_scales_q[3:0], 5'd0, d_scales_q[7:4],
+                                                                  5'd0, d_scales_q[11:8], 5'd0, d_scales_q[15:12]};
+        default: {u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q} <= {9'd1, 9'd0, 9'd1, 9'd0};
+      endcase
       u_head_q   <= deal_head_i == 2'd0 ? 32'h3f800000 : deal_head_i == 2'd3 ? {d_d_q, 16'd0} : half;
       u_lane_q   <= rotated;
     end
@@ -141,7 +154,7 @@ module qn_stripe #(
   qn_dequant #(.Units(Dequants), .AddrW(AddrW)) u_dequant (
     .clk_i, .rst_ni,
     .valid_i(u_valid_q), .mask_i(u_mask), .second_i(u_second_q), .first_i(u_first_q), .last_i(u_last_q), .zero_i(u_zero_q),
-    .done_i(u_done_q), .addr_i(u_addr_q), .plain_i(u_plain_q), .twice_i(u_twice_q), .sc_lo_i(u_sc_lo_q), .sc_hi_i(u_sc_hi_q), .mn_i(u_mn_q),
+    .done_i(u_done_q), .addr_i(u_addr_q), .plain_i(u_plain_q), .twice_i(u_twice_q), .sc_lo_i(u_sc_lo_q), .sc_hi_i(u_sc_hi_q), .mn_lo_i(u_mn_lo_q), .mn_hi_i(u_mn_hi_q), .halves_i(u_halves_q),
     .head_i(u_head_q), .lo_i(u_lo), .hi_i(u_hi), .asum_i(u_asum), .scale_i(u_scale),
     .done_o, .busy_o, .acc_re_i, .acc_addr_i, .acc_data_o);
 

@@ -28,11 +28,13 @@ module qn_dequant #(
   input  logic                   twice_i,  // I1 += 2 (lo + hi) + asum
   input  logic [8:0]             sc_lo_i,
   input  logic [8:0]             sc_hi_i,
-  input  logic [8:0]             mn_i,
+  input  logic [8:0]             mn_lo_i,
+  input  logic [8:0]             mn_hi_i,
+  input  logic                   halves_i, // I1 is the low half's partial, I2 the high half's
   input  logic [31:0]            head_i,   // d, or m of a second slot, FP32
   input  logic [28*Units-1:0]    lo_i,
   input  logic [28*Units-1:0]    hi_i,
-  input  logic [13*Units-1:0]    asum_i,
+  input  logic [26*Units-1:0]    asum_i,   // {of the high half, of the low half}
   input  logic [32*Units-1:0]    scale_i,
   output logic                   done_o,   // the sum of the slot with done_i is readable
   output logic                   busy_o,   // a slot has not left its sum yet
@@ -157,9 +159,9 @@ module qn_dequant #(
       end
       qn_dequant_unit #(.AddrW(AddrW), .QueueW(QueueW)) u_unit (
         .clk_i, .product_en_i((valid_i && mask_i[u]) || product_q != '0), .sum_en_i(sum_q[Back-1:2] != '0),
-        .s0_lo_i(lo_i[28*u +: 28]), .s0_hi_i(hi_i[28*u +: 28]), .s0_asum_i(asum_i[13*u +: 13]),
+        .s0_lo_i(lo_i[28*u +: 28]), .s0_hi_i(hi_i[28*u +: 28]), .s0_asum_lo_i(asum_i[26*u +: 13]), .s0_asum_hi_i(asum_i[26*u + 13 +: 13]),
         .s0_scale_i(scale_i[32*u +: 32]), .s0_head_i(head_i),
-        .s0_sc_lo_i(sc_lo_i), .s0_sc_hi_i(sc_hi_i), .s0_mn_i(mn_i), .s0_twice_i(twice_i),
+        .s0_sc_lo_i(sc_lo_i), .s0_sc_hi_i(sc_hi_i), .s0_mn_lo_i(mn_lo_i), .s0_mn_hi_i(mn_hi_i), .s0_halves_i(halves_i), .s0_twice_i(twice_i),
         .s1_plain_i(s1_plain), .s1_re_i(valid_q[1]), .s1_addr_i(s1_addr), .s2_first_i(s2_first),
         .s3_we_i(valid_q[3] && s3_mask[u] && !s3_last), .s3_addr_i(s3_addr), .s3_second_i(s3_second),
         .push_i(f2_push_q), .push_addr_i(f2_push_addr_q), .f_queue_addr_i(f_read_q),

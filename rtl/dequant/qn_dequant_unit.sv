@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_dequant_unit: arithmetic and memories of one dequantization unit and its accumulator bank. It holds no control: what a
 // clock does is said by the ports, which qn_dequant delays for all units together (the names carry the stage).
-// About 1,500 LUT4 with carries, 1,260 flops, 11 DSPs and, for 1,024 accumulators, 7 block RAMs (Yosys, ECP5).
+// About 1,500 LUT4 with carries, 1,260 flops, 12 DSPs and, for 1,024 accumulators, 7 block RAMs (Yosys, ECP5).
 //
-//   stage 0      lo, hi, asum, sub-scales; headers and activation scale into qn_fmul
+//   stage 0      lo, hi, sums, sub-scales; headers and activation scale into qn_fmul
 //   stage 1..3   products, their sum, I1 and I2 (read and written back in the bank's integer memory)
 //   mul_lat      qn_imul: I1 or I2 times scale
 //   F, F+1, F+2  accumulator read, zero or value, qn_fadd (or qn_fsub with a product out of the queue); written at the end
@@ -20,12 +20,15 @@ module qn_dequant_unit #(
 
   input  logic [27:0]      s0_lo_i,        // partials
   input  logic [27:0]      s0_hi_i,
-  input  logic [12:0]      s0_asum_i,
+  input  logic [12:0]      s0_asum_lo_i,   // sums of the activations, signed
+  input  logic [12:0]      s0_asum_hi_i,
   input  logic [31:0]      s0_scale_i,     // of the activations, FP32
   input  logic [31:0]      s0_head_i,      // d or m, FP32
-  input  logic [8:0]       s0_sc_lo_i,     // sub-scales and minimum, signed
+  input  logic [8:0]       s0_sc_lo_i,     // sub-scales and minima, signed
   input  logic [8:0]       s0_sc_hi_i,
-  input  logic [8:0]       s0_mn_i,
+  input  logic [8:0]       s0_mn_lo_i,
+  input  logic [8:0]       s0_mn_hi_i,
+  input  logic             s0_halves_i,    // I2 += hi
   input  logic             s0_twice_i,     // no sub-scales: I1 += 2 (lo + hi) + asum
   input  logic             s1_plain_i,     // no sub-scales: I1 += lo + hi
   input  logic             s1_re_i,
@@ -56,23 +59,29 @@ module qn_dequant_unit #(
 
   // Integers
   logic signed [27:0] s1_lo_q, s1_hi_q;
-  logic signed [21:0] s1_min_q;
+  logic signed [17:0] s0_low;               // what the low minimum meets
+  logic signed [23:0] s1_min_lo_q;
+  logic signed [21:0] s1_min_hi_q;
+  logic signed [13:0] s0_asum;
   logic signed [28:0] s0_sum, s1_sum_q, s2_dot_q;
   logic signed [29:0] s3_dot_q;
   logic signed [23:0] s2_min_q, s3_min_q;
   (* no_rw_check *) logic [53:0] int_mem [0:2**AddrW-1];
   logic [53:0]        s2_kept_q;
 
-  assign s0_sum = $signed({s0_lo_i[27], s0_lo_i}) + $signed({s0_hi_i[27], s0_hi_i});
+  assign s0_low  = s0_halves_i ? s0_hi_i[17:0] : {{5{s0_asum_lo_i[12]}}, s0_asum_lo_i};
+  assign s0_asum = $signed({s0_asum_lo_i[12], s0_asum_lo_i}) + $signed({s0_asum_hi_i[12], s0_asum_hi_i});
+  assign s0_sum  = $signed({s0_lo_i[27], s0_lo_i}) + $signed({s0_hi_i[27], s0_hi_i});
   always_ff @(posedge clk_i) if (product_en_i) begin
     // With sub-scales values are -127 to 127 (fmt.def), so 19 bits hold a partial
     s1_lo_q  <= $signed(s0_lo_i[18:0]) * $signed(s0_sc_lo_i);
     s1_hi_q  <= $signed(s0_hi_i[18:0]) * $signed(s0_sc_hi_i);
-    s1_min_q <= $signed(s0_asum_i) * $signed(s0_mn_i);
-    s1_sum_q <= s0_twice_i ? {s0_sum[27:0], 1'b0} + {{16{s0_asum_i[12]}}, s0_asum_i} : s0_sum;
+    s1_min_lo_q <= s0_low * $signed(s0_mn_lo_i);
+    s1_min_hi_q <= $signed(s0_asum_hi_i) * $signed(s0_mn_hi_i);
+    s1_sum_q <= s0_twice_i ? {s0_sum[27:0], 1'b0} + {{15{s0_asum[13]}}, s0_asum} : s0_sum;
 
     s2_dot_q <= s1_plain_i ? s1_sum_q : {s1_lo_q[27], s1_lo_q} + {s1_hi_q[27], s1_hi_q};
-    s2_min_q <= {{2{s1_min_q[21]}}, s1_min_q};
+    s2_min_q <= s1_min_lo_q + {{2{s1_min_hi_q[21]}}, s1_min_hi_q};
 
     s3_dot_q <= {s2_dot_q[28], s2_dot_q} + $signed(s2_first_i ? 30'd0 : s2_kept_q[29:0]);
     s3_min_q <= s2_min_q + $signed(s2_first_i ? 24'd0 : s2_kept_q[53:30]);

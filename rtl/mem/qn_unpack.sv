@@ -2,11 +2,10 @@
 // qn_unpack: cuts the stream into headers and planes (order: rtl/spec/fmt.def) and holds both for the array.
 // A line, one word for each of Planes stripes, is stored in the clock it comes, so headers cost memory time and no array time; bytes and the
 // codes of a book become planes on the way out of the plane FIFO. The stripes are in step: what a line is, it is for all of them.
-// Costs Planes x FifoWords x 48 bits of memory, and four bits more a line.
+// Costs Planes x FifoWords x 64 bits of memory, and four bits more a line.
 //
 // Credit: the sender starts with FifoWords credits, spends one for a line it asks of memory and gets credit_o back.
-// So the plane FIFO cannot overflow. Neither can the header FIFO: a pair of columns has at most PLANES header words
-// (half its plane words; fmt.def), so of FifoWords lines less than FifoWords / 3 plus a few pairs' are headers.
+// So neither FIFO can overflow: of Q2_K's last slices three words of seven are headers, more than half as many as planes.
 
 `default_nettype none
 
@@ -49,7 +48,8 @@ module qn_unpack #(
   // The STREAM in progress and the place in it
   logic        active_q;
   logic [31:0] lines_left_q;
-  logic [1:0]  sub_q, head_q;
+  logic [2:0]  sub_q;
+  logic [1:0]  head_q;
   logic [4:0]  words_q;                    // plane words of a column
   logic [2:0]  block_q;                    // slices of a block, less one
   logic [3:0]  store_q;
@@ -59,8 +59,8 @@ module qn_unpack #(
   logic [1:0]  head_left_q;                // header words of this pair still to come
   logic [5:0]  plane_left_q;               // plane words of this pair still to come
 
-  function automatic [1:0] head_words(input [1:0] sub, input [1:0] head, input last);
-    head_words = {1'b0, sub != 2'd0} + (!last || head == 2'd0 ? 2'd0 : head == 2'd2 ? 2'd2 : 2'd1);
+  function automatic [1:0] head_words(input [2:0] sub, input [1:0] head, input last);
+    head_words = {1'b0, sub != 3'd0 && !sub[2]} + (!last || head == 2'd0 ? 2'd0 : head == 2'd2 ? 2'd2 : 2'd1);
   endfunction
 
   logic is_head, stream_end, start, pair_end, slice_end;
@@ -129,7 +129,7 @@ module qn_unpack #(
     .clk_i, .rst_ni,
     .in_valid_i(line_valid_i && !is_head), .in_ready_o(plane_room), .in_data_i({store_q, line_data_i}),
     .out_valid_o(raw_valid), .out_ready_i(raw_ready), .out_data_o({raw_store, raw}));
-  qn_fifo #(.Width(32*Planes), .Depth(FifoWords / 2)) u_head (
+  qn_fifo #(.Width(32*Planes), .Depth(FifoWords)) u_head (
     .clk_i, .rst_ni,
     .in_valid_i(line_valid_i && is_head), .in_ready_o(head_room), .in_data_i(line_data_i),
     .out_valid_o(head_valid_o), .out_ready_i(head_ready_i), .out_data_o(head_o));

@@ -245,22 +245,22 @@ static void check_fmts(void)
         check_range("fmt.def", f->name, "id", f->id, 1, 127);
         check_range("fmt.def", f->name, "planes", f->planes, 1, 16);
         check_range("fmt.def", f->name, "signed", f->sign, 0, 2);
-        check_range("fmt.def", f->name, "sub", f->sub, 0, 2);
+        check_range("fmt.def", f->name, "sub", f->sub, 0, 4);
         check_range("fmt.def", f->name, "head", f->head, 0, 3);
         if (f->block != 1 && f->block != 2 && f->block != 4 && f->block != 8)
             fault("fmt.def", f->name, "block %ld is not 1, 2, 4 or 8", f->block);
         if (f->store == QN_STORE_BYTES && f->planes % 8)
             fault("fmt.def", f->name, "codes of %ld bits cannot be stored as bytes", f->planes);
-        if (f->sub == 1 && f->head != 2)
-            fault("fmt.def", f->name, "minima of 8 bits need a float minimum (head 2)");
-        long head_words = (f->sub ? 1 : 0) + (f->head == 2 ? 2 : f->head ? 1 : 0);
-        if (head_words > words)              // unpack's header FIFO and the array's headers are sized by it
-            fault("fmt.def", f->name, "a pair of columns has %ld header words, more than %ld planes", head_words, words);
+        if (f->sub && f->sub != 2 && f->head != 2)
+            fault("fmt.def", f->name, "minima, or scales of halves, need two float headers (head 2)");
+        long head_words = (f->sub && f->sub < 4 ? 1 : 0) + (f->head == 2 ? 2 : f->head ? 1 : 0);
+        if (head_words >= 2 * words)         // the array takes a header a clock from a pair's second plane on
+            fault("fmt.def", f->name, "a pair of columns has %ld header words for %ld planes", head_words, 2 * words);
         if (f->sign == QN_ODD && (f->planes > 8 || f->store != QN_STORE_PLANES))
             fault("fmt.def", f->name, "odd values of %ld planes, more than 8, or not stored as planes", f->planes);
         if (b && ((f->planes != b->planes && !paired) || f->sign != 1 || (paired && (f->sub || b->code % 2))))
             fault("fmt.def", f->name, "values of %s are signed and have %ld planes", b->name, b->planes);
-        if (f->sub && (f->sign == QN_ODD || f->planes > (b ? 8 : 6) || (b && lowest(b) < -127)))
+        if (f->sub && (f->sign == QN_ODD || f->planes > (b && f->sub < 3 ? 8 : 6) || (b && lowest(b) < -127)))
             fault("fmt.def", f->name, "sub-scales with codes of %ld bits, more than 6 (of a book: outside -127..127)", f->planes);
     }
 }
@@ -483,7 +483,7 @@ static void print_fmts(void)
     printf("\n  function automatic fmt_valid(input [31:0] id);\n    fmt_valid = id >= 32'd1 && id <= 32'd%zu;\n  endfunction\n", COUNT(fmts));
     print_fmt_function("planes", 5, offsetof(fmt_row, planes));
     print_fmt_function("signed", 2, offsetof(fmt_row, sign));
-    print_fmt_function("sub", 2, offsetof(fmt_row, sub));
+    print_fmt_function("sub", 3, offsetof(fmt_row, sub));
     print_fmt_function("block", 4, offsetof(fmt_row, block));
     print_fmt_function("head", 2, offsetof(fmt_row, head));
     print_fmt_function("store", 4, offsetof(fmt_row, store));

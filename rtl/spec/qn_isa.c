@@ -203,7 +203,7 @@ unsigned qn_fmt_group_planes(const qn_fmt *f)
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last)
 {
     static const unsigned head_words[] = {0, 1, 2, 1};
-    return (f->sub ? 1u : 0u) + (last ? head_words[f->head] : 0) + 2 * qn_fmt_col_words(f);
+    return (qn_fmt_sub_word(f) ? 1u : 0u) + (last ? head_words[f->head] : 0) + 2 * qn_fmt_col_words(f);
 }
 
 uint64_t qn_fmt_tile_words(const qn_fmt *f, uint32_t cols, uint32_t slices)

@@ -164,6 +164,11 @@ unsigned qn_fmt_col_words(const qn_fmt *f);
 // What leaves the FIFO's words as other words: of how many words a group is, and how many planes come of it. Words that are planes: 1 and 1.
 unsigned qn_fmt_group_words(const qn_fmt *f);
 unsigned qn_fmt_group_planes(const qn_fmt *f);
+// Whether each slice has a word of sub-scales for a pair of columns.
+static inline bool qn_fmt_sub_word(const qn_fmt *f)
+{
+    return f->sub != 0 && f->sub < 4;
+}
 // Words of one pair of columns in one slice; `last` tells the last slice of a block.
 unsigned qn_fmt_pair_words(const qn_fmt *f, bool last);
 // Words of a tile of `cols` (even) columns by `slices` (a multiple of the block).

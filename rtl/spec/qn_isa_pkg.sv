@@ -125,6 +125,8 @@ package qn_isa_pkg;
   localparam int QUANT_WIDE_W = 1;
   localparam int QUANT_RECORD_LSB = 219;
   localparam int QUANT_RECORD_W = 1;
+  localparam int QUANT_GGML_LSB = 220;
+  localparam int QUANT_GGML_W = 1;
   localparam int SLOT_QUANT_A = 0;
   localparam int SLOT_QUANT_DST = 1;
   localparam int SLOT_QUANT_N = 2;
@@ -233,7 +235,7 @@ package qn_isa_pkg;
       OP_LOADV: op_flags = 24'h00003f;
       OP_GEMM: op_flags = 24'h000003;
       OP_VEC: op_flags = 24'h000f3f;
-      OP_QUANT: op_flags = 24'h00000f;
+      OP_QUANT: op_flags = 24'h00001f;
       OP_LOGIT: op_flags = 24'h000003;
       OP_STORE: op_flags = 24'h00007f;
       default: op_flags = 24'h0;
@@ -360,9 +362,11 @@ package qn_isa_pkg;
   localparam [6:0] FMT_E5M2 = 7'd61;  // MXFP8 E5M2: a quarter of its values, rounded to integers
   localparam [6:0] FMT_C2 = 7'd62;  // complex 1, i, -1, -i (iFairy, arXiv:2508.05571): real and imaginary part side by side, scale per 128
   localparam [6:0] FMT_NF3 = 7'd63;  // NormalFloat of 3 bits, in units of 1/127, scale per 64
+  localparam [6:0] FMT_K2 = 7'd64;  // GGUF Q2_K: 4-bit scales and minima per 16, FP16 pair per 256
+  localparam [6:0] FMT_NV4 = 7'd65;  // E2M1 doubled, FP16 scale per 16: GGUF NVFP4 (UE4M3 halved)
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd63;
+    fmt_valid = id >= 32'd1 && id <= 32'd65;
   endfunction
 
   function automatic [4:0] fmt_planes(input [6:0] id);
@@ -430,6 +434,8 @@ package qn_isa_pkg;
       FMT_E5M2: fmt_planes = 5'd15;
       FMT_C2: fmt_planes = 5'd2;
       FMT_NF3: fmt_planes = 5'd8;
+      FMT_K2: fmt_planes = 5'd2;
+      FMT_NV4: fmt_planes = 5'd5;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
@@ -486,18 +492,21 @@ package qn_isa_pkg;
       FMT_E5M2: fmt_signed = 2'd1;
       FMT_C2: fmt_signed = 2'd1;
       FMT_NF3: fmt_signed = 2'd1;
+      FMT_NV4: fmt_signed = 2'd1;
       default: fmt_signed = 2'd0;
     endcase
   endfunction
 
-  function automatic [1:0] fmt_sub(input [6:0] id);
+  function automatic [2:0] fmt_sub(input [6:0] id);
     case (id)
-      FMT_K4: fmt_sub = 2'd1;
-      FMT_K5: fmt_sub = 2'd1;
-      FMT_K6: fmt_sub = 2'd2;
-      FMT_K3: fmt_sub = 2'd2;
-      FMT_X4: fmt_sub = 2'd2;
-      default: fmt_sub = 2'd0;
+      FMT_K4: fmt_sub = 3'd1;
+      FMT_K5: fmt_sub = 3'd1;
+      FMT_K6: fmt_sub = 3'd2;
+      FMT_K3: fmt_sub = 3'd2;
+      FMT_X4: fmt_sub = 3'd2;
+      FMT_K2: fmt_sub = 3'd3;
+      FMT_NV4: fmt_sub = 3'd4;
+      default: fmt_sub = 3'd0;
     endcase
   endfunction
 
@@ -566,6 +575,8 @@ package qn_isa_pkg;
       FMT_E5M2: fmt_block = 4'd1;
       FMT_C2: fmt_block = 4'd4;
       FMT_NF3: fmt_block = 4'd2;
+      FMT_K2: fmt_block = 4'd8;
+      FMT_NV4: fmt_block = 4'd1;
       default: fmt_block = 4'd0;
     endcase
   endfunction
@@ -633,6 +644,8 @@ package qn_isa_pkg;
       FMT_E5M2: fmt_head = 2'd3;
       FMT_C2: fmt_head = 2'd1;
       FMT_NF3: fmt_head = 2'd1;
+      FMT_K2: fmt_head = 2'd2;
+      FMT_NV4: fmt_head = 2'd2;
       default: fmt_head = 2'd0;
     endcase
   endfunction
@@ -655,6 +668,7 @@ package qn_isa_pkg;
       FMT_SHIFT4: fmt_store = 4'd8;
       FMT_C2: fmt_store = 4'd9;
       FMT_NF3: fmt_store = 4'd10;
+      FMT_NV4: fmt_store = 4'd3;
       default: fmt_store = 4'd0;
     endcase
   endfunction
@@ -686,6 +700,7 @@ package qn_isa_pkg;
       FMT_SHIFT4: fmt_words = 5'd4;
       FMT_C2: fmt_words = 5'd1;
       FMT_NF3: fmt_words = 5'd3;
+      FMT_NV4: fmt_words = 5'd4;
       default: fmt_words = fmt_planes(id);
     endcase
   endfunction
@@ -832,6 +847,7 @@ package qn_isa_pkg;
   localparam int LAT_FMUL = 4;  // FP32 product: qn_fmul
   localparam int LAT_IMUL = 6;  // integer times FP32: qn_imul
   localparam int LAT_FUNC = 10;  // exp, reciprocal, reciprocal square root: qn_func
+  localparam int LAT_QUOT = 4;  // quotient from a reciprocal: qn_quotient
   localparam int LAT_ACC = 2;  // accumulator read
 
   // Elements, and the clocks that the loading of a slice takes: for a pair of rows, and after the last pair; element e at [8 e +: 8]

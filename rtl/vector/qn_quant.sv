@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_quant: the quantizer: qn_quant_block of sim/model, then slices for the matrix unit or records for the KV cache.
 //
-//   x beats -> largest magnitude -> x RNE(1/127) -> [BF16, up] -> scale --+--> function unit 0 (reciprocal) -> inverse -> lanes
-//                                                                         +--> FIFO of scales ----------+
-//   codes of the lanes (integers of 16 bits) -> bytes -> slices, their sums and scale <-----------------+
+//   x beats -> largest magnitude -> x RNE(1/127) -> [BF16] -> scale --+--> function unit 0 (reciprocal) -> inverse -> lanes
+//                                                                     +--> FIFO of scales ----------+
+//   codes of the lanes (integers of 16 bits) -> bytes -> slices, their sums and scale <-------------+
+//
+// With GGML, to slices, quotients are exact. Q8_1 (blocks of 32): the scale d comes out of qn_div127, its reciprocal goes through qn_quotient, and
+// d and s = d x sum of codes become FP16 beside the slice's address, some clocks after its codes. Q8_K (256): the reciprocal of the largest
+// magnitude becomes 127/top in qn_quotient, comes back as `scale_o`, and its own reciprocal is the block's scale.
 //
 // Blocks follow each other without a gap; a block's codes arrive while later blocks' maxima are taken. No stalls in either direction.
 // `go_o` is the clock before the first block's first beat is read: its operands meet their inverse three clocks after it, and each later
 // block meets its own if beats follow at the pace of the x beats.
-// Codes never pass 127 (32,639): scale and reciprocal are exact to 2^-21, so rounding comes back to the limit.
-// About 1,500 LUT4 on ECP5 with 8 lanes, and a multiplier (qn_fmul).
+// Codes never pass 127 (32,639; 32,766 where a record's scale is the nearest BF16): scale and reciprocal are exact to 2^-21, so rounding comes
+// back to the limit.
+// On ECP5 with 8 lanes: 3,100 LUT4 with 2 a CCU2C, 2,020 flops, 7 MULT18; before it knew ggml's ways 1,780, 1,040, 4.
 
 `default_nettype none
 
@@ -25,6 +30,7 @@ module qn_quant #(
   input  logic [1:0]           block_i,    // 32 << block_i elements share a scale
   input  logic                 wide_i,
   input  logic                 record_i,
+  input  logic                 ggml_i,
 
   // first pass
   input  logic                 x_valid_i,
@@ -34,6 +40,7 @@ module qn_quant #(
   input  logic [31:0]          inv_i,
   output logic                 go_o,
   output logic [31:0]          inv_o,      // to the lanes
+  output logic                 away_o,     // they round ties away from zero
 
   // second pass
   input  logic                 code_valid_i,
@@ -43,6 +50,8 @@ module qn_quant #(
   input  logic [RowW-1:0]      row_i,      // of the slice now being taken; WIDE: its pair's low row
   input  logic [SliceW-1:0]    slice_i,
   output logic                 slice_next_o, // taken whole
+  input  logic                 slice_last_i, // it is the instruction's last
+  output logic                 slices_end_o, // the last side word goes to the buffer in the next clock
   output logic                 qb_we_o,
   output logic [RowW-1:0]      qb_row_o,
   output logic                 qb_pair_o,  // data2 and the second side word go to qb_row_o + 1
@@ -50,7 +59,10 @@ module qn_quant #(
   output logic [BeatW-1:0]     qb_beat_o,
   output logic [8*Lanes-1:0]   qb_data_o,
   output logic [8*Lanes-1:0]   qb_data2_o,
-  output logic                 qb_side_we_o, // with the slice's last beat
+  output logic                 qb_side_we_o, // with the slice's last beat, or after it
+  output logic [RowW-1:0]      qb_side_row_o,
+  output logic [SliceW-1:0]    qb_side_slice_o,
+  output logic                 qb_s_o,     // Q8_1: scale is {s, d} of FP16, sum_lo that of all codes
   output logic [31:0]          qb_scale_o,
   output logic [12:0]          qb_sum_lo_o, // of codes 0..15
   output logic [12:0]          qb_sum_hi_o, // of codes 16..31
@@ -70,27 +82,37 @@ module qn_quant #(
   localparam CountW = BeatW + 3;
   localparam LatMul = qn_isa_pkg::LAT_FMUL;
   localparam LatFunc = qn_isa_pkg::LAT_FUNC;
+  localparam LatQuot = qn_isa_pkg::LAT_QUOT;
+  localparam LatSide = LatMul + 2;         // from a slice's last codes to its s
+  localparam [30:0] FP16_END  = 31'h4afdf020;                          // 127 x 65,520: from there on a scale is infinite as FP16
+  localparam [30:0] FP16_NONE = 31'h33000000;                          // 2^-25: up to it FP16 has none
+  localparam [30:0] RECIP_END = 31'h7e800000;                          // 2^126: from there on a reciprocal is flushed
+
+  logic q8_1, q8_k;
+  assign q8_1   = ggml_i && !record_i && block_i == 2'd0;
+  assign q8_k   = ggml_i && !record_i && block_i != 2'd0;
+  assign away_o = q8_1;
 
   logic [CountW-1:0] block_last;           // beats of a block less 1
   assign block_last = {{3{1'b0}}, {BeatW{1'b1}}} | ({{CountW-3{1'b0}}, block_i == 2'd3, block_i[1], block_i != 2'd0} << BeatW);
 
-  // Largest magnitude: of each half of the lanes, then of the block
-  logic [30:0] left, right;
+  // Largest magnitude, of several the first: of each half of the lanes, then of the block. Its sign is the top bit.
+  logic [31:0] left, right;
   integer      k;
   always @(*) begin
-    left  = x_data_i[30:0];
-    right = x_data_i[16*Lanes +: 31];
+    left  = x_data_i[31:0];
+    right = x_data_i[16*Lanes +: 32];
     for (k = 1; k < Lanes / 2; k = k + 1) begin
-      if (x_data_i[32*k +: 31] > left) left = x_data_i[32*k +: 31];
-      if (x_data_i[16*Lanes + 32*k +: 31] > right) right = x_data_i[16*Lanes + 32*k +: 31];
+      if (x_data_i[32*k +: 31] > left[30:0]) left = x_data_i[32*k +: 32];
+      if (x_data_i[16*Lanes + 32*k +: 31] > right[30:0]) right = x_data_i[16*Lanes + 32*k +: 32];
     end
   end
 
   logic              m1_valid_q, m2_end_q;
-  logic [30:0]       m1_left_q, m1_right_q, m2_top_q, m1_top, m2_top;
+  logic [31:0]       m1_left_q, m1_right_q, m2_top_q, m1_top, m2_top;
   logic [CountW-1:0] m1_count_q;
-  assign m1_top = m1_left_q > m1_right_q ? m1_left_q : m1_right_q;
-  assign m2_top = m1_count_q != '0 && m2_top_q > m1_top ? m2_top_q : m1_top;
+  assign m1_top = m1_left_q[30:0] >= m1_right_q[30:0] ? m1_left_q : m1_right_q;
+  assign m2_top = m1_count_q != '0 && m2_top_q[30:0] >= m1_top[30:0] ? m2_top_q : m1_top;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -112,29 +134,71 @@ module qn_quant #(
   // Scale and its reciprocal
   logic        m2_infinite, m2_zero;
   logic [31:0] product;
-  logic [15:0] up;                         // a scale is too small for a carry out of its exponent
-  assign m2_infinite = m2_top_q[30:23] == 8'd255;
+  logic [15:0] bf16;                       // a scale is too small for a carry out of its exponent
+  logic        bf16_up;
+  logic [LatMul-1:0] mul_valid_q, mul_zero_q;
+  // Q8_1: the multiplier's other use, below
+  logic [LatSide-1:0] s_valid_q;           // clocks since a slice's last codes
+  logic               s_valid, s_last;
+  logic [12:0]        s_total_q, s_total_late_q; // sum of its codes
+  logic [31:0]        s_sum_q, s_scale_q;
+  logic [15:0]        s_half, s_scale_half, s_scale_half_q;
+  logic [RowW-1:0]    s_row;
+  logic [SliceW-1:0]  s_slice;
+  logic [31:0]        c1_scale_q;          // of the slice now being taken
+  assign m2_infinite = m2_top_q[30:0] >= (q8_1 ? FP16_END : q8_k ? RECIP_END : 31'h7f800000);
   assign m2_zero     = m2_infinite || m2_top_q[30:23] < 8'd27;         // below 2^-100
   assign nonfinite_o = m2_end_q && m2_infinite;
-  assign up          = product[31:16] + {15'd0, product[15:0] != 16'd0};
-  qn_fmul u_scale (.clk_i, .en_i(m2_end_q || mul_valid_q != '0), .a_i({1'b0, m2_top_q}), .b_i(wide_i ? K16 : K8), .y_o(product));
+  assign bf16_up     = ggml_i ? product[15] && (product[16] || product[14:0] != 15'd0) : product[15:0] != 16'd0;
+  assign bf16        = product[31:16] + {15'd0, bf16_up};
+  qn_fmul u_scale (.clk_i, .en_i(m2_end_q || mul_valid_q != '0 || s_valid_q != '0), .a_i(q8_1 ? c1_scale_q : {1'b0, m2_top_q[30:0]}),
+                   .b_i(q8_1 ? s_sum_q : wide_i ? K16 : K8), .y_o(product));
 
-  logic [LatMul-1:0]  mul_valid_q, mul_zero_q;
-  logic [LatFunc:0]   inv_valid_q;         // bit 0: scale_o is being taken
-  assign go_o = inv_valid_q[LatFunc-2];
+  logic [30:0] d;
+  qn_div127 u_div (.clk_i, .en_i(m2_end_q || mul_valid_q != '0), .x_i(m2_top_q[30:0]), .y_o(d));
+
+  // Q8_K: what its blocks, which are 32 clocks apart or more, leave standing
+  logic [31:0] k_top_q, k_inv_q;           // the top; 127/top with its sign the other way
+  logic        k_zero_q, k_inv_zero_q;
+  logic [30:0] quotient;
+  logic [22:0] divisor;
+
+  logic [LatFunc+LatQuot:0] inv_valid_q;   // bit 0: scale_o is being taken, of Q8_K the top
+  logic [LatFunc+LatQuot:0] k_valid_q;     // bit 0: 127/top is being taken
+  logic                     put;           // a scale into the FIFO
+  logic [31:0]              put_scale;
+  assign go_o      = q8_k ? k_valid_q[LatFunc+LatQuot-2] : q8_1 ? inv_valid_q[LatFunc+LatQuot-2] : inv_valid_q[LatFunc-2];
+  assign put       = q8_k ? k_valid_q[LatFunc+LatQuot] : inv_valid_q[0];
+  assign put_scale = !q8_k ? scale_o : k_inv_zero_q ? 32'd0 : {k_inv_q[31], quotient};
+  qn_delay #(.Width(23), .Clocks(LatFunc)) u_divisor (.clk_i, .in_i(scale_o[22:0]), .out_o(divisor));
+  qn_quotient u_quotient (.clk_i, .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
       mul_valid_q <= '0;
       inv_valid_q <= '0;
+      k_valid_q   <= '0;
     end else begin
       mul_valid_q <= {mul_valid_q[LatMul-2:0], m2_end_q};
-      inv_valid_q <= {inv_valid_q[LatFunc-1:0], mul_valid_q[LatMul-1]};
+      inv_valid_q <= {inv_valid_q[LatFunc+LatQuot-1:0], mul_valid_q[LatMul-1]};
+      k_valid_q   <= {k_valid_q[LatFunc+LatQuot-1:0], q8_k && inv_valid_q[LatFunc+LatQuot]};
     end
     mul_zero_q <= {mul_zero_q[LatMul-2:0], m2_zero};
-    if (mul_valid_q[LatMul-1])
-      scale_o <= mul_zero_q[LatMul-1] ? 32'd0 : record_i ? {up, 16'd0} : product;
-    if (inv_valid_q[LatFunc]) inv_o <= inv_i;
+    if (m2_end_q) begin
+      k_top_q  <= m2_top_q;
+      k_zero_q <= m2_zero;
+    end
+    if (q8_k && inv_valid_q[LatFunc+LatQuot]) begin
+      scale_o      <= {1'b0, quotient};
+      k_inv_q      <= {!k_top_q[31], quotient};
+      k_inv_zero_q <= k_zero_q;
+    end else if (mul_valid_q[LatMul-1])
+      scale_o <= mul_zero_q[LatMul-1] ? 32'd0 : q8_k ? {1'b0, k_top_q[30:0]} : q8_1 ? {1'b0, d} : record_i ? {bf16, 16'd0} : product;
+    if (q8_k) begin
+      if (k_valid_q[LatFunc+LatQuot]) inv_o <= k_inv_q;
+    end else if (q8_1) begin
+      if (inv_valid_q[LatFunc+LatQuot]) inv_o <= {1'b0, quotient};
+    end else if (inv_valid_q[LatFunc]) inv_o <= inv_i;
   end
 
   // Scales wait for their codes
@@ -152,18 +216,19 @@ module qn_quant #(
       get_q   <= 4'd0;
       count_q <= '0;
     end else begin
-      if (inv_valid_q[0]) put_q <= put_q + 4'd1;
+      if (put) put_q <= put_q + 4'd1;
       if (code_valid_i && block_end) get_q <= get_q + 4'd1;
       if (code_valid_i) count_q <= block_end ? '0 : count_q + 1'b1;
     end
-    if (inv_valid_q[0]) fifo_q[put_q] <= scale_o;
+    if (put) fifo_q[put_q] <= put_scale;
   end
 
   // 1: bytes. `one` goes to the row or is the high byte, `two` is the low byte, as a number -128..127.
   logic                c1_valid_q, c1_slice_end_q, c1_block_end_q;
   logic [BeatW-1:0]    c1_beat_q;
   logic [8*Lanes-1:0]  c1_one_q, c1_two_q;
-  logic [31:0]         c1_scale_q;
+  logic                dead;               // no scale: no codes
+  assign dead = head[30:0] <= (q8_1 ? FP16_NONE : 31'd0);
   genvar i;
   generate
     for (i = 0; i < Lanes; i = i + 1) begin : g_code
@@ -173,14 +238,14 @@ module qn_quant #(
       assign high = code[15:8] + {7'd0, code[7] && !record_i};
       always_ff @(posedge clk_i) begin
         if (code_valid_i) begin
-          c1_one_q[8*i +: 8] <= head == 32'd0 ? 8'd0 : wide_i ? high : code[7:0];
-          c1_two_q[8*i +: 8] <= head == 32'd0 ? 8'd0 : code[7:0];
+          c1_one_q[8*i +: 8] <= dead ? 8'd0 : wide_i ? high : code[7:0];
+          c1_two_q[8*i +: 8] <= dead ? 8'd0 : code[7:0];
         end
       end
       always @(posedge clk_i) begin
-        if (code_valid_i && head != 32'd0) begin
-          assert ($signed(code) <= (wide_i ? 16'sd32639 : 16'sd127));
-          assert ($signed(code) >= (wide_i ? -16'sd32639 : -16'sd127));
+        if (code_valid_i && !dead) begin
+          assert ($signed(code) <= (!wide_i ? 16'sd127 : ggml_i ? 16'sd32766 : 16'sd32639));
+          assert ($signed(code) >= (!wide_i ? -16'sd127 : ggml_i ? -16'sd32766 : -16'sd32639));
         end
       end
     end
@@ -222,16 +287,17 @@ module qn_quant #(
   end
 
   // 3: sums of the half, out
-  logic [12:0] half_q, half2_q, half, half2;
+  logic [12:0] half_q, half2_q, half, half2, lo_q, lo2_q;
   logic        half_begin, half_end;
   assign half_begin = c2_beat_q[BeatW-2:0] == '0;
   assign half_end   = &c2_beat_q[BeatW-2:0];
   assign half  = {c2_sum_q[11], c2_sum_q} + (half_begin ? 13'd0 : half_q);
   assign half2 = {c2_sum2_q[11], c2_sum2_q} + (half_begin ? 13'd0 : half2_q);
   assign slice_next_o = c2_valid_q && c2_slice_end_q;
+  assign slices_end_o = q8_1 ? s_valid && s_last : slice_next_o && slice_last_i;
   always_ff @(posedge clk_i) begin
     qb_we_o      <= rst_ni && !clear_i && c2_valid_q;
-    qb_side_we_o <= rst_ni && !clear_i && slice_next_o;
+    qb_side_we_o <= rst_ni && !clear_i && (q8_1 ? s_valid : slice_next_o);
     if (c2_valid_q) begin
       half_q     <= half;
       half2_q    <= half2;
@@ -242,17 +308,56 @@ module qn_quant #(
       qb_data_o  <= c2_one_q;
       qb_data2_o <= c2_two_q;
       if (half_end && !c2_slice_end_q) begin
-        qb_sum_lo_o  <= half;
-        qb_sum2_lo_o <= half2;
-      end
-      if (c2_slice_end_q) begin
-        qb_sum_hi_o  <= half;
-        qb_sum2_hi_o <= half2;
-        qb_scale_o   <= c1_scale_q;
-        qb_scale2_o  <= c1_scale_q;
-        if (wide_i && c1_scale_q != 32'd0) qb_scale_o[30:23] <= c1_scale_q[30:23] + 8'd8;   // x 256
+        lo_q  <= half;
+        lo2_q <= half2;
       end
     end
+    if (q8_1 ? s_valid : slice_next_o) begin
+      qb_side_row_o   <= q8_1 ? s_row : row_i;
+      qb_side_slice_o <= q8_1 ? s_slice : slice_i;
+      qb_s_o          <= q8_1;
+      qb_sum_hi_o     <= half;
+      qb_sum_lo_o     <= q8_1 ? s_total_late_q : lo_q;
+      qb_scale_o      <= q8_1 ? {s_half, s_scale_half_q} : c1_scale_q;
+      qb_sum2_hi_o    <= half2;
+      qb_sum2_lo_o    <= lo2_q;
+      qb_scale2_o     <= c1_scale_q;
+      if (wide_i && c1_scale_q != 32'd0) qb_scale_o[30:23] <= c1_scale_q[30:23] + 8'd8;   // x 256
+    end
+  end
+
+  // Q8_1: the sum of a slice as a float, times d; both as FP16 with the address. Slices are four clocks apart or more, so what belongs to
+  // one stands for four.
+  function [31:0] to_float(input [12:0] n);
+    logic [12:0] up;
+    logic [7:0]  exp;
+    integer j;
+    begin
+      up  = n[12] ? -n : n;
+      exp = 8'd139;                        // of 2^12
+      for (j = 0; j < 12; j = j + 1)
+        if (!up[12]) begin
+          up  = {up[11:0], 1'b0};
+          exp = exp - 8'd1;
+        end
+      to_float = up[12] ? {n[12], exp, up[11:0], 11'd0} : 32'd0;
+    end
+  endfunction
+
+  assign s_valid = s_valid_q[LatSide-1];
+  qn_delay #(.Width(1 + RowW + SliceW), .Clocks(LatSide)) u_side (.clk_i, .in_i({slice_last_i, row_i, slice_i}), .out_o({s_last, s_row, s_slice}));
+  qn_to_half u_s_half (.x_i(product), .h_o(s_half));
+  qn_to_half u_scale_half (.x_i(s_scale_q), .h_o(s_scale_half));
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) s_valid_q <= '0;
+    else                    s_valid_q <= {s_valid_q[LatSide-2:0], q8_1 && slice_next_o};
+    if (slice_next_o) s_total_q <= lo_q + half;
+    s_sum_q <= to_float(s_total_q);
+    if (s_valid_q[1]) begin
+      s_scale_q      <= c1_scale_q;
+      s_total_late_q <= s_total_q;
+    end
+    s_scale_half_q <= s_scale_half;
   end
 
   // Records

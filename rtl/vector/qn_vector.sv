@@ -67,7 +67,10 @@ module qn_vector #(
   output logic [QbBeatW-1:0]             qb_beat_o,
   output logic [8*Lanes-1:0]             qb_data_o,
   output logic [8*Lanes-1:0]             qb_data2_o,
-  output logic                           qb_side_we_o, // with the slice's last beat
+  output logic                           qb_side_we_o, // with the slice's last beat, or after it
+  output logic [RowW-1:0]                qb_side_row_o,
+  output logic [SliceW-1:0]              qb_side_slice_o,
+  output logic                           qb_s_o,       // Q8_1: scale is {s, d} of FP16, sum_lo that of all codes
   output logic [31:0]                    qb_scale_o,
   output logic [12:0]                    qb_sum_lo_o,
   output logic [12:0]                    qb_sum_hi_o,
@@ -151,7 +154,7 @@ module qn_vector #(
   // The instruction in progress
   localparam [2:0] SUM = 3'd0, PRODUCT = 3'd1, LARGER = 3'd2, MOVE = 3'd3, MISC = 3'd4;
 
-  logic         vec_q, quant_q, embed_q, logit_q, acc_q, func_q, record_q, wide_q, scalar_q, reads_b_q, mask_q, limit_step_q;
+  logic         vec_q, quant_q, embed_q, logit_q, acc_q, func_q, record_q, wide_q, ggml_q, scalar_q, reads_b_q, mask_q, limit_step_q;
   logic         sub_q, negate_q;
   logic [1:0]   block_q, func_op_q;
   logic [2:0]   perm_q, pick_q;
@@ -178,6 +181,7 @@ module qn_vector #(
       func_q       <= d_func;
       record_q     <= d_record;
       wide_q       <= d_wide;
+      ggml_q       <= d_quant && insn_q[qn_isa_pkg::QUANT_GGML_LSB];
       scalar_q     <= d_scalar && d_vec;
       reads_b_q    <= d_vec && d_fn <= qn_isa_pkg::VEC_MAX;
       mask_q       <= d_fn == qn_isa_pkg::VEC_MASK;
@@ -435,18 +439,19 @@ module qn_vector #(
   // Quantizer
   logic [31:0]         inverse;
   logic [16*Lanes-1:0] code;
-  logic                slice_next, rec_valid, rec_next, quant_nonfinite;
+  logic                slice_next, slices_end, away, rec_valid, rec_next, quant_nonfinite;
   logic [1:0]          rec_kind;
   logic [QbBeatW-1:0]  rec_beat;
   logic [8*Lanes-1:0]  rec_words;
   qn_quant #(.Lanes(Lanes), .RowW(RowW), .SliceW(SliceW)) u_quant (
-    .clk_i, .rst_ni, .clear_i(clear), .block_i(block_q), .wide_i(wide_q), .record_i(record_q),
+    .clk_i, .rst_ni, .clear_i(clear), .block_i(block_q), .wide_i(wide_q), .record_i(record_q), .ggml_i(ggml_q),
     .x_valid_i(quant_q && tick_q[2]), .x_data_i(a_q), .nonfinite_o(quant_nonfinite),
-    .scale_o(scale), .inv_i(func_y[31:0]), .go_o(go), .inv_o(inverse),
+    .scale_o(scale), .inv_i(func_y[31:0]), .go_o(go), .inv_o(inverse), .away_o(away),
     .code_valid_i(code_valid), .code_i(code),
     .row_i(wide_q ? {w_addr[10 +: RowW-1], 1'b0} : w_addr[10 +: RowW]), .slice_i(w_addr[SliceW-1:0]), .slice_next_o(slice_next),
+    .slice_last_i(w_end), .slices_end_o(slices_end),
     .qb_we_o, .qb_row_o, .qb_pair_o, .qb_slice_o, .qb_beat_o, .qb_data_o, .qb_data2_o,
-    .qb_side_we_o, .qb_scale_o, .qb_sum_lo_o, .qb_sum_hi_o, .qb_scale2_o, .qb_sum2_lo_o, .qb_sum2_hi_o,
+    .qb_side_we_o, .qb_side_row_o, .qb_side_slice_o, .qb_s_o, .qb_scale_o, .qb_sum_lo_o, .qb_sum_hi_o, .qb_scale2_o, .qb_sum2_lo_o, .qb_sum2_hi_o,
     .rec_valid_o(rec_valid), .rec_kind_o(rec_kind), .rec_beat_o(rec_beat), .rec_words_o(rec_words), .rec_next_o(rec_next));
 
   // ---------------------------------------------------------------------------------------------------------------------------
@@ -478,7 +483,7 @@ module qn_vector #(
     for (i = 0; i < Lanes; i = i + 1) begin : g_lane
       localparam [31:0] TURN = i / Funcs;
       qn_lane u_lane (
-        .clk_i, .sum_en_i(sum_en), .product_en_i(product_en), .a_i(a_q[32*i +: 32]), .b_i(b_q[32*i +: 32]), .quant_i(quant_q), .inv_i(inverse), .sub_i(sub_q),
+        .clk_i, .sum_en_i(sum_en), .product_en_i(product_en), .a_i(a_q[32*i +: 32]), .b_i(b_q[32*i +: 32]), .quant_i(quant_q), .inv_i(inverse), .away_i(away), .sub_i(sub_q),
         .code_o(code[16*i +: 16]),
         .load_i(func_q ? result_valid && w_turn_q == TURN[TurnW-1:0] : result_valid || serial_valid || rec_valid),
         .pick_i(pick_q), .hide_i(mask_q && !shown[i]), .misc_i(misc[32*(i % Funcs) +: 32]),
@@ -507,7 +512,7 @@ module qn_vector #(
   // ---------------------------------------------------------------------------------------------------------------------------
   // End, trap
   logic last;
-  assign last = w_end && (w_whole || serial_valid || slice_next || (rec_valid && rec_kind == 2'd2));
+  assign last = slices_end || (w_end && (w_whole || serial_valid || (rec_valid && rec_kind == 2'd2)));
   assign halt = bad && busy_q;
   assign post_valid_o = fin_q;
   assign post_o       = post_q;

@@ -179,7 +179,7 @@ INLINE void headers(const qn_fmt *f, const uint32_t *p, bool last, uint32_t n, c
     const unsigned pair_words = qn_fmt_pair_words(f, last), col_words = qn_fmt_paired(f) ? 0 : qn_fmt_col_words(f);
     for (uint32_t c = 0; c < n; c += 2, p += pair_words) {
         const uint32_t *at = p;
-        if (f->sub) {
+        if (qn_fmt_sub_word(f)) {
             for (uint32_t i = 0; i < 2; i++) {
                 k->sub0[c + i] = (uint8_t)(*at >> 16 * i);
                 k->sub1[c + i] = (uint8_t)(*at >> (16 * i + 8));
@@ -215,10 +215,10 @@ INLINE void headers(const qn_fmt *f, const uint32_t *p, bool last, uint32_t n, c
 // What a slice adds to the integer that the minimum multiplies.
 INLINE void minima(const qn_fmt *f, const int16_t *sums, uint32_t n, const chunk *k, int32_t *i2)
 {
-    if (f->head != 2)
+    if (f->head != 2 || f->sub == 4)             // 4: not a minimum
         return;
     for (uint32_t c = 0; c < n; c++)
-        i2[c] += (f->sub ? k->sub1[c] : 1) * (sums[0] + sums[1]);
+        i2[c] += f->sub == 3 ? (k->sub1[c] & 15) * sums[0] + (k->sub1[c] >> 4) * sums[1] : (f->sub ? k->sub1[c] : 1) * (sums[0] + sums[1]);
 }
 
 INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const qn_block_rows *r, uint32_t c0, uint32_t n,
@@ -241,7 +241,7 @@ INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const 
                 int32_t half[2] = {0, 0};
                 if (tables) {
                     look_up(f, k->planes[c], tables[i][s], half);
-                } else if (f->sub == 2) {
+                } else if (f->sub >= 2) {
                     half[0] = dot16(a, w);
                     half[1] = dot16(a + 16, w + 16);
                 } else {
@@ -251,7 +251,12 @@ INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const 
                     k->i1[i][c] += half[0] + half[1];
                 else if (f->sub == 1)
                     k->i1[i][c] += k->sub0[c] * (half[0] + half[1]);
-                else
+                else if (f->sub == 3)
+                    k->i1[i][c] += (k->sub0[c] & 15) * half[0] + (k->sub0[c] >> 4) * half[1];
+                else if (f->sub == 4) {
+                    k->i1[i][c] += half[0];
+                    k->i2[i][c] += half[1];
+                } else
                     k->i1[i][c] += (int8_t)k->sub0[c] * half[0] + (int8_t)k->sub1[c] * half[1];
             }
         }
@@ -339,6 +344,17 @@ WIDE_TARGET static void gather_wide(const qn_fmt *f, const uint32_t *words, uint
                 if (f->sub == 2)
                     for (uint32_t j = 0; j < 16; j++)
                         part[j] = _mm512_mullo_epi32(part[j], _mm512_mask_set1_epi32(_mm512_set1_epi32((int8_t)k->sub0[c + j]), 0xff00, (int8_t)k->sub1[c + j]));
+                if (f->sub == 3)
+                    for (uint32_t j = 0; j < 16; j++)
+                        part[j] = _mm512_mullo_epi32(part[j], _mm512_mask_set1_epi32(_mm512_set1_epi32(k->sub0[c + j] & 15), 0xff00, k->sub0[c + j] >> 4));
+                if (f->sub == 4) {
+                    __m512i high[16];
+                    for (uint32_t j = 0; j < 16; j++) {
+                        high[j] = _mm512_maskz_mov_epi32(0xff00, part[j]);
+                        part[j] = _mm512_maskz_mov_epi32(0x00ff, part[j]);
+                    }
+                    _mm512_storeu_si512(k->i2[i] + c, _mm512_add_epi32(wide_sums(high), _mm512_loadu_si512(k->i2[i] + c)));
+                }
                 __m512i sum = wide_sums(part);
                 if (f->sub == 1)
                     sum = _mm512_mullo_epi32(sum, _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)(k->sub0 + c))));
@@ -404,7 +420,7 @@ CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t c
             for (uint32_t i = 0; i < rows; i++) {
                 fold(r->acc[r0 + i] + c0, k.i1[i], f->head ? k.d : NULL, r->scale[r0 + i], n);
                 if (f->head == 2)
-                    fold_minimum(r->acc[r0 + i] + c0, k.i2[i], k.m, r->scale[r0 + i], n);
+                    fold_minimum(r->acc[r0 + i] + c0, k.i2[i], k.m, (f->sub ? r->scale : r->sum_scale)[r0 + i], n);
             }
         }
     }

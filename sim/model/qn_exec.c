@@ -31,7 +31,8 @@ int qn_exec_new(qn_exec **out, const qn_target *t, uint32_t *mem, uint64_t mem_w
     x->slice = calloc(rows * t->slices * QN_DEPTH, sizeof *x->slice);
     x->sums = calloc(rows * t->slices * 2, sizeof *x->sums);
     x->scale = calloc(rows * t->slices, sizeof *x->scale);
-    if (!x->prog || !x->vb || !x->acc || !x->part || !x->slice || !x->sums || !x->scale) {
+    x->sum_scale = calloc(rows * t->slices, sizeof *x->sum_scale);
+    if (!x->prog || !x->vb || !x->acc || !x->part || !x->slice || !x->sums || !x->scale || !x->sum_scale) {
         qn_exec_free(x);
         return QN_ERR_NOMEM;
     }
@@ -62,6 +63,7 @@ void qn_exec_free(qn_exec *x)
     free(x->slice);
     free(x->sums);
     free(x->scale);
+    free(x->sum_scale);
     free(x);
 }
 
@@ -233,7 +235,7 @@ static bool run_gemm(qn_exec *x, const qn_entry *e)
     uint64_t words = qn_block_words(f, cols);
     enum { MOST = 256 };
     const int16_t *a[MOST], *sums[MOST];
-    float scale[MOST], *acc[QN_PLANES_MAX * MOST];
+    float scale[MOST], sum_scale[MOST], *acc[QN_PLANES_MAX * MOST];
     int16_t unit_a[MOST][8 * QN_DEPTH], unit_sums[MOST][16];
     uint32_t stripes = x->t->planes, stripe_cols = cols / stripes;
     assert(rows <= MOST && f->block <= 8 && stripes <= QN_PLANES_MAX);
@@ -258,19 +260,20 @@ static bool run_gemm(qn_exec *x, const qn_entry *e)
                     unit_a[r][k] = unit_sums[r][k / 16] = 1;
                 a[r] = unit_a[r];
                 sums[r] = unit_sums[r];
-                scale[r] = 1;
+                scale[r] = sum_scale[r] = 1;
             } else {
                 size_t at = (size_t)r * x->t->slices + (size_t)V(e, GEMM, SLICE) + s;
                 a[r] = x->slice + at * QN_DEPTH;
                 sums[r] = x->sums + at * 2;
                 scale[r] = x->scale[at + f->block - 1];
+                sum_scale[r] = x->sum_scale[at + f->block - 1];
             }
         }
         const uint32_t *at = take_words(x, words, f->id, cols);
         if (!at)
             return false;
         for (uint32_t p = 0; p < stripes; p++) {
-            const qn_block_rows block = {rows, a, sums, scale, acc + p * rows};
+            const qn_block_rows block = {rows, a, sums, scale, sum_scale, acc + p * rows};
             const uint32_t *own = stripes == 1 ? at : stripe_words(x, at, words / stripes, p);
             if (!own)
                 return false;
@@ -332,14 +335,24 @@ static void slice_write(qn_exec *x, uint32_t row, uint32_t slice, const int16_t 
             sum += q[16 * h + k];
         x->sums[2 * at + (size_t)h] = (int16_t)sum;
     }
-    x->scale[at] = scale;
+    x->scale[at] = x->sum_scale[at] = scale;
+}
+
+static void slice_write_q8_1(qn_exec *x, uint32_t row, uint32_t slice, const int16_t *q, float scale, float s)
+{
+    size_t at = (size_t)row * x->t->slices + slice;
+    slice_write(x, row, slice, q, scale);
+    x->sums[2 * at] = 1;
+    x->sums[2 * at + 1] = 0;
+    x->sum_scale[at] = s;
 }
 
 static void run_quant(qn_exec *x, const qn_entry *e)
 {
     int32_t n = V(e, QUANT, N), rows = V(e, QUANT, ROWS), block = 32 << QN_GET(e->x, QUANT, BLOCK);
     int32_t lo = (int32_t)RAW(e, QUANT, LO), hi = (int32_t)RAW(e, QUANT, HI);
-    bool wide = QN_GET(e->x, QUANT, WIDE), record = QN_GET(e->x, QUANT, RECORD);
+    bool wide = QN_GET(e->x, QUANT, WIDE), record = QN_GET(e->x, QUANT, RECORD), ggml = QN_GET(e->x, QUANT, GGML);
+    enum qn_scale rounding = !record ? QN_SCALE_FP32 : ggml ? QN_SCALE_BF16_NEAR : QN_SCALE_BF16_UP;
     int32_t code_words = wide ? 16 : 8;
     int nonfinite = 0;
     for (int32_t r = 0; r < rows; r++) {
@@ -351,7 +364,9 @@ static void run_quant(qn_exec *x, const qn_entry *e)
             int16_t q[256], high[256], low[256];
             for (int32_t i = 0; i < block; i++)
                 in[i] = i0 + i >= lo && i0 + i < hi ? qn_float(a[i0 + i]) : 0;
-            float scale = qn_quant_block(in, block, wide ? 16 : 8, record, q, &nonfinite);
+            float s = 0, scale = ggml && !record && block == 32 ? qn_quant_q8_1(in, q, &s, &nonfinite)
+                               : ggml && !record ? qn_quant_q8_k(in, q, &nonfinite)
+                               : qn_quant_block(in, block, wide ? 16 : 8, rounding, q, &nonfinite);
             for (int32_t i = 0; i < block; i++) {
                 high[i] = !wide ? q[i] : record ? (int16_t)(q[i] >> 8) : (int16_t)((q[i] + 128) >> 8);   // a record is plain two's complement
                 low[i] = (int16_t)(q[i] - 256 * high[i]);
@@ -371,13 +386,15 @@ static void run_quant(qn_exec *x, const qn_entry *e)
                 *out_scale++ = qn_bits(scale);
                 continue;
             }
-            uint32_t dst = (uint32_t)V(e, QUANT, DST), row = dst / QN_ACC_ROW + (uint32_t)r, s = dst % QN_ACC_ROW + (uint32_t)i0 / 32;
-            for (int32_t i = 0; i < block; i += 32, s++) {
-                if (wide) {
-                    slice_write(x, 2 * row, s, high + i, qn_fmul(scale, 256));
-                    slice_write(x, 2 * row + 1, s, low + i, scale);
+            uint32_t dst = (uint32_t)V(e, QUANT, DST), row = dst / QN_ACC_ROW + (uint32_t)r, at = dst % QN_ACC_ROW + (uint32_t)i0 / 32;
+            for (int32_t i = 0; i < block; i += 32, at++) {
+                if (ggml && block == 32) {
+                    slice_write_q8_1(x, row, at, q, scale, s);
+                } else if (wide) {
+                    slice_write(x, 2 * row, at, high + i, qn_fmul(scale, 256));
+                    slice_write(x, 2 * row + 1, at, low + i, scale);
                 } else {
-                    slice_write(x, row, s, q + i, scale);
+                    slice_write(x, row, at, q + i, scale);
                 }
             }
         }

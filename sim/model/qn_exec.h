@@ -58,7 +58,7 @@ typedef struct qn_exec {
     float *part;                         // the same, of a GEMM in progress by stripes
     int16_t *slice;                      // [row][t->slices][32]
     int16_t *sums;                       // [row][t->slices][2]
-    float *scale;                        // [row][t->slices]
+    float *scale, *sum_scale;            // [row][t->slices]; sum_scale: Q8_1's s, whose sums are 1 and 0, else the same
 
     // Of a run
     qn_seq seq;

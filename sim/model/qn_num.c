@@ -71,10 +71,9 @@ float qn_rsqrt(float x)
     return evaluate(e & 1 ? RSQRT_TABLE : RSQRT_ODD_TABLE, (u & 0x7fffff) << 2, 190 - (int)((e + 1) >> 1), 0);
 }
 
-float qn_quant_block(const float *x, int n, int bits, int scale_bf16, int16_t *q, int *nonfinite)
+// The largest magnitude; 0 for a block that becomes zero, because it is too small or a value is not finite.
+static float largest(const float *x, int n, int *nonfinite)
 {
-    assert(x && q && nonfinite && n > 0 && (bits == 8 || bits == 16));
-
     int32_t top = 0;
     for (int i = 0; i < n; i++) {
         int32_t mag = (int32_t)(qn_bits(x[i]) & QN_F32_MAG);
@@ -82,14 +81,26 @@ float qn_quant_block(const float *x, int n, int bits, int scale_bf16, int16_t *q
     }
     if (top >= (int32_t)QN_F32_INF)
         *nonfinite = 1;
-    if (top >= (int32_t)QN_F32_INF || qn_float((uint32_t)top) < QN_QUANT_MIN) {
-        memset(q, 0, (size_t)n * sizeof *q);
-        return 0;
-    }
+    return top >= (int32_t)QN_F32_INF || qn_float((uint32_t)top) < QN_QUANT_MIN ? 0 : qn_float((uint32_t)top);
+}
 
-    float scale = qn_fmul(qn_float((uint32_t)top), bits == 8 ? 1.0f / 127 : 1.0f / 32639);
-    if (scale_bf16)
-        scale = qn_bf16(qn_bf16_up(scale));
+static float no_codes(int n, int16_t *q)
+{
+    memset(q, 0, (size_t)n * sizeof *q);
+    return 0;
+}
+
+float qn_quant_block(const float *x, int n, int bits, int rounding, int16_t *q, int *nonfinite)
+{
+    assert(x && q && nonfinite && n > 0 && (bits == 8 || bits == 16));
+
+    float top = largest(x, n, nonfinite);
+    if (top == 0)
+        return no_codes(n, q);
+
+    float scale = qn_fmul(top, bits == 8 ? 1.0f / 127 : 1.0f / 32639);
+    if (rounding != QN_SCALE_FP32)
+        scale = qn_bf16(rounding == QN_SCALE_BF16_UP ? qn_bf16_up(scale) : qn_bf16_near(scale));
     float inverse = qn_recip(scale);
 
     // A plain product will do: what qn_fmul would flush rounds to 0 as well. No product reaches
@@ -97,5 +108,46 @@ float qn_quant_block(const float *x, int n, int bits, int scale_bf16, int16_t *q
     // 1.5 * 2^23 rounds to nearest even and leaves the integer in the low bits.
     for (int i = 0; i < n; i++)
         q[i] = (int16_t)(int32_t)(qn_bits(x[i] * inverse + 0x1.8p23f) - 0x4b400000u);
+    return scale;
+}
+
+// Codes x * inverse to the nearest integer. `away`: ties away from zero. The product's last bit does that: it is clear in a tie, where setting it
+// leaves the tie upwards, and elsewhere the least bit of a product below 2^22 decides nothing.
+static inline void codes_of(const float *x, int n, float inverse, uint32_t away, int16_t *q)
+{
+    for (int i = 0; i < n; i++)
+        q[i] = (int16_t)(int32_t)(qn_bits(qn_float(qn_bits(x[i] * inverse) | away) + 0x1.8p23f) - 0x4b400000u);
+}
+
+// ggml-quants.c: quantize_row_q8_K_ref
+float qn_quant_q8_k(const float x[256], int16_t q[256], int *nonfinite)
+{
+    float top = largest(x, 256, nonfinite);
+    if (top >= 0x1p126f)
+        *nonfinite = 1;
+    if (top == 0 || top >= 0x1p126f)
+        return no_codes(256, q);
+    int i = 0;
+    while ((qn_bits(x[i]) & QN_F32_MAG) != qn_bits(top))
+        i++;
+    float inverse = -127.0f / x[i];
+    codes_of(x, 256, inverse, 0, q);
+    return 1.0f / inverse;
+}
+
+// ggml-quants.c: quantize_row_q8_0_ref, quantize_row_q8_1_ref
+float qn_quant_q8_1(const float x[32], int16_t q[32], float *s, int *nonfinite)
+{
+    float d = largest(x, 32, nonfinite) / 127.0f, scale = qn_half_near(d);
+    *s = 0;
+    if (qn_bits(scale) == QN_F32_INF)
+        *nonfinite = 1;
+    if (qn_bits(scale) == QN_F32_INF || scale == 0)
+        return no_codes(32, q);
+    codes_of(x, 32, 1.0f / d, 1, q);
+    int sum = 0;
+    for (int i = 0; i < 32; i++)
+        sum += q[i];
+    *s = qn_half_near(qn_fmul((float)sum, d));
     return scale;
 }

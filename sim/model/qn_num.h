@@ -5,7 +5,7 @@
 //     acc = qn_fadd(acc, qn_imul(dot, s));
 //
 //     int nonfinite = 0;
-//     float scale = qn_quant_block(x, 32, 8, 1, q, &nonfinite);
+//     float scale = qn_quant_block(x, 32, 8, QN_SCALE_BF16_UP, q, &nonfinite);
 //
 // Contract of every function here: FP32, each operation rounded once to nearest even; a subnormal
 // input reads as zero of its sign; a result that is tiny AFTER rounding becomes zero of its sign;
@@ -122,10 +122,32 @@ static inline float qn_half(uint16_t h)
     return qn_float((QN_F32_NAN & is_nan) | ((r | sign) & ~is_nan)); // masks, since compilers branch on small
 }
 
+// The nearest FP16 to x, ties to even, as the FP32 number it is: subnormals too; too large gives infinity.
+static inline float qn_half_near(float x)
+{
+    uint32_t u = qn_bits(x), sign = u & QN_F32_SIGN, mag = u & QN_F32_MAG;
+    if (mag > QN_F32_INF)
+        return qn_float(QN_F32_NAN);
+    if (mag >= qn_bits(0x1.ffep15f)) // 65,520
+        return qn_float(sign | QN_F32_INF);
+    float a = qn_float(mag);
+    if (mag < qn_bits(0x1p-14f)) // units of 2^-24
+        return qn_float(sign | qn_bits((a + 0x1p-1f) - 0x1p-1f));
+    mag += 0xfff + (mag >> 13 & 1);
+    return qn_float(sign | (mag & ~0x1fffu));
+}
+
 // BF16 to FP32.
 static inline float qn_bf16(uint16_t h)
 {
     return qn_one_nan(qn_flush(qn_float((uint32_t)h << 16)));
+}
+
+// The nearest BF16 to x, for x not negative, ties to even. Subnormal gives 0; NaN gives 0x7fc0.
+static inline uint16_t qn_bf16_near(float x)
+{
+    uint32_t u = qn_bits(qn_one_nan(qn_flush(x)));
+    return (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
 }
 
 // The smallest BF16 not below x, for x not negative. Subnormal gives 0; NaN gives 0x7fc0.
@@ -143,11 +165,18 @@ float qn_exp(float x);
 float qn_recip(float x);
 float qn_rsqrt(float x);
 
-// Quantizes n values to `bits` (8 or 16) bits with one scale, which is returned, as BF16 rounded up
-// if scale_bf16: x is about q * scale, |q| <= 127 or 32,639 (so that 16 bits split into 256 hi + lo).
+// Quantizes n values to `bits` (8 or 16) bits with one scale, which is returned, perhaps rounded to BF16:
+// x is about q * scale, |q| <= 127 or 32,639 (so that 16 bits split into 256 hi + lo; 32,766 where BF16 is nearest).
 // With a = max|x|:  scale = a * RNE(1/127);  q = RNE(x * recip(scale)).
 // Below QN_QUANT_MIN scale and q are 0. An infinity or NaN makes them 0 too and sets *nonfinite,
 // which is never cleared here.
-float qn_quant_block(const float *x, int n, int bits, int scale_bf16, int16_t *q, int *nonfinite);
+enum qn_scale { QN_SCALE_FP32, QN_SCALE_BF16_UP, QN_SCALE_BF16_NEAR }; // `rounding`
+float qn_quant_block(const float *x, int n, int bits, int rounding, int16_t *q, int *nonfinite);
+
+// The same with 8 bits as ggml's reference code does it: 256 values as Q8_K, whose scale has a sign; 32 as Q8_1, whose scale d is an FP16 number
+// and whose second one, d times the sum of codes, goes to *s (Q8_0 has the same codes and d). README.md has the formulas. A scale that FP16 has
+// no room for, and of Q8_K a magnitude of 2^126 or more, counts as a value that is not finite.
+float qn_quant_q8_k(const float x[256], int16_t q[256], int *nonfinite);
+float qn_quant_q8_1(const float x[32], int16_t q[32], float *s, int *nonfinite);
 
 #endif

@@ -231,7 +231,7 @@ static inline void qn_time_stream_next(core *x)
 // Header words of a pair of columns, in a block's last slice or another.
 static inline uint32_t qn_time_head_words(const qn_fmt *f, bool last)
 {
-    return (f->sub != 0) + (!last || f->head == 0 ? 0u : f->head == 2 ? 2u : 1u);
+    return qn_fmt_sub_word(f) + (!last || f->head == 0 ? 0u : f->head == 2 ? 2u : 1u);
 }
 
 // Clocks that the holds of a column of the slice at hand take to be dealt.

@@ -259,7 +259,7 @@ static void matrix_take(core *x)
     x->m.drain = x->m.head == 2 || (end > x->m.acc && acc < x->m.end && !goes_on);
     x->m.valid = true;
     x->m.fmt = f;
-    x->m.sub = f->sub;
+    x->m.sub = qn_fmt_sub_word(f);
     x->m.head = f->head;
     x->m.plane_last = f->planes - 1u;
     x->m.block_last = f->block - 1u;

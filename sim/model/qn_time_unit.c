@@ -116,6 +116,9 @@ static void vector_begin(core *x)
         uint32_t block = (32u << QN_GET(e->x, QUANT, BLOCK)) / t->lanes, period = record ? 4 : 1;
         uint64_t block_end = s + 1 + (uint64_t)(block - 1) * period + 2;          // last beat of the first block in a_q
         uint64_t go = block_end + 2 + LAT_FMUL + 1 + LAT_FUNC - 2;
+        bool ggml = QN_GET(e->x, QUANT, GGML) && !record, q8_1 = ggml && QN_GET(e->x, QUANT, BLOCK) == 0;
+        if (ggml)
+            go += q8_1 ? LAT_QUOT : LAT_FUNC + 2 * LAT_QUOT + 1;
         x->v.b_first = go + 1;
         x->v.b_period = period;
         x->v.b_count = beats;
@@ -128,7 +131,7 @@ static void vector_begin(core *x)
             x->v.w_block = block;
             x->v.fin = last + 4;
         } else {
-            x->v.fin = last + 3;
+            x->v.fin = last + 3 + (q8_1 ? LAT_FMUL + 2 : 0);
         }
         break;
     }

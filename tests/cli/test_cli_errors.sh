@@ -25,6 +25,7 @@ P
 refused 64 'no such command' "$QUERN" frobnicate
 "$QUERN" > "$work/out" 2> "$work/err"; [ $? = 64 ] && [ ! -s "$work/out" ] || fail "no command is not a usage error"
 refused 64 "'kv': 8 or 16|--kv: 8 or 16" "$QUERN" run $MODEL --kv 9
+refused 64 '--act: 8, 16 or ggml, not 9' "$QUERN" run $MODEL --act 9
 refused 64 "not a number" "$QUERN" run $MODEL -n many
 refused 64 "no such kind of device" "$QUERN" run $MODEL --device abacus
 refused 64 "no such target: 'moon'" "$QUERN" run $MODEL --device model:moon
@@ -53,8 +54,8 @@ edit "$work/m.qn" "$work/bad.qn" 'b[-5] ^= 1'
 refused 65 'bad.qn: checksum does not match: section image' "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'b[40] ^= 1'
 refused 65 'bad.qn: checksum does not match: header' "$QUERN" run "$work/bad.qn"
-edit "$work/m.qn" "$work/bad.qn" 'u32(8, 3); head_crc()'
-refused 65 'bad.qn: version does not match: file version 3' "$QUERN" run "$work/bad.qn"
+edit "$work/m.qn" "$work/bad.qn" 'u32(8, 99); head_crc()'
+refused 65 'bad.qn: version does not match: file version 99' "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'b[32:37] = b"mars\0"; head_crc()'
 refused 65 "bad.qn: made for another target: target 'mars' is not known" "$QUERN" run "$work/bad.qn"
 edit "$work/m.qn" "$work/bad.qn" 'u32(48, 1); head_crc()'

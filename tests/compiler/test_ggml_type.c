@@ -29,7 +29,7 @@ static const struct {
 } coded[] = {{QN_GGML_Q8_0, "Q8_0"}, {QN_GGML_Q4_0, "Q4_0"}, {QN_GGML_Q4_1, "Q4_1"}, {QN_GGML_Q5_0, "Q5_0"},
              {QN_GGML_Q5_1, "Q5_1"}, {QN_GGML_Q4_K, "Q4_K"}, {QN_GGML_Q5_K, "Q5_K"}, {QN_GGML_Q6_K, "Q6_K"},
              {QN_GGML_Q3_K, "Q3_K"}, {QN_GGML_TQ1_0, "TQ1_0"}, {QN_GGML_TQ2_0, "TQ2_0"},
-             {QN_GGML_IQ4_NL, "IQ4_NL"}, {QN_GGML_MXFP4, "MXFP4"}, {QN_GGML_IQ4_XS, "IQ4_XS"}};
+             {QN_GGML_IQ4_NL, "IQ4_NL"}, {QN_GGML_MXFP4, "MXFP4"}, {QN_GGML_IQ4_XS, "IQ4_XS"}, {QN_GGML_Q2_K, "Q2_K"}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
@@ -63,6 +63,8 @@ static float value_of(const qn_block *b, const qn_ggml_info *info, int i)
         return d * q;
     case QN_GGML_SCALE_MIN:
         return d * q + m;
+    case QN_GGML_SUB_SCALE:
+        return qn_ggml_f16(b->ds[i / b->sub]) * q;
     case QN_GGML_SUPER:
         return d * b->sc[i / b->sub] * q;
     default:
@@ -121,13 +123,13 @@ static const struct {
                  {QN_GGML_Q5_1, 0x0bf0da62}, {QN_GGML_Q4_K, 0x51e3d0f6}, {QN_GGML_Q5_K, 0x7f419a30}, {QN_GGML_Q6_K, 0xbc7f610e},
                  {QN_GGML_Q3_K, 0x5a91a97f}, {QN_GGML_TQ1_0, 0x83e50723}, {QN_GGML_TQ2_0, 0x6945fa42}, {QN_GGML_IQ4_NL, 0x9b71801a},
                  {QN_GGML_MXFP4, 0x94cd0fcc}, {QN_GGML_Q1_0, 0x0522f7c5}, {QN_GGML_Q2_0, 0x5680cd4b},
-                 {QN_GGML_IQ4_XS, 0xc33ad9ef}};
+                 {QN_GGML_IQ4_XS, 0xc33ad9ef}, {QN_GGML_Q2_K, 0x00b07a07}, {QN_GGML_NVFP4, 0x0e56618a}};
 
 static void put_finite(const qn_ggml_info *info, uint8_t *block)
 {
     if (info->form == QN_GGML_SCALE_POW)
         block[info->scale] = 64 + (block[info->scale] & 127);
-    else
+    else if (info->form != QN_GGML_SUB_SCALE)
         block[info->scale + 1] &= 0xbf;
     if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
         block[info->scale + 3] &= 0xbf;
@@ -244,7 +246,7 @@ static void test_table(void **state)
         removed += info->form == QN_GGML_REMOVED;
     }
     assert_int_equal(removed, 43 - sizeof rows / sizeof *rows);
-    assert_int_equal(supported, 19);
+    assert_int_equal(supported, 21);
     assert_non_null(qn_ggml_why_not(-1));
     assert_non_null(qn_ggml_why_not(43));
     assert_null(qn_ggml_type_find(-1));
@@ -260,10 +262,10 @@ static void test_refused(void **state)
     float values[256];
     qn_block b;
     assert_int_equal(qn_ggml_codes(QN_GGML_F16, bytes, &b), QN_ERR_UNSUPPORTED);
-    assert_int_equal(qn_ggml_codes(QN_GGML_Q2_K, bytes, &b), QN_ERR_UNSUPPORTED);
+    assert_int_equal(qn_ggml_codes(QN_GGML_IQ2_S, bytes, &b), QN_ERR_UNSUPPORTED);
     assert_int_equal(qn_ggml_codes(QN_GGML_Q4_2, bytes, &b), QN_ERR_UNSUPPORTED);
     assert_int_equal(qn_ggml_codes(99, bytes, &b), QN_ERR_UNSUPPORTED);
-    assert_int_equal(qn_ggml_dequant_row(QN_GGML_Q2_K, bytes, values, 256), QN_ERR_UNSUPPORTED);
+    assert_int_equal(qn_ggml_dequant_row(QN_GGML_IQ2_S, bytes, values, 256), QN_ERR_UNSUPPORTED);
     assert_int_equal(qn_ggml_dequant_row(-1, bytes, values, 1), QN_ERR_UNSUPPORTED);
     assert_int_equal(qn_ggml_dequant_row(QN_GGML_Q4_0, bytes, values, 33), QN_ERR_RANGE);
     assert_int_equal(qn_ggml_dequant_row(QN_GGML_Q6_K, bytes, values, 32), QN_ERR_RANGE);

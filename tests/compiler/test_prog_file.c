@@ -104,6 +104,7 @@ static void same(void **state)
     assert_memory_equal(&p.logits, &prog.logits, sizeof p.logits);
     assert_int_equal(p.kv_bits, prog.kv_bits);
     assert_int_equal(p.act_bits, prog.act_bits);
+    assert_int_equal(p.act_ggml, prog.act_ggml);
     assert_int_equal(p.weight_fmt, prog.weight_fmt);
     assert_int_equal(p.weight_rows, prog.weight_rows);
     assert_int_equal(p.context, prog.context);

@@ -20,14 +20,15 @@
 #define EMBEDDED "models/quern-stories.gguf"
 #define STORIES "../shared/data/llama/stories260K.gguf"
 
-enum { WORK = 3000000, MUCH = 60000000 };
+enum { WORK = 3000000, MUCH = 60000000, GGML = 1 };      // GGML: in the place of the activations' bits
 
 static void compile(qn_prog *prog, const char *path, const char *target, uint32_t act, uint32_t kv, uint32_t context)
 {
     qn_gguf *g;
     qn_why why = {""};
     qn_options o = qn_options_default(qn_target_find(target));
-    o.act_bits = act;
+    o.act_bits = act == GGML ? 8 : act;
+    o.act_ggml = act == GGML;
     o.kv_bits = kv;
     o.context = context;
     if (qn_gguf_open(&g, path, &why) < 0 || qn_compile(prog, g, &o, &why) < 0)
@@ -39,11 +40,11 @@ static void accepted(const char *path)
 {
     static const char *const targets[] = {"ulx3s", "mini", "quad"};
     for (int t = 0; t < 3; t++)
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < 6; k++) {
             qn_prog prog;
             qn_verify_report r;
             qn_why why = {""};
-            uint32_t act = k & 1 ? 16 : 8, kv = k & 2 ? 16 : 8;
+            uint32_t act = k & 4 ? GGML : k & 1 ? 16 : 8, kv = (k & 4 ? k & 1 : k & 2) ? 16 : 8;
             compile(&prog, path, targets[t], act, kv, 100);
             int err = qn_verify_within(&prog, MUCH, &r, &why);
             if (err < 0)

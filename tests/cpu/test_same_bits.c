@@ -15,6 +15,8 @@
 
 #define FOLDER "../shared/data/llama/"
 
+enum { Ggml = 1 };               // in the place of the activations' bits
+
 static void check(const char *name, const char *target, uint32_t kv, uint32_t act, uint32_t end)
 {
     qn_gguf *file;
@@ -25,7 +27,8 @@ static void check(const char *name, const char *target, uint32_t kv, uint32_t ac
     snprintf(path, sizeof path, FOLDER "%s.gguf", name);
     qn_options o = qn_options_default(qn_target_find(target));
     o.kv_bits = kv;
-    o.act_bits = act;
+    o.act_bits = act == Ggml ? 8 : act;
+    o.act_ggml = act == Ggml;
     o.context = 256;
     if (qn_gguf_open(&file, path, &why) < 0 || qn_compile(&p, file, &o, &why) < 0)
         fail_msg("%s: %s", path, why.text);
@@ -41,8 +44,8 @@ static void test_options(void **state)
     (void)state;
     static const char *const names[] = {"stories260K", "xs279k-Q8_0", "xs279k-Q5_1", "xs279k-Q4_0"};
     for (int i = 0; i < 4; i++)
-        for (int k = 0; k < 4; k++)
-            check(names[i], "ulx3s", k & 1 ? 16 : 8, k & 2 ? 16 : 8, 70);
+        for (int k = 0; k < 6; k++)
+            check(names[i], "ulx3s", k & 1 ? 16 : 8, k & 4 ? Ggml : k & 2 ? 16 : 8, 70);
 }
 
 static void test_targets(void **state)
@@ -54,6 +57,8 @@ static void test_targets(void **state)
     check("xs279k-Q4_0", "quad", 16, 8, 70);
     check("xs279k-Q4_0", "mini", 16, 8, 70);
     check("xs279k-Q4_0", "large", 8, 8, 70);
+    check("xs279k-Q5_1", "mini", 8, Ggml, 70);
+    check("xs279k-Q5_1", "quad", 16, Ggml, 70);
 }
 
 static void test_long(void **state)

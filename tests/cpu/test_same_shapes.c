@@ -67,8 +67,10 @@ static int some_type(uint32_t inputs)
         return only;
     static const int any[] = {QN_GGML_F32, QN_GGML_F16, QN_GGML_BF16};
     static const int by32[] = {QN_GGML_Q4_0, QN_GGML_Q4_1, QN_GGML_Q5_0, QN_GGML_Q5_1, QN_GGML_Q8_0, QN_GGML_IQ4_NL, QN_GGML_MXFP4};
-    static const int by256[] = {QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0, QN_GGML_IQ4_XS};
+    static const int by256[] = {QN_GGML_Q2_K, QN_GGML_Q3_K, QN_GGML_Q4_K, QN_GGML_Q5_K, QN_GGML_Q6_K, QN_GGML_TQ1_0, QN_GGML_TQ2_0, QN_GGML_IQ4_XS};
     uint32_t pick = next() % 4;
+    if (inputs % 64 == 0 && next() % 8 == 0)
+        return QN_GGML_NVFP4;
     if (inputs % 128 == 0 && next() % 8 == 0)
         return next() % 2 ? QN_GGML_Q1_0 : QN_GGML_Q2_0;
     if (inputs % 256 == 0 && pick < 2)
@@ -169,6 +171,9 @@ static void put_values(gguf_file *f, const tensor *t)
         uint32_t sub = info->sub ? t->type == QN_GGML_Q6_K ? 7 : 5 : 0;
         if (info->form == QN_GGML_SCALE_POW)
             block[info->scale] = (uint8_t)(128 - 5 - next() % 2);
+        else if (info->form == QN_GGML_SUB_SCALE)
+            for (int k = 0; k < 4; k++)      // 2^-6 to 2^-5, halved
+                block[k] = 8 | (block[k] & 7);
         else
             put_scale(block + info->scale, info->bits + 1u, sub, true);
         if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
@@ -244,13 +249,14 @@ static bool check(uint32_t seed)
     qn_options o = qn_options_default(qn_target_find(target));
     o.kv_bits = next() % 2 ? 16 : 8;
     o.act_bits = next() % 2 ? 16 : 8;
+    o.act_ggml = o.act_bits == 8 && next() % 2;
     do
         o.weights = qn_fmt_find(between(1, QN_FMTS));
-    while (qn_quantize_fitting(o.weights, 256) != o.weights);      // one that floats are quantized to
+    while (qn_quantize_fitting(o.weights, 256) != o.weights || (o.act_ggml && o.weights->block != 1 && o.weights->block != 8));       // one that floats are quantized to
     o.weight_rows = next() % 8 == 0;
     char what[160];
-    snprintf(what, sizeof what, "model %u (width %u, hidden %u, %u layers, %u/%u heads of %u, vocabulary %u; weights %s%s) on %s", seed,
-             m.s.width, m.s.hidden, m.s.layers, m.s.heads, m.s.kv_heads, m.s.head, m.s.vocab, o.weights->name, o.weight_rows ? " by rows" : "", target);
+    snprintf(what, sizeof what, "model %u (width %u, hidden %u, %u layers, %u/%u heads of %u, vocabulary %u; weights %s%s%s) on %s", seed,
+             m.s.width, m.s.hidden, m.s.layers, m.s.heads, m.s.kv_heads, m.s.head, m.s.vocab, o.weights->name, o.weight_rows ? " by rows" : "", o.act_ggml ? ", act ggml" : "", target);
 
     gguf_file f = write_model(&m);
     qn_gguf *g;
@@ -355,12 +361,20 @@ static void test_types(void **unused)
             fail_msg("%s: logits differ by %g from the float path's", what, far);
         same_close(&s);
         qn_prog_free(&p);
+        o.act_bits = 8;                      // and with the activations that ggml has for it
+        o.act_ggml = true;
+        if (qn_compile(&p, g, &o, &why) < 0)
+            fail_msg("%s, act ggml: %s", what, why.text);
+        if (!same_open(&s, &p) || !same_run(&s, 9, 12))
+            fail_msg("%s, act ggml: %s", what, s.why);
+        same_close(&s);
+        qn_prog_free(&p);
         qn_gguf_close(g);
         free(copy);
         types++;
     }
     only = -1;
-    assert_int_equal(types, 19);
+    assert_int_equal(types, 21);
 }
 
 // The others are refused by name and reason.
@@ -394,12 +408,56 @@ static void test_refused_types(void **unused)
         types++;
     }
     only = -1;
-    assert_int_equal(types, 16);
+    assert_int_equal(types, 14);
+}
+
+// ggml's activations are in blocks of 32 or 256: floats in groups of those are taken, in others refused by name.
+static void test_ggml_groups(void **unused)
+{
+    (void)unused;
+    model m = {.s = square};
+    qn_options o = qn_options_default(qn_target_find("ulx3s"));
+    qn_gguf *g;
+    void *copy;
+    qn_prog p;
+    qn_why why = {""};
+    o.act_bits = 8;
+    o.act_ggml = true;
+    state = 1;
+    only = QN_GGML_F32;
+    add_tensors(&m);
+    gguf_file f = write_model(&m);
+    if (open_copy(&f, &g, &copy, &why) < 0)
+        fail_msg("%s", why.text);
+    static const struct {
+        uint32_t fmt;
+        const char *refused;
+    } cases[] = {{QN_FMT_B1, NULL}, {QN_FMT_B1G128, "B1G128 has groups of 128: ggml quantizes activations in blocks of 32 or 256"}, {QN_FMT_B1G256, NULL},
+                 {QN_FMT_NF4, "NF4 has groups of 64: ggml quantizes activations in blocks of 32 or 256"}, {QN_FMT_S4G256, NULL}, {QN_FMT_E4M3, NULL},
+                 {QN_FMT_U2M, NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        same_bits s;
+        o.weights = qn_fmt_find(cases[i].fmt);
+        int err = qn_compile(&p, g, &o, &why);
+        if (err != (cases[i].refused ? QN_ERR_USAGE : 0))
+            fail_msg("%s: %d '%s'", o.weights->name, err, why.text);
+        if (cases[i].refused) {
+            assert_string_equal(why.text, cases[i].refused);
+            continue;
+        }
+        if (!same_open(&s, &p) || !same_run(&s, 9, 12))
+            fail_msg("%s, act ggml: %s", o.weights->name, s.why);
+        same_close(&s);
+        qn_prog_free(&p);
+    }
+    only = -1;
+    qn_gguf_close(g);
+    free(copy);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes), cmocka_unit_test(test_widest), cmocka_unit_test(test_types),
-                                       cmocka_unit_test(test_refused_types)};
+                                       cmocka_unit_test(test_refused_types), cmocka_unit_test(test_ggml_groups)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@
 #include "compiler/back/qn_quantize.h"
 #include "compiler/front/qn_ggml_type.h"
 #include "cpu/qn_unpack.h"
+#include "tests/data/ggml/blocks.h"
 
 #define VECTORS "../shared/data/formats/ggml_quant_vectors.npz"
 
@@ -34,15 +35,15 @@ static const struct {
              {QN_GGML_Q5_K, "Q5_K", QN_FMT_K5},  {QN_GGML_Q6_K, "Q6_K", QN_FMT_K6},  {QN_GGML_Q3_K, "Q3_K", QN_FMT_K3},
              {QN_GGML_TQ1_0, "TQ1_0", QN_FMT_S2G256}, {QN_GGML_TQ2_0, "TQ2_0", QN_FMT_S2G256},
              {QN_GGML_IQ4_NL, "IQ4_NL", QN_FMT_N4}, {QN_GGML_MXFP4, "MXFP4", QN_FMT_MX4},
-             {QN_GGML_IQ4_XS, "IQ4_XS", QN_FMT_X4},
+             {QN_GGML_IQ4_XS, "IQ4_XS", QN_FMT_X4}, {QN_GGML_Q2_K, "Q2_K", QN_FMT_K2}, {QN_GGML_NVFP4, NULL, QN_FMT_NV4},
              {QN_GGML_Q1_0, NULL, QN_FMT_B1G128}, {QN_GGML_Q2_0, NULL, QN_FMT_S2G64}};
 
 enum { Coded = sizeof coded / sizeof *coded };
 
-static void read_blocks(const char *name, uint8_t *q, size_t bytes)
+static void read_array(const char *prefix, const char *name, void *q, size_t bytes)
 {
     char command[256];
-    snprintf(command, sizeof command, "python3 tests/compiler/npz2bin.py " VECTORS " q_%s", name);
+    snprintf(command, sizeof command, "python3 tests/compiler/npz2bin.py " VECTORS " %s%s", prefix, name);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     assert_int_equal(fread(q, 1, bytes, pipe), bytes);
@@ -122,7 +123,7 @@ static void put_finite(const qn_ggml_info *info, uint8_t *block)
 {
     if (info->form == QN_GGML_SCALE_POW)
         block[info->scale] = 64 + (block[info->scale] & 127);
-    else
+    else if (info->form != QN_GGML_SUB_SCALE)
         block[info->scale + 1] &= 0xbf;
     if (info->form == QN_GGML_SCALE_MIN || info->form == QN_GGML_SUPER_MIN)
         block[info->scale + 3] &= 0xbf;
@@ -190,10 +191,109 @@ static void test_coded(void **state)
         uint8_t *q = malloc(bytes);
         assert_non_null(q);
         if (coded[k].name) {
-            read_blocks(coded[k].name, q, bytes);
+            read_array("q_", coded[k].name, q, bytes);
             check_packed(coded[k].type, coded[k].fmt, q, bytes);
         }
         free(q);
+    }
+}
+
+// With ggml's activations a product is ggml's: the scales and codes are, byte for byte, and what it makes of them but for the order of its few sums.
+// A code or an integer off by one would show: it is 2e-6 of the product's size or more.
+static void test_ggml_products(void **state)
+{
+    (void)state;
+    if (access(VECTORS, R_OK))
+        skip();
+    static float act[Rows][Row], dot[Rows], y[Rows];
+    static uint8_t q8_0[Rows][Row / 32][34], q8_k[Rows][Row / 256][292];
+    read_array("", "act", act, sizeof act);
+    read_array("", "act_Q8_0", q8_0, sizeof q8_0);
+    read_array("", "act_Q8_K", q8_k, sizeof q8_k);
+    for (size_t k = 0; k < Coded; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(coded[k].type);
+        if (!coded[k].name || info->form == QN_GGML_SCALE_MIN)         // Q4_1, Q5_1: below
+            continue;
+        size_t bytes = (size_t)Rows * Row / info->elements * info->bytes;
+        uint8_t *q = malloc(bytes);
+        assert_non_null(q);
+        read_array("q_", coded[k].name, q, bytes);
+        read_array("dot_", coded[k].name, dot, sizeof dot);
+        qn_gguf_tensor t = {.name = {"t", 1}, .data = q, .bytes = bytes, .elements = (size_t)Rows * Row, .dims = {Row, Rows, 1, 1}, .n_dims = 2,
+                            .type = coded[k].type};
+        qn_unpacked u;
+        qn_acts a;
+        pack(&t, coded[k].fmt, 1, 64, &u);
+        assert_int_equal(qn_acts_new(&a, Slices), 0);
+        for (uint32_t r = 0; r < Rows; r++) {
+            int nonfinite = 0;
+            static float w[Row];
+            qn_acts_quantize_ggml(&a, act[r], Slices, u.fmt->block, &nonfinite);
+            assert_int_equal(nonfinite, 0);
+            double size = 0;
+            qn_unpacked_row(&u, r, w);
+            for (int i = 0; i < Row; i++) {
+                const uint8_t *block = u.fmt->block == 8 ? q8_k[r][i / 256] + 4 : q8_0[r][i / 32] + 2;
+                if (a.code[0][i] != (int8_t)block[u.fmt->block == 8 ? i % 256 : i % 32])
+                    fail_msg("row %u, activation %d is %d, not %d", r, i, a.code[0][i], (int8_t)block[i % (u.fmt->block * 32)]);
+                size += fabs((double)w[i] * a.code[0][i] * (double)a.scale[0][i / 32 / u.fmt->block]);
+            }
+            for (uint32_t b = 0; b < Slices / u.fmt->block; b++) {
+                float d;
+                uint16_t half;
+                memcpy(&d, q8_k[r][b % (Row / 256)], 4);
+                memcpy(&half, q8_0[r][b], 2);
+                assert_true(a.scale[0][b] == (u.fmt->block == 8 ? d : qn_ggml_f16(half)));
+            }
+            qn_multiply(&u, &a, y);
+            if (fabs((double)y[r] - (double)dot[r]) > 5e-7 * size)
+                fail_msg("%s: product %u is %.9g, ggml's %.9g, of %g", coded[k].name, r, (double)y[r], (double)dot[r], size);
+        }
+        qn_acts_free(&a);
+        qn_unpacked_free(&u);
+        free(q);
+    }
+}
+
+// The same for types that the vectors have no products of: those of tests/data/ggml/dots.c.
+static const struct {
+    int type, fmt, halves;
+    double product[DOTS];
+} dots[] = {{QN_GGML_Q4_1, QN_FMT_U4M, 2, {-79.3876495, -16.9859047, -38.0610504, -204.954956, 95.8071823, -85.1801071, 384.189545, -284.944489}},
+               {QN_GGML_Q5_1, QN_FMT_U5M, 2, {128.848785, -28.3437691, 194.630722, -292.545074, -37.1547737, 397.445618, -131.808289, 30.2515869}},
+               {QN_GGML_NVFP4, QN_FMT_NV4, 0, {9228.99805, -6643.4624, -39200.168, 439.029083, -5213.7085, -4932.38623, -17091.3516, -7699.26074}},
+               {QN_GGML_Q1_0, QN_FMT_S2, 1, {-9.76590729, -0.54174, -33.279953, 0.393118471, -21.0201111, -2.09289742, 9.62012863, 23.6910381}},
+               {QN_GGML_Q2_0, QN_FMT_S2, 1, {31.5936356, -5.81134224, -6.50476265, -2.14690161, 12.9939957, 2.72072172, -6.23045588, -10.2739553}}};
+
+static void test_ggml_dots(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof dots / sizeof *dots; k++) {
+        const qn_ggml_info *info = qn_ggml_type_find(dots[k].type);
+        for (uint32_t r = 0; r < DOTS; r++) {
+            static uint8_t q[Rows * Row];                              // the row, and as many more as pack() takes
+            static float x[DOT_ROW], w[Row], y[Rows];
+            size_t bytes = (size_t)Row / info->elements * info->bytes;
+            memset(q, 0, sizeof q);
+            blocks_dot(r, q, (int)bytes, info->bytes, info->scale, dots[k].halves, x);
+            qn_gguf_tensor t = {.name = {"t", 1}, .data = q, .bytes = Rows * bytes, .elements = (size_t)Rows * Row, .dims = {Row, Rows, 1, 1}, .n_dims = 2,
+                                .type = dots[k].type};
+            qn_unpacked u;
+            qn_acts a;
+            int nonfinite = 0;
+            pack(&t, dots[k].fmt, 1, 64, &u);
+            assert_int_equal(qn_acts_new(&a, Slices), 0);
+            qn_acts_quantize_ggml(&a, x, Slices, 1, &nonfinite);
+            qn_multiply(&u, &a, y);
+            double size = 0;
+            qn_unpacked_row(&u, 0, w);
+            for (int i = 0; i < Row; i++)
+                size += fabs((double)w[i] * x[i]);
+            if (nonfinite || fabs((double)y[0] - dots[k].product[r]) > 5e-7 * size)
+                fail_msg("%s: product %u is %.9g, ggml's %.9g, of %g", info->name, r, (double)y[0], dots[k].product[r], size);
+            qn_acts_free(&a);
+            qn_unpacked_free(&u);
+        }
     }
 }
 
@@ -268,7 +368,8 @@ static void test_powers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_powers), cmocka_unit_test(test_floats), cmocka_unit_test(test_any_codes), cmocka_unit_test(test_coded)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_powers), cmocka_unit_test(test_floats), cmocka_unit_test(test_any_codes), cmocka_unit_test(test_coded),
+                                       cmocka_unit_test(test_ggml_products), cmocka_unit_test(test_ggml_dots)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (failed || !access(VECTORS, R_OK))
         return failed;

@@ -53,9 +53,9 @@ qn_book|mem/qn_turn.sv|take && full ? in_store_i : turn_store_q;|take ? in_store
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
-unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd2
+unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd1
 unpack_heads|mem/qn_unpack.sv|plane_left_q <= {words_q, 1'b0};|plane_left_q <= {1'b0, words_q};
-unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|head == 2'd2 ? 2'd3 : 2'd1
+unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|2'd2
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q != '0;|assign f_pop    = !f_first && (f_ready_q != '0) != f_wait_q[Ready-1];
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q|assign f_pop    = !f_first && !f_second && f_ready_q
 qn_dequant|dequant/qn_dequant.sv|if (f_second) f_write_q <= f_write_q + 1'b1;|if (f_second && !f_pop) f_write_q <= f_write_q + 1'b1;
@@ -104,9 +104,10 @@ vector_flow|vector/qn_vector.sv|else if (insn_ready_o)  full_q <= insn_valid_i;|
 vector_flow|vector/qn_vector.sv|if (halt)       stop_q|if (halt && fin_q) stop_q
 vector_flow|vector/qn_vector.sv|if (clear)           chain_q|if (!rst_ni)         chain_q
 qn_quant|vector/qn_quant.sv|if (code_valid_i && block_end) get_q|if (code_valid_i && slice_end) get_q
-qn_quant|vector/qn_quant.sv|if (inv_valid_q[0]) put_q|if (inv_valid_q[LatFunc]) put_q
+qn_quant|vector/qn_quant.sv|if (put) put_q|if (inv_valid_q[LatFunc]) put_q
+qn_quant|vector/qn_quant.sv|put       = q8_k ? k_valid_q[LatFunc+LatQuot] :|put       = q8_k ? k_valid_q[LatFunc] :
 qn_quant|vector/qn_quant.sv|m1_count_q == block_last ? '0 : m1_count_q + 1'b1|m1_count_q + 1'b1
-qn_quant|vector/qn_quant.sv|assign go_o = inv_valid_q[LatFunc-2];|assign go_o = inv_valid_q[LatFunc-3];
+qn_quant|vector/qn_quant.sv|: q8_1 ? inv_valid_q[LatFunc+LatQuot-2]|: q8_1 ? inv_valid_q[LatFunc-2]
 qn_seq|ctrl/qn_seq.sv|end else if (go) begin|end else begin
 qn_seq|ctrl/qn_seq.sv|if (go && c_valid_q) begin|if (c_valid_q) begin
 qn_seq|ctrl/qn_seq.sv|to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};|to_edge     = 5'd16;

@@ -25,7 +25,7 @@ module matrix_flow_proof #(
 
   localparam int Lanes  = 8;
   localparam int GroupW = $clog2(Rows / Dequants);
-  localparam int ColumnW = ColW + RowW + 1 + GroupW + 2 + 2 + 2 + 5;
+  localparam int ColumnW = ColW + RowW + 1 + GroupW + 2 + 3 + 2 + 6;
 
   logic insn_ready, head_ready;
   qn_matrix #(.Rows(Rows), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices)) u_dut (
@@ -33,12 +33,13 @@ module matrix_flow_proof #(
     .trap_valid_o(), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .idle_o(),
     .plane_valid_i, .plane_ready_o(), .plane_i('0), .head_valid_i(1'b1), .head_ready_o(head_ready), .head_i('0),
     .qb_we_i(1'b0), .qb_pair_i(1'b0), .qb_row_i('0), .qb_slice_i('0), .qb_beat_i('0), .qb_data_i('0), .qb_data2_i('0),
-    .qb_side_we_i(1'b0), .qb_scale_i('0), .qb_sum_lo_i('0), .qb_sum_hi_i('0), .qb_scale2_i('0), .qb_sum2_lo_i('0), .qb_sum2_hi_i('0),
+    .qb_side_we_i(1'b0), .qb_side_row_i('0), .qb_side_slice_i('0), .qb_s_i(1'b0), .qb_scale_i('0), .qb_sum_lo_i('0), .qb_sum_hi_i('0), .qb_scale2_i('0), .qb_sum2_lo_i('0), .qb_sum2_hi_i('0),
     .acc_re_i(1'b0), .acc_row_i('0), .acc_col_i('0), .acc_data_o(), .array_busy_o(), .array_rows_o(), .array_starve_o());
   (* hierconn *) logic              \u_dut.a_valid_q , \u_dut.a_drain_q , \u_dut.issue , \u_dut.swap , \u_dut.shadow_full , \u_dut.side_we , \u_dut.job_valid ;
   (* hierconn *) logic              \u_dut.first , \u_dut.last , \u_dut.block_last , \u_dut.job_take , \u_dut.slice_end ;
   (* hierconn *) logic [3:0]        \u_dut.a_plane_last_q , \u_dut.plane_q ;
-  (* hierconn *) logic [1:0]        \u_dut.a_sub_q , \u_dut.a_head_q , \u_dut.side_q , \u_dut.side_index , \u_dut.h_left_q ;
+  (* hierconn *) logic [2:0]        \u_dut.a_sub_q ;
+  (* hierconn *) logic [1:0]        \u_dut.a_head_q , \u_dut.side_q , \u_dut.side_index , \u_dut.h_left_q ;
   (* hierconn *) logic [ColW-1:0]   \u_dut.a_col_last_q , \u_dut.col_q ;
   (* hierconn *) logic              \u_dut.h_sub_q , \u_dut.hold_load , \u_dut.d_valid_q , \u_dut.d_second_q , \u_dut.d_end , \u_dut.d_block_last_q ;
   (* hierconn *) logic [GroupW:0]   \u_dut.slot_q ;
@@ -65,9 +66,9 @@ module matrix_flow_proof #(
     for (g = 0; g < 3; g = g + 1) begin : g_column
       assign f_valid[g]     = \u_dut.column_valid_q [g];
       assign f_odd[g]       = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+4];
-      assign f_two[g]       = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+5 +: 2] == 2'd2 && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+2];
-      assign f_many[g]      = f_valid[g] && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+5 +: 2] != 2'd2 && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+2];
-      assign f_side[2*g +: 2] = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+9 +: 2];
+      assign f_two[g]       = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+6 +: 2] == 2'd2 && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+2];
+      assign f_many[g]      = f_valid[g] && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+6 +: 2] != 2'd2 && \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+2];
+      assign f_side[2*g +: 2] = \u_dut.u_column.genblk1.g_line.line_q [ColumnW*g+11 +: 2];
     end
   endgenerate
   assign f_valid[3]   = \u_dut.d_valid_q ;
@@ -75,9 +76,9 @@ module matrix_flow_proof #(
   assign f_two[3]     = \u_dut.d_head_q == 2'd2 && \u_dut.d_block_last_q ;
   assign f_many[3]    = f_valid[3] && \u_dut.d_head_q != 2'd2 && \u_dut.d_block_last_q ;
   assign f_side[7:6]  = \u_dut.d_side_q ;
-  assign f_slots0 = slots(f_two[0], \u_dut.u_column.genblk1.g_line.line_q [11 +: GroupW]);
-  assign f_slots1 = slots(f_two[1], \u_dut.u_column.genblk1.g_line.line_q [ColumnW+11 +: GroupW]);
-  assign f_slots2 = slots(f_two[2], \u_dut.u_column.genblk1.g_line.line_q [2*ColumnW+11 +: GroupW]);
+  assign f_slots0 = slots(f_two[0], \u_dut.u_column.genblk1.g_line.line_q [13 +: GroupW]);
+  assign f_slots1 = slots(f_two[1], \u_dut.u_column.genblk1.g_line.line_q [ColumnW+13 +: GroupW]);
+  assign f_slots2 = slots(f_two[2], \u_dut.u_column.genblk1.g_line.line_q [2*ColumnW+13 +: GroupW]);
   assign f_slots3 = slots(f_two[3], \u_dut.d_group_last_q );
   // Clocks that the column in the holds still takes
   assign f_rem    = !f_valid[3] ? 6'd0 : slots(f_two[3], \u_dut.d_group_last_q - \u_dut.d_group_q ) - {5'd0, \u_dut.d_second_q };
@@ -171,7 +172,7 @@ module matrix_flow_proof #(
   logic [1:0] f_popped_q;                  // of this pair
   logic [1:0] f_due;
   logic [2:0] f_left;                      // still to be popped
-  assign f_due  = {1'b0, \u_dut.a_sub_q != 2'd0}
+  assign f_due  = {1'b0, \u_dut.a_sub_q != 3'd0 && !\u_dut.a_sub_q [2]}
                 + (!\u_dut.block_last || \u_dut.a_head_q == 2'd0 ? 2'd0 : \u_dut.a_head_q == 2'd2 ? 2'd2 : 2'd1);
   assign f_left = {2'b0, \u_dut.h_sub_q } + {1'b0, \u_dut.h_left_q };
   always @(posedge clk_i) begin
@@ -184,12 +185,13 @@ module matrix_flow_proof #(
       // What induction needs
       if (\u_dut.col_q [0] || !\u_dut.first ) assert ({1'b0, f_popped_q} + f_left == {1'b0, f_due} && f_left <= 3'd3);
       if (!\u_dut.col_q [0] && \u_dut.first ) assert (f_left == 3'd0);
-      if (!\u_dut.col_q [0] && !\u_dut.first ) assert ({2'd0, f_left} <= {1'b0, \u_dut.a_plane_last_q } - {1'b0, \u_dut.plane_q } + 5'd2);
-      if (\u_dut.col_q [0]) assert (f_left <= (\u_dut.first ? 3'd1 : 3'd0));
+      // One left for each plane still to come and for the clock at hand
+      if (\u_dut.col_q [0] || !\u_dut.first )
+        assert ({3'd0, f_left} <= {2'd0, \u_dut.a_plane_last_q } - {2'd0, \u_dut.plane_q } + 6'd1 + (\u_dut.col_q [0] ? 6'd0 : {2'd0, \u_dut.a_plane_last_q } + 6'd1));
       if (\u_dut.a_valid_q ) begin
         assert (\u_dut.a_col_last_q [0] && \u_dut.plane_q <= \u_dut.a_plane_last_q && \u_dut.col_q <= \u_dut.a_col_last_q );
-        assert ({4'd0, \u_dut.a_sub_q != 2'd0} + {3'd0, \u_dut.a_head_q == 2'd0 ? 2'd0 : \u_dut.a_head_q == 2'd2 ? 2'd2 : 2'd1}
-                <= {1'b0, \u_dut.a_plane_last_q } + 5'd1);
+        assert ({4'd0, \u_dut.a_sub_q != 3'd0 && !\u_dut.a_sub_q [2]} + {3'd0, \u_dut.a_head_q == 2'd0 ? 2'd0 : \u_dut.a_head_q == 2'd2 ? 2'd2 : 2'd1}
+                <= {\u_dut.a_plane_last_q , 1'b1});
       end else assert (!f_inside);
 
       cover (f_popped_q == 2'd2 && f_due == 2'd2 && \u_dut.col_q [0]);

@@ -38,7 +38,7 @@ module qn_gemm_load #(
   output logic [SliceW-1:0]              buf_slice_o,
   output logic [1:0]                     buf_beat_o,
   input  logic [127:0]                   buf_data_i,
-  input  logic [89:0]                    buf_side_i,
+  input  logic [117:0]                   buf_side_i,
   output logic                           shadow_full_o,
   input  logic                           swap_i,
   output logic                           load_o,
@@ -47,7 +47,7 @@ module qn_gemm_load #(
   output logic [127:0]                   load_data_o,
   output logic                           side_we_o,
   output logic [1:0]                     side_index_o,
-  output logic [89:0]                    side_o
+  output logic [117:0]                   side_o
 );
 
   (* anyseq *) logic            f_job, f_full, f_load, f_side, f_accum;
@@ -96,6 +96,9 @@ module qn_slicebuf #(
   input  logic [8*Lanes-1:0] qb_data_i,
   input  logic [8*Lanes-1:0] qb_data2_i,
   input  logic               qb_side_we_i,
+  input  logic [RowW-1:0]    qb_side_row_i,
+  input  logic [SliceW-1:0]  qb_side_slice_i,
+  input  logic               qb_s_i,
   input  logic [31:0]        qb_scale_i,
   input  logic [12:0]        qb_sum_lo_i,
   input  logic [12:0]        qb_sum_hi_i,
@@ -107,7 +110,7 @@ module qn_slicebuf #(
   input  logic [SliceW-1:0]  slice_i,
   input  logic [1:0]         beat_i,
   output logic [127:0]       data_o,
-  output logic [89:0]        side_o
+  output logic [117:0]       side_o
 );
 
   assign {data_o, side_o} = '0;
@@ -163,11 +166,13 @@ module qn_dequant #(
   input  logic                   plain_i,
   input  logic [8:0]             sc_lo_i,
   input  logic [8:0]             sc_hi_i,
-  input  logic [8:0]             mn_i,
+  input  logic [8:0]             mn_lo_i,
+  input  logic [8:0]             mn_hi_i,
+  input  logic                   halves_i,
   input  logic [31:0]            head_i,
   input  logic [28*Units-1:0]    lo_i,
   input  logic [28*Units-1:0]    hi_i,
-  input  logic [13*Units-1:0]    asum_i,
+  input  logic [26*Units-1:0]    asum_i,
   input  logic [32*Units-1:0]    scale_i,
   output logic                   done_o,
   output logic                   busy_o,

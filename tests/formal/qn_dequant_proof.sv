@@ -32,7 +32,7 @@ module qn_dequant_proof #(
   logic done, busy;
   qn_dequant #(.Units(Units), .AddrW(AddrW)) u_dut (
     .clk_i, .rst_ni, .valid_i, .mask_i, .second_i, .first_i, .last_i, .zero_i, .done_i, .addr_i,
-    .plain_i(1'b0), .sc_lo_i('0), .sc_hi_i('0), .mn_i('0), .head_i('0), .lo_i('0), .hi_i('0), .asum_i('0), .scale_i('0),
+    .plain_i(1'b0), .sc_lo_i('0), .sc_hi_i('0), .mn_lo_i('0), .mn_hi_i('0), .halves_i(1'b0), .head_i('0), .lo_i('0), .hi_i('0), .asum_i('0), .scale_i('0),
     .done_o(done), .busy_o(busy), .acc_re_i(1'b0), .acc_addr_i('0), .acc_data_o());
   (* hierconn *) logic [F:1]           \u_dut.valid_q ;
   (* hierconn *) logic [CtlW*F-1:0]    \u_dut.ctl_q ;

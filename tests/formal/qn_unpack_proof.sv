@@ -33,7 +33,7 @@ module qn_unpack_proof #(
   (* hierconn *) logic [1:0]        \u_dut.left ;
   (* hierconn *) logic [CountW-2:0] \u_dut.owed_q ;
   (* hierconn *) logic [CountW-2:0] \u_dut.u_plane.write_q , \u_dut.u_plane.read_q ;
-  (* hierconn *) logic [CountW-3:0] \u_dut.u_head.write_q , \u_dut.u_head.read_q ;
+  (* hierconn *) logic [CountW-2:0] \u_dut.u_head.write_q , \u_dut.u_head.read_q ;
 
   initial assume (!rst_ni);
 
@@ -44,11 +44,11 @@ module qn_unpack_proof #(
   logic [CountW-1:0] f_planes_q, f_heads_q;  // beats that went in and have not come out ...
   logic [CountW-1:0] f_planes, f_heads;      // ... which is what the FIFOs hold
   logic [CountW-2:0] f_plane_mem;
-  logic [CountW-3:0] f_head_mem;
+  logic [CountW-2:0] f_head_mem;
   assign f_plane_mem = \u_dut.u_plane.write_q - \u_dut.u_plane.read_q ;
   assign f_head_mem  = \u_dut.u_head.write_q - \u_dut.u_head.read_q ;
   assign f_planes    = {1'b0, f_plane_mem} + {{CountW-1{1'b0}}, \u_dut.raw_valid };
-  assign f_heads     = {2'b0, f_head_mem} + {{CountW-1{1'b0}}, head_valid};
+  assign f_heads     = {1'b0, f_head_mem} + {{CountW-1{1'b0}}, head_valid};
   always @(posedge clk_i) begin
     if (!rst_ni) begin
       f_credit_q <= FifoWords[CountW-1:0];
@@ -85,7 +85,7 @@ module qn_unpack_proof #(
       assert (f_planes_q == f_planes && f_heads_q == f_heads);
       assert (f_planes_q <= FifoWords[CountW-1:0] && f_heads_q <= FifoWords[CountW-1:0]);
       assert (f_credit_q <= FifoWords[CountW-1:0] && f_way_q <= FifoWords[CountW-1:0]);
-      assert (f_plane_mem <= FifoWords[CountW-2:0] && f_head_mem <= FifoWords[CountW-2:0] / 2 && {1'b0, \u_dut.owed_q } <= FifoWords[CountW-1:0]);
+      assert (f_plane_mem <= FifoWords[CountW-2:0] && f_head_mem <= FifoWords[CountW-2:0] && {1'b0, \u_dut.owed_q } <= FifoWords[CountW-1:0]);
       assert (!f_due_q[33]);
       // Words to come are words of the formats given
       assert (f_todo_q == f_due_q + {{34-CountW{1'b0}}, f_way_q});

@@ -7,8 +7,7 @@
 // counted, and while it is the pair that the array is at, there is room. The array is at some pair in each clock, so there always
 // is; before it is at the picked one, room may be assumed: else an earlier pair would have found none first.
 //
-// For FifoWords words: headers <= 3 of the pair at hand + 3 of the one that comes + half the planes between, which are at most
-// FifoWords - headers + 15 in the turner (of a book's words, which are not looked at here, 7: fewer); so headers <= FifoWords / 3 + 9, which is at most FifoWords / 2 from FifoWords = 64 on.
+// Room is what the credit says: both FIFOs are as deep. Of a book's words, which are not looked at here, the turner holds fewer.
 
 `default_nettype none
 
@@ -36,7 +35,8 @@ module unpack_heads_proof #(
     .credit_o(credit), .plane_valid_o(plane_valid), .plane_ready_i, .plane_o(plane), .head_valid_o(head_valid), .head_ready_i, .head_o(head));
   (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.raw_valid , \u_dut.raw_ready , \u_dut.pair_end , \u_dut.stream_end ;
   (* hierconn *) logic \u_dut.active_q , \u_dut.next_full_q ;
-  (* hierconn *) logic [1:0]        \u_dut.sub_q , \u_dut.head_q , \u_dut.head_left_q ;
+  (* hierconn *) logic [2:0]        \u_dut.sub_q ;
+  (* hierconn *) logic [1:0]        \u_dut.head_q , \u_dut.head_left_q ;
   (* hierconn *) logic [4:0]        \u_dut.words_q ;
   (* hierconn *) logic [6:0]        \u_dut.next_id_q ;
   (* hierconn *) logic [3:0]        \u_dut.raw_store ;
@@ -44,17 +44,16 @@ module unpack_heads_proof #(
   (* hierconn *) logic [2:0]        \u_dut.g_turn[0].u_turn.fill_count_q ;
   (* hierconn *) logic [3:0]        \u_dut.g_turn[0].u_turn.left_count_q ;
   (* hierconn *) logic [CountW-2:0] \u_dut.u_plane.write_q , \u_dut.u_plane.read_q ;
-  (* hierconn *) logic [CountW-3:0] \u_dut.u_head.write_q , \u_dut.u_head.read_q ;
+  (* hierconn *) logic [CountW-2:0] \u_dut.u_head.write_q , \u_dut.u_head.read_q ;
 
   initial assume (!rst_ni);
 
   logic [CountW-1:0] f_planes, f_heads;    // beats held
-  logic [CountW-2:0] f_plane_mem;
-  logic [CountW-3:0] f_head_mem;
+  logic [CountW-2:0] f_plane_mem, f_head_mem;
   assign f_plane_mem = \u_dut.u_plane.write_q - \u_dut.u_plane.read_q ;
   assign f_head_mem  = \u_dut.u_head.write_q - \u_dut.u_head.read_q ;
   assign f_planes    = {1'b0, f_plane_mem} + {{CountW-1{1'b0}}, \u_dut.raw_valid };
-  assign f_heads     = {2'b0, f_head_mem} + {{CountW-1{1'b0}}, head_valid};
+  assign f_heads     = {1'b0, f_head_mem} + {{CountW-1{1'b0}}, head_valid};
   logic [7:0] f_planes_q, f_heads_q;       // planes and headers that came in and did not leave
   logic [7:0] f_fifo_q;                    // of the planes: in the FIFO
   logic [4:0] f_turn_q;                    // and in the turner
@@ -84,13 +83,13 @@ module unpack_heads_proof #(
     if (rst_ni) begin
       if (!\u_dut.active_q ) assert (f_between);
       if (\u_dut.active_q ) begin
-        // The law of the formats: at most three header words, at most half the plane words
+        // The law of the formats: at most three header words, fewer than plane words
         assert ({1'b0, f_head_in_q} + {1'b0, \u_dut.head_left_q } <= 3'd3);
-        assert ({4'd0, f_head_in_q} + {4'd0, \u_dut.head_left_q } <= {1'b0, \u_dut.words_q });
+        assert ({4'd0, f_head_in_q} + {4'd0, \u_dut.head_left_q } < {\u_dut.words_q , 1'b0});
         assert ({1'b0, f_plane_in_q} + {1'b0, \u_dut.plane_left_q } == {1'b0, \u_dut.words_q , 1'b0});
         assert (\u_dut.plane_left_q != 6'd0 && \u_dut.words_q <= 5'd16);
         assert (f_plane_in_q == 6'd0 || \u_dut.head_left_q == 2'd0);
-        assert ({1'b0, \u_dut.sub_q != 2'd0} + (\u_dut.head_q == 2'd2 ? 2'd2 : {1'b0, \u_dut.head_q != 2'd0}) <= \u_dut.words_q );
+        assert ({5'd0, \u_dut.sub_q != 3'd0 && !\u_dut.sub_q [2]} + {4'd0, \u_dut.head_q == 2'd2 ? 2'd2 : {1'b0, \u_dut.head_q != 2'd0}} < {\u_dut.words_q , 1'b0});
       end
     end
   end
@@ -185,7 +184,6 @@ module unpack_heads_proof #(
         if (f_started_q) assert (f_at);
         if (f_whole_q) begin
           assert (f_after_h_q >= {6'd0, f_head_in_q} && f_after_p_q >= {2'd0, f_plane_in_q});
-          assert ((f_after_h_q - {6'd0, f_head_in_q}) * 8'd2 <= f_after_p_q - {2'd0, f_plane_in_q});
           assert (f_own_p_q != 8'd0);
         end else begin
           assert (f_after_h_q == 8'd0 && f_after_p_q == 8'd0);
@@ -201,7 +199,7 @@ module unpack_heads_proof #(
       assert (f_turn_q == {2'd0, \u_dut.g_turn[0].u_turn.fill_count_q } + {1'b0, \u_dut.g_turn[0].u_turn.left_count_q });
       assert (f_fifo_q + f_heads_q <= FifoWords && f_turn_q <= 5'd15);
       assert (\u_dut.g_turn[0].u_turn.left_count_q <= 4'd8);
-      if (!head_valid) assert (f_head_mem <= {{CountW-3{1'b0}}, f_late_q});
+      if (!head_valid) assert (f_head_mem <= {{CountW-2{1'b0}}, f_late_q});
 
       cover (f_at && f_whole_q && f_heads == 2 && head_in);
       cover (f_at && f_started_q && f_own_h_q == 8'd2 && head_out);

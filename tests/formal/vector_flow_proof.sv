@@ -22,7 +22,7 @@ module vector_flow_proof (
     .trap_valid_o(trap_valid), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .busy_o(busy), .idle_o(idle),
     .digest_we_i(2'd0), .digest_data_i('0), .digest_a_o(), .digest_b_o(), .pick_o(), .pick_value_o(), .nonfinite_clear_i(1'b0), .nonfinite_o(),
     .acc_re_o(), .acc_row_o(), .acc_col_o(), .acc_data_i('0),
-    .qb_we_o(), .qb_row_o(), .qb_pair_o(), .qb_slice_o(), .qb_beat_o(), .qb_data_o(), .qb_data2_o(), .qb_side_we_o(), .qb_scale_o(),
+    .qb_we_o(), .qb_row_o(), .qb_pair_o(), .qb_slice_o(), .qb_beat_o(), .qb_data_o(), .qb_data2_o(), .qb_side_we_o(), .qb_side_row_o(), .qb_side_slice_o(), .qb_s_o(), .qb_scale_o(),
     .qb_sum_lo_o(), .qb_sum_hi_o(), .qb_scale2_o(), .qb_sum2_lo_o(), .qb_sum2_hi_o(),
     .ld_valid_i(1'b0), .ld_ready_o(), .ld_addr_i('0), .ld_data_i('0), .st_valid_i(1'b0), .st_ready_o(), .st_addr_i('0), .st_valid_o(), .st_data_o());
   (* hierconn *) logic \u_dut.full_q , \u_dut.busy_q , \u_dut.stop_q , \u_dut.fin_q , \u_dut.start , \u_dut.none1_q , \u_dut.none2_q ;

@@ -90,6 +90,7 @@ module qn_lane (
   input  logic [31:0] b_i,
   input  logic        quant_i,
   input  logic [31:0] inv_i,
+  input  logic        away_i,
   input  logic        sub_i,
   output logic [15:0] code_o,
   input  logic        load_i,
@@ -117,6 +118,7 @@ module qn_quant #(
   input  logic [1:0]           block_i,
   input  logic                 wide_i,
   input  logic                 record_i,
+  input  logic                 ggml_i,
   input  logic                 x_valid_i,
   input  logic [32*Lanes-1:0]  x_data_i,
   output logic                 nonfinite_o,
@@ -124,11 +126,14 @@ module qn_quant #(
   input  logic [31:0]          inv_i,
   output logic                 go_o,
   output logic [31:0]          inv_o,
+  output logic                 away_o,
   input  logic                 code_valid_i,
   input  logic [16*Lanes-1:0]  code_i,
   input  logic [RowW-1:0]      row_i,
   input  logic [SliceW-1:0]    slice_i,
   output logic                 slice_next_o,
+  input  logic                 slice_last_i,
+  output logic                 slices_end_o,
   output logic                 qb_we_o,
   output logic [RowW-1:0]      qb_row_o,
   output logic                 qb_pair_o,
@@ -137,6 +142,9 @@ module qn_quant #(
   output logic [8*Lanes-1:0]   qb_data_o,
   output logic [8*Lanes-1:0]   qb_data2_o,
   output logic                 qb_side_we_o,
+  output logic [RowW-1:0]      qb_side_row_o,
+  output logic [SliceW-1:0]    qb_side_slice_o,
+  output logic                 qb_s_o,
   output logic [31:0]          qb_scale_o,
   output logic [12:0]          qb_sum_lo_o,
   output logic [12:0]          qb_sum_hi_o,
@@ -151,15 +159,15 @@ module qn_quant #(
 );
 
   (* anyseq *) logic [1023:0] f_any;
-  assign {nonfinite_o, scale_o, go_o, inv_o, slice_next_o, qb_we_o, qb_row_o, qb_pair_o,
+  assign {nonfinite_o, scale_o, go_o, inv_o, away_o, slice_next_o, slices_end_o, qb_side_row_o, qb_side_slice_o, qb_s_o, qb_we_o, qb_row_o, qb_pair_o,
           qb_slice_o, qb_beat_o, qb_data_o, qb_data2_o, qb_side_we_o, qb_scale_o, qb_sum_lo_o, qb_sum_hi_o,
           qb_scale2_o, qb_sum2_lo_o, qb_sum2_hi_o, rec_valid_o, rec_kind_o, rec_beat_o, rec_words_o, rec_next_o} = f_any;
   logic f_fed_q;
   always @(posedge clk_i) begin
     f_fed_q <= rst_ni && !clear_i && (x_valid_i || code_valid_i || f_fed_q);
-    if (!f_fed_q) assume (!rec_valid_o && !rec_next_o && !slice_next_o && !qb_we_o && !go_o);
+    if (!f_fed_q) assume (!rec_valid_o && !rec_next_o && !slice_next_o && !slices_end_o && !qb_we_o && !go_o);
     if (rec_valid_o || rec_next_o) assume (record_i);
-    if (slice_next_o) assume (!record_i);
+    if (slice_next_o || slices_end_o) assume (!record_i);
   end
 
 endmodule

@@ -26,7 +26,7 @@ static uint32_t random32(void)
 
 static uint32_t words[MOST_WORDS];
 static int16_t a[MOST_ROWS][256], sums[MOST_ROWS][16];
-static float scale[MOST_ROWS], start[MOST_ROWS][MOST_COLS];
+static float scale[MOST_ROWS], sum_scale[MOST_ROWS], start[MOST_ROWS][MOST_COLS];
 
 // Bit k of plane p of column c of a pair; a weight of bytes is a byte, or two with eight words between.
 static int32_t weight(const qn_fmt *f, const uint32_t *pair, unsigned odd, int k)
@@ -62,7 +62,7 @@ static float expected(const qn_fmt *f, uint32_t cols, uint32_t row, uint32_t c)
         bool last = s + 1u == f->block;
         unsigned pair = qn_fmt_pair_words(f, last), half = 16 * (c & 1);
         const uint32_t *at = slice + pair * (c / 2);
-        uint32_t sub = f->sub ? *at++ >> half & 0xffff : 0;
+        uint32_t sub = f->sub && f->sub < 4 ? *at++ >> half & 0xffff : 0;
         if (last && f->head == 2) {
             d = qn_half((uint16_t)at[c & 1]);
             m = qn_half((uint16_t)(at[c & 1] >> 16));
@@ -75,12 +75,20 @@ static float expected(const qn_fmt *f, uint32_t cols, uint32_t row, uint32_t c)
         for (int k = 0; k < 32; k++)
             dot[k / 16] += a[row][32 * s + (unsigned)k] * weight(f, at, c & 1, k);
         int32_t sum = sums[row][2 * s] + sums[row][2 * s + 1];
-        i1 += f->sub == 2 ? (int8_t)sub * dot[0] + (int8_t)(sub >> 8) * dot[1] : (f->sub ? (int32_t)(sub & 255) : 1) * (dot[0] + dot[1]);
-        i2 += (f->sub ? (int32_t)(sub >> 8) : 1) * sum;
+        if (f->sub == 3) {
+            i1 += (int32_t)(sub & 15) * dot[0] + (int32_t)(sub >> 4 & 15) * dot[1];
+            i2 += (int32_t)(sub >> 8 & 15) * sums[row][2 * s] + (int32_t)(sub >> 12) * sums[row][2 * s + 1];
+        } else if (f->sub == 4) {
+            i1 += dot[0];
+            i2 += dot[1];
+        } else {
+            i1 += f->sub == 2 ? (int8_t)sub * dot[0] + (int8_t)(sub >> 8) * dot[1] : (f->sub ? (int32_t)(sub & 255) : 1) * (dot[0] + dot[1]);
+            i2 += (f->sub ? (int32_t)(sub >> 8) : 1) * sum;
+        }
         slice += pair * (cols / 2);
     }
     float acc = qn_fadd(start[row][c], qn_imul(i1, f->head ? qn_fmul(d, scale[row]) : scale[row]));
-    return f->head == 2 ? qn_fsub(acc, qn_imul(i2, qn_fmul(m, scale[row]))) : acc;
+    return f->head == 2 ? qn_fsub(acc, qn_imul(i2, qn_fmul(m, f->sub ? scale[row] : sum_scale[row]))) : acc;
 }
 
 static void check(const qn_fmt *f, uint32_t cols, uint32_t rows)
@@ -96,6 +104,7 @@ static void check(const qn_fmt *f, uint32_t cols, uint32_t rows)
             sums[r][k / 16] = (int16_t)(sums[r][k / 16] + a[r][k]);
         }
         scale[r] = qn_float((random32() & 0x807fffff) | (100 + random32() % 50) << 23);
+        sum_scale[r] = random32() % 2 ? scale[r] : qn_float((random32() & 0x807fffff) | (100 + random32() % 50) << 23);
         for (uint32_t c = 0; c < cols; c++)
             start[r][c] = random32() % 4 ? qn_float((random32() & 0x807fffff) | (100 + random32() % 60) << 23) : 0;
         rows_a[r] = a[r];
@@ -106,7 +115,7 @@ static void check(const qn_fmt *f, uint32_t cols, uint32_t rows)
         }
     }
     for (int way = 0; way < 2; way++) {
-        const qn_block_rows block = {rows, rows_a, rows_sums, scale, rows_acc[way]};
+        const qn_block_rows block = {rows, rows_a, rows_sums, scale, sum_scale, rows_acc[way]};
         (way ? qn_block_gemm_plain : qn_block_gemm)(f, words, cols, &block);
         for (uint32_t r = 0; r < rows; r++)
             for (uint32_t c = 0; c < cols; c++)

@@ -334,7 +334,8 @@ static void greedy_pick(void **state)
 enum { Cols = 64 };
 typedef struct tile {
     int w[8][Cols][32];                           // [slice][column][k]
-    int lo[8][Cols], hi[8][Cols], mn[8][Cols];    // integer scales (1, 1, 0 without)
+    int lo[8][Cols], hi[8][Cols], mn[8][Cols], mn_hi[8][Cols];    // integer scales (1, 1, 0 without)
+    bool halves;                                  // the high half's products go to the second number
     double d[8][Cols], m[8][Cols];                // float heads of the block that the slice is in
     uint32_t words[8 * Cols * 20];
     uint32_t n;
@@ -350,6 +351,7 @@ static uint16_t half_of(int power, int sign)
 static void make_columns(const qn_fmt *f, int slices, const int *which, int n)
 {
     t.n = 0;
+    t.halves = f->sub == 4;
     for (int s = 0; s < slices; s++) {
         int last = (s + 1) % f->block == 0;
         for (int at = 0; at < n; at += 2) {
@@ -358,7 +360,17 @@ static void make_columns(const qn_fmt *f, int slices, const int *which, int n)
                 uint32_t a = f->sub == 1 ? random32() % 64 : random32() % 256, b = f->sub == 1 ? random32() % 64 : random32() % 256;
                 t.lo[s][c] = f->sub == 0 ? 1 : f->sub == 1 ? (int)a : (int8_t)a;
                 t.hi[s][c] = f->sub == 2 ? (int8_t)b : t.lo[s][c];
-                t.mn[s][c] = f->sub == 1 ? (int)b : 1;
+                t.mn[s][c] = t.mn_hi[s][c] = f->sub == 1 ? (int)b : 1;
+                if (f->sub == 3) {
+                    t.lo[s][c] = a & 15;
+                    t.hi[s][c] = a >> 4;
+                    t.mn[s][c] = b & 15;
+                    t.mn_hi[s][c] = b >> 4;
+                }
+                if (t.halves) {
+                    t.lo[s][c] = 1;
+                    t.hi[s][c] = 0;
+                }
                 sub |= (a | b << 8) << (16 * half);
                 int dp = (int)(random32() % 5) - 2, mp = (int)(random32() % 3) - 1, sign = random32() & 1;
                 if (last) {
@@ -375,7 +387,7 @@ static void make_columns(const qn_fmt *f, int slices, const int *which, int n)
                         heads[0] |= (uint32_t)d16 << (16 * half);
                 }
             }
-            if (f->sub)
+            if (qn_fmt_sub_word(f))
                 t.words[t.n++] = sub;
             if (last && f->head)
                 t.words[t.n++] = heads[0];
@@ -436,7 +448,7 @@ static float reckon(const qn_fmt *f, int r, int c, int slices, double start, dou
         for (int s = s0; s < s0 + f->block; s++)
             for (int k = 0; k < 32; k++) {
                 i1 += (double)(k < 16 ? t.lo[s][c] : t.hi[s][c]) * act[r][s][k] * t.w[s][c][k];
-                i2 += (double)t.mn[s][c] * act[r][s][k];
+                i2 += t.halves ? (k < 16 ? 0.0 : (double)act[r][s][k] * t.w[s][c][k]) : (double)(k < 16 ? t.mn[s][c] : t.mn_hi[s][c]) * act[r][s][k];
             }
         i1 *= t.d[s0][c] * scale;
         i2 *= t.m[s0][c] * scale;
@@ -465,7 +477,7 @@ static void make_slices(int rows, int first, int slices, int block)
             }
             x->sums[2 * at] = (int16_t)sum[0];
             x->sums[2 * at + 1] = (int16_t)sum[1];
-            x->scale[at] = (s + 1) % block ? 1e30f : 0.5f;            // only the last slice's counts
+            x->scale[at] = x->sum_scale[at] = (s + 1) % block ? 1e30f : 0.5f;     // only the last slice's counts
         }
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #endif
 
 #include "sim/model/qn_num.h"
+#include "tests/data/ggml/blocks.h"
 
 enum { MANY = 1000000 };
 
@@ -353,14 +355,20 @@ static void test_exp(void **unused)
 }
 
 // The block by the text of the contract, in doubles; the inverse is judged by test_recip.
-static float quantize(const float *x, int n, int bits, int scale_bf16, int *q)
+static float quantize(const float *x, int n, int bits, int rounding, int *q)
 {
     double top = 0, limit = bits == 8 ? 127 : 32639;
     for (int i = 0; i < n; i++)
         top = fmax(top, fabs(value(qn_bits(x[i]))));
     uint32_t scale = rounded(top * value(rounded(1 / limit)));
-    if (scale_bf16 && scale & 0xffff)
+    if (rounding == QN_SCALE_BF16_UP && scale & 0xffff)
         scale = (scale | 0xffff) + 1;
+    if (rounding == QN_SCALE_BF16_NEAR) {
+        double below = value(scale & 0xffff0000), above = value((scale | 0xffff) + 1), x0 = value(scale);
+        bool up = scale & 0xffff && (x0 - below > above - x0 || (x0 - below == above - x0 && scale & 0x10000));
+        scale = (scale & 0xffff0000) + (up ? 0x10000 : 0);
+        limit = bits == 8 ? 127 : 32766;
+    }
     if (top < 0x1p-100)
         scale = 0;
     for (int i = 0; i < n; i++) {
@@ -377,7 +385,7 @@ static void test_quant_random(void **unused)
         float x[256];
         int16_t q[256];
         int want[256], nonfinite = 0, n = 1 + (int)(random32() % 256);
-        int bits = random32() & 1 ? 8 : 16, scale_bf16 = random32() & 1;
+        int bits = random32() & 1 ? 8 : 16, rounding = (int)(random32() % 3);
         uint32_t e = random32() % 255, spread = random32() % 40;
         if (round % 8 == 0)
             e = 27 + random32() % 2; // about 2^-100
@@ -385,8 +393,8 @@ static void test_quant_random(void **unused)
             uint32_t down = spread ? random32() % spread : 0;
             x[i] = qn_float((random32() & 0x807fffff) | (e > down ? e - down : 0) << 23);
         }
-        float scale = quantize(x, n, bits, scale_bf16, want);
-        mismatch("scale", e, (uint32_t)n, qn_quant_block(x, n, bits, scale_bf16, q, &nonfinite), qn_bits(scale));
+        float scale = quantize(x, n, bits, rounding, want);
+        mismatch("scale", e, (uint32_t)n, qn_quant_block(x, n, bits, rounding, q, &nonfinite), qn_bits(scale));
         assert_int_equal(nonfinite, 0);
         for (int i = 0; i < n; i++)
             if (q[i] != want[i])
@@ -437,6 +445,109 @@ static void test_quant_known(void **unused)
     assert_int_equal(nonfinite, 0);
 }
 
+// The FP16 whose value x is; 0xffff if there is none
+static uint16_t half_bits(float x)
+{
+    uint32_t low = 0, high = 0x7c00, sign = qn_bits(x) & QN_F32_SIGN;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (qn_half((uint16_t)middle) < qn_float(qn_bits(x) ^ sign))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return qn_half((uint16_t)low) == qn_float(qn_bits(x) ^ sign) ? (uint16_t)(sign >> 16 | low) : 0xffff;
+}
+
+// Rounding to 16 bits against the two neighbours
+static void test_near(void **unused)
+{
+    (void)unused;
+    for (int i = 0; i < MANY; i++) {
+        uint32_t u = random32() & 1 ? operand(0x3f800000) & 0x7fffffff : ((100 + random32() % 45) << 23 | (random32() & 0x7fe000)) + random32() % 3 * 0x1000;
+        if (u >= 0x7f800000)
+            continue;
+        double x = value(u);
+        uint32_t down = 0, high = 0x7c00;
+        while (down < high) {                // the largest FP16 not above x
+            uint32_t middle = (down + high + 1) / 2;
+            if ((double)qn_half((uint16_t)middle) <= x)
+                down = middle;
+            else
+                high = middle - 1;
+        }
+        double low = (double)qn_half((uint16_t)down), top = down == 0x7bff ? 65536 : (double)qn_half((uint16_t)(down + 1));
+        uint32_t near = down == 0x7c00 || x - low < top - x || (x - low == top - x && down % 2 == 0) ? down : down + 1;
+        mismatch("half_near", u, 0, qn_half_near(qn_float(u)), qn_bits(qn_half((uint16_t)near)));
+        mismatch("half_near", u | 0x80000000, 0, qn_half_near(qn_float(u | 0x80000000)), qn_bits(qn_half((uint16_t)near)) | 0x80000000);
+
+        down = x == 0 ? 0 : u >> 16;
+        low = value(down << 16), top = down == 0x7f7f ? 0x1p128 : value((down + 1) << 16);
+        near = x == 0 || x - low < top - x || (x - low == top - x && down % 2 == 0) ? down : down + 1;
+        assert_int_equal(qn_bf16_near(qn_float(u)), near);
+    }
+}
+
+// What rtl/vector/qn_quotient.sv does with a reciprocal, and qn_div127.sv, for every mantissa
+static uint32_t corrected(uint32_t candidate, uint32_t divisor)
+{
+    uint32_t y = (candidate & 0x7fffff) | 0x800000, x = (divisor & 0x7fffff) | 0x800000;
+    int64_t twice = 2 * ((int64_t)(int32_t)((0u - (uint32_t)((uint64_t)y * x)) << 5) >> 5);
+    return candidate - 1 + (twice > -(int64_t)x) + (twice > (int64_t)x) + (twice > 3 * (int64_t)x);
+}
+
+static void test_quotients(void **unused)
+{
+    (void)unused;
+    for (uint32_t m = 0x3f800000; m < 0x40000000; m++) {
+        float x = qn_float(m), recip = qn_recip(x);
+        uint32_t r = (qn_bits(recip) & 0x7fffff) | 0x800000, times = 127 * r, big = times >> 30;
+        uint32_t candidate = ((qn_bits(recip) >> 23) + 6 + big) << 23 | (times >> (6 + big) & 0x7fffff);
+        mismatch("1/x", m, 0, qn_float(corrected(qn_bits(recip), m)), qn_bits(1.0f / x));
+        mismatch("127/x", m, 0, qn_float(corrected(candidate, m)), qn_bits(127.0f / x));
+
+        uint64_t mant = (m & 0x7fffff) | 0x800000, five = (mant << 28) + (mant << 21) + (mant << 14) + (mant << 7) + mant;
+        big = (uint32_t)(five >> 52);
+        uint32_t y = (127u - 8) << 23;
+        y += (uint32_t)(five >> (28 + big)) + (big << 23) + (uint32_t)(five >> (27 + big) & 1);
+        mismatch("x/127", m, 0, qn_float(y), qn_bits(x / 127.0f));
+    }
+}
+
+// Scales and codes are those of ggml's reference code: tests/data/ggml/hashes.c.
+static void test_quant_ggml(void **unused)
+{
+    (void)unused;
+    float x[256];
+    int16_t q[256];
+    int8_t codes[256];
+    int nonfinite = 0;
+    uint64_t h = BLOCKS_HASH, h0 = BLOCKS_HASH;
+    blocks_start();
+    for (int i = 0; i < BLOCKS; i++) {
+        blocks_next(x, 32, -16, 36);
+        float s, d = qn_quant_q8_1(x, q, &s, &nonfinite);
+        uint16_t bits[2] = {half_bits(d), half_bits(s)};
+        for (int k = 0; k < 32; k++)
+            codes[k] = (int8_t)q[k];
+        h = blocks_hash(blocks_hash(h, bits, 4), codes, 32);
+        h0 = blocks_hash(blocks_hash(h0, bits, 2), codes, 32);
+    }
+    assert_int_equal(h, 0x5b183130edefa377);
+    assert_int_equal(h0, 0x04861635a283ad6c);
+    h = BLOCKS_HASH;
+    blocks_start();
+    for (int i = 0; i < BLOCKS_256; i++) {
+        blocks_next(x, 256, -80, 200);
+        float d = qn_quant_q8_k(x, q, &nonfinite);
+        for (int k = 0; k < 256; k++)
+            codes[k] = (int8_t)q[k];
+        h = blocks_hash(blocks_hash(h, &d, 4), codes, 256);
+    }
+    assert_int_equal(h, 0x634aa2b281c28c55);
+    assert_int_equal(nonfinite, 0);
+}
+
 int main(void)
 {
     const char *text = getenv("QN_SEED");
@@ -453,6 +564,9 @@ int main(void)
         cmocka_unit_test_setup(test_exp, restart),
         cmocka_unit_test_setup(test_quant_random, restart),
         cmocka_unit_test_setup(test_quant_known, restart),
+        cmocka_unit_test_setup(test_near, restart),
+        cmocka_unit_test_setup(test_quotients, restart),
+        cmocka_unit_test_setup(test_quant_ggml, restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ module tb_matrix_posts;
     .trap_valid_o(), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .idle_o(idle),
     .plane_valid_i(1'b1), .plane_ready_o(), .plane_i(32'd0), .head_valid_i(1'b1), .head_ready_o(), .head_i(32'd0),
     .qb_we_i(1'b0), .qb_pair_i(1'b0), .qb_row_i(6'd0), .qb_slice_i(9'd0), .qb_beat_i(2'd0), .qb_data_i(64'd0), .qb_data2_i(64'd0),
-    .qb_side_we_i(1'b0), .qb_scale_i(32'd0), .qb_sum_lo_i(13'd0), .qb_sum_hi_i(13'd0), .qb_scale2_i(32'd0), .qb_sum2_lo_i(13'd0), .qb_sum2_hi_i(13'd0),
+    .qb_side_we_i(1'b0), .qb_side_row_i(6'd0), .qb_side_slice_i(9'd0), .qb_s_i(1'b0), .qb_scale_i(32'd0), .qb_sum_lo_i(13'd0), .qb_sum_hi_i(13'd0), .qb_scale2_i(32'd0), .qb_sum2_lo_i(13'd0), .qb_sum2_hi_i(13'd0),
     .acc_re_i(1'b0), .acc_row_i(6'd0), .acc_col_i(10'd0), .acc_data_o(), .array_busy_o(), .array_rows_o(), .array_starve_o());
 
   function [251:0] gemm(input [31:0] format, input [31:0] cols, input [31:0] rows, input [31:0] acc, input [7:0] posts);

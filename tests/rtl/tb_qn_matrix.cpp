@@ -29,6 +29,8 @@ static uint64_t now;
 static struct {
     int8_t code[32];
     float scale;
+    bool is_s;                                // Q8_1: d, which is the scale, and s are FP16
+    uint16_t d, s;
 } slices[ROWS][SLICES];
 static float acc[ROWS][ACC_COLS];
 
@@ -144,6 +146,12 @@ static void reset()
     posts.clear();
 }
 
+static uint16_t random_half()
+{
+    uint32_t r = random32();
+    return (uint16_t)(r % 13 == 0 ? r >> 16 : r % 5 == 0 ? (r >> 16) & 0x83ff : (r & 0x80000000) >> 16 | (0x2000 + ((r >> 8) & 0x1fff)));
+}
+
 // Slices ----------------------------------------------------------------------------------------------------------------------
 static float random_scale()
 {
@@ -159,9 +167,17 @@ static void write_slices()
             for (int k = 0; k < 32; k++)
                 slices[r][s].code[k] = (int8_t)(kind == 0 ? -128 : kind == 1 ? 127 : random32());
             slices[r][s].scale = random_scale();
+            slices[r][s].is_s = false;
         }
     for (int r = 0; r < ROWS;) {
         bool pair = r % 2 == 0 && random32() % 2;
+        for (int s = 0; s < SLICES && !pair; s++) {
+            slices[r][s].is_s = random32() % 3 == 0;
+            slices[r][s].d = random_half();
+            slices[r][s].s = random_half();
+            if (slices[r][s].is_s)
+                slices[r][s].scale = qn_half(slices[r][s].d);
+        }
         for (int s = 0; s < SLICES; s++)
             for (int beat = 0; beat < 32 / LANES; beat++) {
                 uint32_t word[2][2] = {};
@@ -176,12 +192,20 @@ static void write_slices()
                 top.qb_pair_i = pair;
                 top.qb_row_i = r;
                 top.qb_slice_i = s;
+                top.qb_side_row_i = r;
+                top.qb_side_slice_i = s;
+                top.qb_s_i = slices[r][s].is_s;
                 top.qb_beat_i = beat;
                 word[1][0] |= pair ? 0 : random32();
                 top.qb_data_i = LANES == 8 ? (uint64_t)word[0][1] << 32 | word[0][0] : word[0][0];
                 top.qb_data2_i = LANES == 8 ? (uint64_t)word[1][1] << 32 | word[1][0] : word[1][0];
                 top.qb_side_we_i = beat == 32 / LANES - 1;
                 top.qb_scale_i = qn_bits(slices[r][s].scale);
+                if (top.qb_s_i) {
+                    top.qb_scale_i = (uint32_t)slices[r][s].s << 16 | slices[r][s].d;
+                    sum[0][0] += sum[0][1];
+                    sum[0][1] = (int)random32();
+                }
                 top.qb_sum_lo_i = sum[0][0] & 0x1fff;
                 top.qb_sum_hi_i = sum[0][1] & 0x1fff;
                 top.qb_scale2_i = pair ? qn_bits(slices[r + 1][s].scale) : random32();
@@ -220,12 +244,6 @@ static void read_acc(int rows, int from, int cols, bool learn)
 }
 
 // GEMM by its definition, while its stream is made up ------------------------------------------------------------------------
-static uint16_t random_half()
-{
-    uint32_t r = random32();
-    return (uint16_t)(r % 13 == 0 ? r >> 16 : r % 5 == 0 ? (r >> 16) & 0x83ff : (r & 0x80000000) >> 16 | (0x2000 + ((r >> 8) & 0x1fff)));
-}
-
 static void expect(const gemm &g)
 {
     const qn_fmt *f = g.f;
@@ -239,7 +257,7 @@ static void expect(const gemm &g)
             if (f->head == 3)
                 for (int c = 0; c < 2; c++)
                     d[c] = (uint16_t)(qn_bits(random_scale()) >> 16);
-            if (f->sub)
+            if (qn_fmt_sub_word(f))
                 stream.push_back({true, (uint32_t)sub[1] << 16 | sub[0]});
             if (last && f->head == 2) {
                 stream.push_back({true, (uint32_t)m[0] << 16 | d[0]});
@@ -265,18 +283,26 @@ static void expect(const gemm &g)
                     stream.push_back({false, plane});
                 }
                 for (int r = 0; r < g.rows; r++) {
-                    int32_t lo = 0, hi = 0, asum = 0;
+                    int32_t lo = 0, hi = 0, asum_lo = 0, asum_hi = 0;
                     for (int k = 0; k < 32; k++) {
                         int32_t a = g.unit ? 32 * s + k == g.slice + r : slices[r][g.slice + s].code[k];
                         (k < 16 ? lo : hi) += a * w[k];
-                        asum += a;
+                        (k < 16 ? asum_lo : asum_hi) += a;
                     }
+                    bool is_s = !g.unit && slices[r][g.slice + s].is_s;
+                    if (is_s)
+                        asum_lo = 1, asum_hi = 0;
                     int32_t &x1 = i1[r * g.cols + pair + c], &x2 = i2[r * g.cols + pair + c];
                     if (first)
                         x1 = x2 = 0;
                     uint8_t low = (uint8_t)sub[c], high = (uint8_t)(sub[c] >> 8);
-                    x1 += f->sub == 0 ? lo + hi : f->sub == 1 ? low * (lo + hi) : (int8_t)low * lo + (int8_t)high * hi;
-                    x2 += f->sub == 0 ? asum : f->sub == 1 ? high * asum : 0;
+                    switch (f->sub) {
+                    case 0: x1 += lo + hi, x2 += asum_lo + asum_hi; break;
+                    case 1: x1 += low * (lo + hi), x2 += high * (asum_lo + asum_hi); break;
+                    case 2: x1 += (int8_t)low * lo + (int8_t)high * hi; break;
+                    case 3: x1 += (low & 15) * lo + (low >> 4) * hi, x2 += (high & 15) * asum_lo + (high >> 4) * asum_hi; break;
+                    default: x1 += lo, x2 += hi; break;
+                    }
                     if (!last)
                         continue;
                     float sa = g.unit ? 1.0f : slices[r][g.slice + s].scale, *sum = &acc[r][g.acc + pair + c];
@@ -285,7 +311,7 @@ static void expect(const gemm &g)
                         *sum = 0;
                     *sum = qn_fadd(*sum, qn_imul(x1, f->head ? qn_fmul(dd, sa) : sa));
                     if (f->head == 2)
-                        *sum = qn_fsub(*sum, qn_imul(x2, qn_fmul(qn_half(m[c]), sa)));
+                        *sum = qn_fsub(*sum, qn_imul(x2, qn_fmul(qn_half(m[c]), is_s && f->sub == 0 ? qn_half(slices[r][g.slice + s].s) : sa)));
                 }
             }
         }

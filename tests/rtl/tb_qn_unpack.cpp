@@ -43,7 +43,7 @@ static void add_job(uint32_t id, uint32_t cols, uint32_t slices, uint32_t cut)
     for (uint32_t s = 0; s < slices; s++)
         for (uint32_t pair = 0; pair < cols / 2; pair++) {
             bool last = s % f->block == f->block - 1u;
-            int head_words = (f->sub ? 1 : 0) + (!last || !f->head ? 0 : f->head == 2 ? 2 : 1);
+            int head_words = (qn_fmt_sub_word(f) ? 1 : 0) + (!last || !f->head ? 0 : f->head == 2 ? 2 : 1);
             for (int i = 0; i < head_words; i++)
                 word(true, random32());
             for (int c = 0; c < (qn_fmt_paired(f) ? 1 : 2); c++)

@@ -41,10 +41,11 @@ struct state {
     uint32_t vb[VB];
     int8_t code[ROWS][SLICES][32];
     uint32_t scale[ROWS][SLICES];
-    int sum[ROWS][SLICES][2];
+    int sum[ROWS][SLICES][2];    // or Q8_1's s as FP32, and IS_S plus the sum of all
     uint32_t digest_a, digest_b, pick, pick_value;
     bool picked, nonfinite;
 };
+enum { IS_S = 1 << 20 };
 static state want, got;
 static uint32_t acc[ROWS][COLS];
 
@@ -113,7 +114,7 @@ static void do_vec(insn &in)
 static void do_quant(insn &in)
 {
     int n = V(QUANT_N), rows = V(QUANT_ROWS), block = 32 << QN_GET(in.x, QUANT, BLOCK);
-    bool wide = QN_GET(in.x, QUANT, WIDE), record = QN_GET(in.x, QUANT, RECORD);
+    bool wide = QN_GET(in.x, QUANT, WIDE), record = QN_GET(in.x, QUANT, RECORD), ggml = QN_GET(in.x, QUANT, GGML);
     int lo = QN_GETRAW(in.v[4], QUANT, LO), hi = QN_GETRAW(in.v[4], QUANT, HI);
     int dstride = 8 * (int)QN_GETRAW(in.v[5], QUANT, DSTRIDE), astride = 8 * (int)QN_GETRAW(in.v[5], QUANT, ASTRIDE);
     for (int r = 0; r < rows; r++)
@@ -123,7 +124,8 @@ static void do_quant(insn &in)
             int nonfinite = 0;
             for (int i = 0; i < block; i++)
                 x[i] = at + i >= lo && at + i < hi ? qn_float(want.vb[V(QUANT_A) + astride * r + at + i]) : 0;
-            float s = qn_quant_block(x, block, wide ? 16 : 8, record, q, &nonfinite);
+            float s8_1 = 0, s = ggml && !record && block == 32 ? qn_quant_q8_1(x, q, &s8_1, &nonfinite) : ggml && !record ? qn_quant_q8_k(x, q, &nonfinite)
+                     : qn_quant_block(x, block, wide ? 16 : 8, !record ? QN_SCALE_FP32 : ggml ? QN_SCALE_BF16_NEAR : QN_SCALE_BF16_UP, q, &nonfinite);
             want.nonfinite |= nonfinite;
             if (record) {
                 int base = V(QUANT_DST) + dstride * r;
@@ -153,6 +155,10 @@ static void do_quant(insn &in)
                     want.code[row + 1][slice][k] = (int8_t)low;
                     want.scale[row + 1][slice] = qn_bits(s);
                 }
+                if (ggml && block == 32 && k == 31) {
+                    want.sum[row][slice][1] += want.sum[row][slice][0] + IS_S;
+                    want.sum[row][slice][0] = (int)qn_bits(s8_1);
+                }
             }
         }
     if (n <= 0 || rows <= 0) {
@@ -161,6 +167,8 @@ static void do_quant(insn &in)
     }
     uint64_t pace = record ? 4 : 1, beats = (uint64_t)rows * n / LANES, first = block / LANES;
     in.clocks = (first - 1) * pace + LAT_FMUL + LAT_FUNC + 5 + (beats - 1) * pace + LAT_FMUL + LAT_FADD + (record ? 6 : 5);
+    if (ggml && !record)
+        in.clocks += block == 32 ? LAT_QUOT + LAT_FMUL + 2 : LAT_FUNC + 2 * LAT_QUOT + 1;
 }
 
 static void do_embed(insn &in)
@@ -224,6 +232,8 @@ static std::vector<uint8_t> ports(const insn &in)
         bool record = QN_GET(in.x, QUANT, RECORD), wide = QN_GET(in.x, QUANT, WIDE);
         uint64_t pace = record ? 4 : 1, beats = (uint64_t)V(QUANT_ROWS) * V(QUANT_N) / LANES;
         uint64_t first = pace * ((32 << QN_GET(in.x, QUANT, BLOCK)) / LANES - 1) + LAT_FMUL + LAT_FUNC + 5;
+        if (QN_GET(in.x, QUANT, GGML) && !record)
+            first += QN_GET(in.x, QUANT, BLOCK) ? LAT_FUNC + 2 * LAT_QUOT + 1 : LAT_QUOT;
         for (uint64_t k = 0; k < beats; k++) {
             uint64_t w = first + 4 * k + LAT_FMUL + LAT_FADD + 4;
             at[first + k * pace] |= 1;
@@ -325,10 +335,15 @@ static void tick()
                 got.code[top.qb_row_o + pair][top.qb_slice_o][top.qb_beat_o * LANES + i] =
                     (int8_t)((pair ? top.qb_data2_o : top.qb_data_o) >> 8 * i);
     if (top.qb_side_we_o) {
-        int r = top.qb_row_o, s = top.qb_slice_o;
+        int r = top.qb_side_row_o, s = top.qb_side_slice_o;
         got.scale[r][s] = top.qb_scale_o;
         got.sum[r][s][0] = (int16_t)(top.qb_sum_lo_o << 3) >> 3;
         got.sum[r][s][1] = (int16_t)(top.qb_sum_hi_o << 3) >> 3;
+        if (top.qb_s_o) {
+            got.scale[r][s] = qn_bits(qn_half((uint16_t)top.qb_scale_o));
+            got.sum[r][s][0] = (int)qn_bits(qn_half((uint16_t)(top.qb_scale_o >> 16)));
+            got.sum[r][s][1] = IS_S + ((int16_t)(top.qb_sum_lo_o << 3) >> 3);
+        }
         if (top.qb_pair_o) {
             got.scale[r + 1][s] = top.qb_scale2_o;
             got.sum[r + 1][s][0] = (int16_t)(top.qb_sum2_lo_o << 3) >> 3;
@@ -452,7 +467,10 @@ static uint32_t value(int kind)
     case 1: return (r & 0x80000000) | ((118u + below(16)) << 23) | (r & 0x7fffff);  // around 1
     case 2: return below(40) ? (r & 0x80000000) | ((118u + below(16)) << 23) | (r & 0x7fffff) : edges[below(EDGES)];
     case 3: return (r & 0x80000000) | ((20u + below(12)) << 23) | (r & 0x7fffff);   // around the quantizer's zero
-    default: return (r & 0x80000000) | 0x3f800000 | (r & 0x70000);       // few bits: ties
+    case 4: return (r & 0x80000000) | 0x3f800000 | (r & 0x70000);        // few bits: ties
+    case 5: return (r & 0x80000000) | ((107u + below(12)) << 23) | (r & 0x7fffff);  // around FP16's least scale
+    case 6: return qn_bits(below(32) ? (int)(r % 255 - 127) * 0.5f : 127.0f); // halves of a code
+    default: return (r & 0x80000000) | ((146u + below(5)) << 23) | (r & 0x7fffff);  // around FP16's largest
     }
 }
 
@@ -548,8 +566,8 @@ static insn random_vec()
 static insn random_quant()
 {
     insn in = begin(QN_OP_QUANT);
-    bool record = !below(3), wide = !below(3);
-    unsigned block = record ? 0 : below(4), n = (32u << block) * (1 + below(block > 1 ? 2 : 5));
+    bool record = !below(3), ggml = below(2), wide = !below(3) && (record || !ggml);
+    unsigned block = record ? 0 : ggml ? below(2) * 3 : below(4), n = (32u << block) * (1 + below(block > 1 ? 2 : 5));
     unsigned rows = 1 + below(wide ? ROWS / 2 : ROWS), row = below((wide ? ROWS / 2 : ROWS) - rows + 1);
     if (below(3) && rows > 4)
         row += rows - 4, rows = 4;
@@ -564,6 +582,7 @@ static insn random_quant()
     QN_PUT(in.x, QUANT, BLOCK, block);
     QN_PUT(in.x, QUANT, WIDE, wide);
     QN_PUT(in.x, QUANT, RECORD, record);
+    QN_PUT(in.x, QUANT, GGML, ggml);
     V(QUANT_A) = a;
     V(QUANT_DST) = dst;
     V(QUANT_N) = n;
@@ -572,7 +591,7 @@ static insn random_quant()
     in.v[5] = QN_SETRAW(QUANT, DSTRIDE, dstride) | QN_SETRAW(QUANT, ASTRIDE, astride);
     if (record && rows)
         written.push_back({dst, 8 * dstride * (rows - 1) + words});
-    int kind = 1 + below(4);
+    int kind = 1 + below(7);
     for (unsigned r = 0; r < rows; r++)
         if (below(8))
             fill(a + 8 * astride * r, n, below(3) ? kind : 1);
@@ -648,6 +667,12 @@ static insn quant(int block, bool wide, bool record, int a, int dst, int n, int 
     return in;
 }
 
+static insn as_ggml(insn in)
+{
+    QN_PUT(in.x, QUANT, GGML, 1);
+    return in;
+}
+
 static insn embed(int dst, int a, int n, int rows, int step)
 {
     insn in = begin(QN_OP_EMBED);
@@ -693,6 +718,10 @@ static void traps()
         {"acc rows", vec(4, 0, true, 0, 1024, 0, 8, ROWS, 1, 128, 0), B, 1024},
         {"acc below", vec(4, 0, true, 0, -1024, 0, 8, 1, 1, 128, 0), B, (uint32_t)-1024},
         {"block of a record", quant(1, false, true, 0, 0, 64, 1, 0, 0), F, 1},
+        {"block of a record, as ggml", as_ggml(quant(1, false, true, 0, 0, 64, 1, 0, 0)), F, 1},
+        {"ggml of 16 bits", as_ggml(quant(0, true, false, 0, 0, 32, 1, 0, 0)), F, 0},
+        {"ggml in blocks of 64", as_ggml(quant(1, false, false, 0, 0, 64, 1, 0, 0)), F, 1},
+        {"ggml in blocks of 128, of nothing", as_ggml(quant(2, false, false, 0, 0, 0, 1, 0, 0)), F, 2},
         {"n 48", quant(0, false, false, 0, 0, 48, 1, 0, 0), F, 48},
         {"n 32 in blocks of 64", quant(1, false, false, 0, 0, 32, 1, 0, 0), F, 32},
         {"n 64 in blocks of 128", quant(2, false, false, 0, 0, 64, 1, 0, 0), F, 64},

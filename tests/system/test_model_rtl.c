@@ -106,10 +106,11 @@ static void one_pass(const qn_target *t, int pass)
     bool record = below(4) == 0;
     int32_t lo = 8 * below(3), hi = n - below(3) * 8;
     if (record)
-        PUT(&p, QN_OP_QUANT, (uint32_t)below(2) << 2 | 8, 0, 0x0030, I(from), I(vb + 2048), I(n), I(n > 32 ? 1 : rows > 8 ? 8 : rows), I((int32_t)(QN_SETRAW(QUANT, LO, lo) | QN_SETRAW(QUANT, HI, hi))),
+        PUT(&p, QN_OP_QUANT, (uint32_t)below(2) << 2 | 8 | (uint32_t)below(2) << 4, 0, 0x0030, I(from), I(vb + 2048), I(n), I(n > 32 ? 1 : rows > 8 ? 8 : rows), I((int32_t)(QN_SETRAW(QUANT, LO, lo) | QN_SETRAW(QUANT, HI, hi))),
             I((int32_t)(QN_SETRAW(QUANT, DSTRIDE, 3 * n / 32) | QN_SETRAW(QUANT, ASTRIDE, n / 8))));
     int32_t slices = n / 32, block = below((uint32_t)blocks + 1);
-    PUT(&p, QN_OP_QUANT, (uint32_t)block | (wide ? 4 : 0), 0, record ? 0x0020 : 0x0023, I(from), I(slice0), I(n), I(rows), I((int32_t)(QN_SETRAW(QUANT, LO, lo) | QN_SETRAW(QUANT, HI, hi))),
+    bool ggml = !wide && block % 3 == 0 && below(2);
+    PUT(&p, QN_OP_QUANT, (uint32_t)block | (wide ? 4 : 0) | (ggml ? 16 : 0), 0, record ? 0x0020 : 0x0023, I(from), I(slice0), I(n), I(rows), I((int32_t)(QN_SETRAW(QUANT, LO, lo) | QN_SETRAW(QUANT, HI, hi))),
         I((int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8)));
     // stream and array, in one or two GEMMs
     const qn_fmt *f;

@@ -71,7 +71,7 @@ static uint32_t make_tile(const qn_target *t, const qn_fmt *f, uint32_t cols, ui
     uint32_t at = TILE;
     for (uint32_t s = 0; s < slices; s++)
         for (uint32_t pair = 0; pair < cols / t->planes / 2; pair++) {
-            for (unsigned p = 0; f->sub && p < t->planes; p++)
+            for (unsigned p = 0; qn_fmt_sub_word(f) && p < t->planes; p++)
                 mem[at++] = word();
             for (unsigned h = 0; (s + 1) % f->block == 0 && h < t->planes * head_words[f->head]; h++)
                 mem[at++] = word() & 0xbfffbfffu;
@@ -116,6 +116,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     x = insn(QN_OP_QUANT, SEM_VECTOR, SEM_LOAD, SEM_MATRIX);
     QN_PUT(x, QUANT, BLOCK, f->block == 8 ? 3 : f->block / 2);
     QN_PUT(x, QUANT, WIDE, wide);
+    QN_PUT(x, QUANT, GGML, !wide && (f->block == 1 || f->block == 8) && rnd(2));
     SET(QUANT, A, 0);
     SET(QUANT, DST, 0);
     SET(QUANT, N, n);
