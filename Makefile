@@ -43,7 +43,7 @@ test: setup              ## everything that needs no hardware; T=name runs one t
 	@T="$(T)" tools/run-tests.sh
 
 lint: setup              ## the RTL in three tools' eyes, and nothing generated is stale
-	@$(MAKE) --no-print-directory -s build/rtl/gen
+	@$(MAKE) --no-print-directory -s build/rtl/gen build/rtl/gen_link build/cpu/picorv32.v build/firmware/qn_boot_rom.sv
 	tests/rtl/test_dialect.sh && tests/rtl/test_gen.sh && tests/rtl/test_func_table.sh
 
 sim: setup $(RTL_LIB)    ## the Verilated cores
@@ -86,7 +86,7 @@ RTL_SV   := $(wildcard rtl/*.sv rtl/*/*.sv)
 RTL_Y    := $(sort $(dir $(RTL_SV)))
 VL       := verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
 
-test-programs: $(TEST_BIN)
+test-programs: $(TEST_BIN) build/tests/system/platform_link
 
 # A test that needs the Verilated cores lies in tests/system and is linked without sanitizers' restrictions on them
 build/tests/system/test_%: tests/system/test_%.c build/san/libquern.a $(RTL_LIB)

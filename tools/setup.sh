@@ -3,7 +3,7 @@
 # Installs the Debian packages that building and testing need, if any is missing: sudo when not root, one clear line when neither works.
 set -euo pipefail
 packages=(gcc g++ make verilator yosys iverilog z3 libcmocka-dev libjansson-dev zlib1g-dev libusb-1.0-0-dev
-          libumockdev-dev umockdev pkg-config python3-venv)
+          libumockdev-dev umockdev pkg-config python3-venv libsystemc-dev gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf)
 missing=()
 for p in "${packages[@]}"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null || true)" = installed ] || missing+=("$p")

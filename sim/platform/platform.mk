@@ -17,3 +17,8 @@ $(PLATFORM_LIB): build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a sim/platform/qn_platf
 	cp $< $@.new
 	ar qs $@.new $(@D)/qn_platform.o
 	mv $@.new $@
+
+build/tests/system/platform_link: build/tests/system/%: tests/system/%.c build/libquern.a $(PLATFORM_LIB) build/rtl/libqn_rtl.a
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) -c $< -o $@.o
+	$(CXX) -o $@ $@.o -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) $(RTL_LIBS) $(PLATFORM_LIBS) $(USB_LIBS)

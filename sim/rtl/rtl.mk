@@ -49,5 +49,5 @@ build/rtl/libqn_rtl.a build/rtl/waves/libqn_rtl.a: sim/rtl/qn_rtl.cpp sim/rtl/qn
 	ar qs $@ $(@D)/qn_rtl.o $(@D)/verilated.o $(@D)/verilated_threads.o $(if $(findstring waves,$@),$(@D)/verilated_fst_c.o)
 
 # `quern` whose RTL devices can write traces (qn_rtl_waves)
-build/quern-waves: $(CLI_OBJ) build/libquern.a build/rtl/waves/libqn_rtl.a
-	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(USB_LIBS)
+build/quern-waves: $(CLI_OBJ) build/libquern.a build/rtl/waves/libqn_rtl.a $(PLATFORM_LIB)
+	$(CXX) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS) $(RTL_LIBS) $(PLATFORM_LIBS) $(USB_LIBS)

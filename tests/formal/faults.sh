@@ -43,6 +43,8 @@ door_act|soc/qn_door_act.sv|else if ({1'b0, seq_q} == expect_q) begin|else if (s
 door_act|soc/qn_door_act.sv|if (state_q != WRITE || take) data_q|data_q
 door_tx|soc/qn_door_tx.sv|index_q == count_q + 10'd4|index_q == count_q + 10'd3
 door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
+soc_mem|soc/qn_soc_mem.sv|tried = last_q + k[MasterW-1:0]|tried = k[MasterW-1:0]
+soc_mem|soc/qn_soc_mem.sv|assign who = held_q ? held_who_q : next|assign who = next
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}

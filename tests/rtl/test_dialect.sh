@@ -32,3 +32,16 @@ for top in qn_sdr qn_door; do
     if [ -s "$tmp/iverilog" ]; then cat "$tmp/iverilog"; exit 1; fi
     yosys -q -p "read_verilog -sv $package $(echo $modules); hierarchy -check -top $top; proc; check -assert" > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }
 done
+
+# The whole system, where firmware and CPU were built (make does, before this). The CPU's file is read as its package has it.
+cpu=build/cpu/picorv32.v
+rom=build/firmware/qn_boot_rom.sv
+[ -f "$cpu" ] && [ -f "$rom" ] || exit 0
+# shellcheck disable=SC2046
+verilator --lint-only -Wall --timescale 1ns/1ps $("$tmp/gen" --target ulx3s) -y rtl $(ls -d rtl/*/ | sed 's/^/-y /') -y build/firmware rtl/soc/picorv32.vlt "$package" \
+    rtl/spec/qn_link_pkg.sv "$cpu" rtl/soc/qn_soc.sv --top-module qn_soc
+# shellcheck disable=SC2086
+iverilog -g2012 -Wall -Wno-timescale -t null -s qn_soc "$package" $modules "$rom" "$cpu" 2> "$tmp/iverilog" || { cat "$tmp/iverilog"; exit 1; }
+if grep -v "^$cpu:" "$tmp/iverilog"; then exit 1; fi
+# shellcheck disable=SC2086,SC2116
+yosys -q -p "read_verilog -sv $package $(echo $modules) $rom; read_verilog $cpu; hierarchy -check -top qn_soc; proc; check -assert" > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }

@@ -35,6 +35,7 @@ print(f"firmware, temperature {sys.argv[3]}, top-k {sys.argv[4]}, top-p {sys.arg
 PY
 }
 
+build/tests/system/platform_link
 stories=../shared/data/llama/stories260K.gguf
 steps models/quern-stories.gguf "${TOKENS:-2}"
 loop models/quern-stories.gguf "${TOKENS:-2}" 0 0 1 0

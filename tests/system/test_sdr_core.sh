@@ -18,7 +18,8 @@ $cxx -Wall -Wextra -c sim/rtl/qn_rtl.cpp -o "$out/qn_rtl.o"
 for f in verilated verilated_threads; do $cxx -c "$include/$f.cpp" -o "$out/$f.o"; done
 # shellcheck disable=SC2086
 ${CXX:-c++} -o "$out/quern" build/obj/cli/*.o "$out/sdr_core.o" "$out/qn_rtl.o" "$out/verilated.o" "$out/verilated_threads.o" \
-    -Wl,--start-group build/libquern.a build/rtl/ulx3s/core.a "$out/sdr/Vqn_sdr__ALL.a" -Wl,--end-group -ljansson -lm -lpthread -lz
+    -Wl,--start-group build/libquern.a build/rtl/ulx3s/core.a "$out/sdr/Vqn_sdr__ALL.a" build/platform/libqn_platform.a -Wl,--end-group -ljansson -lm -lpthread -lz \
+    -lsystemc -lusb-1.0
 
 build/synth -o "$out/15m.gguf"
 for side in timing controller; do
