@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A board behind TCP in this process, and clients of it: data there and back, commands, one client at a time, a server that ends and comes back,
-// one that is no Quern. The board's own law at its edges: what it refuses, what a reset stops.
+// A board behind TCP, and one behind a serial line (a pseudo terminal), in this process, and clients of it: data there and back, commands, one
+// client at a time, a server that ends and comes back. The board's own law at its edges: what it refuses, what a reset stops.
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -170,8 +173,65 @@ static void refused(void **state)
     assert_int_equal(qn_serve_open(&server, board, "127.0.0.1", "not a port", &why), QN_ERR_USAGE);
 }
 
+// The board's end of a serial line, which says something else as well now and then
+static void *lone_line(void *arg)
+{
+    int fd = *(int *)arg;
+    uint8_t bytes[4096];
+    for (unsigned i = 0; !__atomic_load_n(&quit, __ATOMIC_RELAXED); i++) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        ssize_t n = poll(&p, 1, 5) > 0 && p.revents & POLLIN ? read(fd, bytes, sizeof bytes) : 0;
+        if (n > 0)
+            qn_board_take(board, bytes, (size_t)n);
+        for (size_t k; (k = qn_board_next(board, bytes));)
+            for (size_t at = 0; at < k && !__atomic_load_n(&quit, __ATOMIC_RELAXED);) {
+                n = write(fd, bytes + at, k - at);
+                at += n > 0 ? (size_t)n : 0;
+            }
+        if (i % 50 == 0 && write(fd, "quern: QNQN ready\n", 18) < 0)
+            break;
+        qn_board_tick(board, 1);
+    }
+    return NULL;
+}
+
+static void serial_line(void **state)
+{
+    (void)state;
+    enum { WORDS = 20000 };
+    uint32_t *data = malloc(4 * WORDS), *back = malloc(4 * WORDS);
+    char path[100], with[120];
+    qn_client *c, *other;
+    qn_why why = {""};
+    int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+    assert_true(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0 && ptsname_r(fd, path, sizeof path) == 0);
+    quit = 0;
+    assert_int_equal(pthread_create(&thread, NULL, lone_line, &fd), 0);
+    snprintf(with, sizeof with, "%s@3000000", path);
+    if (qn_client_open(&c, &qn_wire_serial, with, &why))
+        fail_msg("%s", why.text);
+    assert_int_equal(qn_client_open(&other, &qn_wire_serial, path, &why), QN_ERR_BUSY);
+    for (int i = 0; i < WORDS; i++)
+        data[i] = (uint32_t)i * 2654435761u;
+    assert_int_equal(one(c, QN_LINK_WRITE, 77, WORDS, NULL, data), 0);
+    assert_int_equal(one(c, QN_LINK_READ, 77, WORDS, NULL, back), 0);
+    assert_memory_equal(data, back, 4 * WORDS);
+    __atomic_store_n(&quit, 1, __ATOMIC_RELAXED);
+    pthread_join(thread, NULL);
+    close(fd);                           // the bridge is unplugged
+    assert_int_equal(one(c, QN_LINK_READ, 77, 10, NULL, back), QN_ERR_NO_DEVICE);
+    qn_client_close(c);
+    assert_int_equal(qn_client_open(&c, &qn_wire_serial, "/dev/no such line", &why), QN_ERR_NO_DEVICE);
+    assert_int_equal(qn_client_open(&c, &qn_wire_serial, "/dev/null", &why), QN_ERR_USAGE);
+    static const char *const wrong[] = {"", "@9600", "/dev/x@", "/dev/x@12", "/dev/x@9600y"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(qn_client_open(&c, &qn_wire_serial, wrong[i], &why), QN_ERR_USAGE);
+    free(data);
+    free(back);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(there_and_back), cmocka_unit_test(refused), cmocka_unit_test(serial_line)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
