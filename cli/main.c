@@ -37,6 +37,7 @@ int main(int argc, char **argv)
     qn_dev_add_port(&qn_port_rtl);
     qn_dev_add_port(&qn_port_usb);
     qn_dev_add_port(&qn_port_tcp);
+    qn_dev_add_port(&qn_port_serial);
     qn_dev_add_port(qn_port_platform());
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {

@@ -15,7 +15,7 @@
 //     qn_dev_close(dev);
 //
 // The string alone chooses the executor: "kind:target", the kind alone for target ulx3s, or "kind:target/element" for the target with rows of another
-// element (rtl/spec/target.def); where the kind is a board, "kind:place" ("usb:", "usb:SERIAL", "tcp:HOST:PORT"), and the target is the board's. All
+// element (rtl/spec/target.def); where the kind is a board, "kind:place" ("usb:", "usb:SERIAL", "tcp:HOST:PORT", "serial:PATH"), and the target is the board's. All
 // give the same bits; what differs is time. A device knows nothing of models: language models are qn_session.h's matter. Functions return 0 or a
 // negative qn_err. Buffers stay the caller's. Closing NULL is fine. One thread at a time for a device, but registers and memory of boards may be used
 // from several; devices know nothing of each other.
@@ -70,7 +70,7 @@ typedef struct qn_port {
 } qn_port;
 
 // Kinds "model" and "cpu" are there from the start; a program that has others adds them before it opens one.
-extern const qn_port qn_port_model, qn_port_cpu, qn_port_rtl, qn_port_usb, qn_port_tcp;
+extern const qn_port qn_port_model, qn_port_cpu, qn_port_rtl, qn_port_usb, qn_port_tcp, qn_port_serial;
 const qn_port *qn_port_platform(void);
 int qn_dev_add_port(const qn_port *port);         // QN_ERR_RANGE: too many
 const qn_port *qn_dev_port_at(size_t i);          // i-th kind, NULL past the last

@@ -198,7 +198,7 @@ static int step(qn_session *s, enum qn_prog_entry entry, const uint32_t *tokens,
         err = qn_dev_regs_read(s->dev, QN_REG_STATUS, SEEN, seen);
     if (err < 0) {
         const char *reason = qn_dev_why(s->dev);
-        return qn_fail(why, err, "%s%sat position %u", reason, reason[0] ? ", " : "", s->pos);
+        return qn_fail(why, err, "%s at position %u", reason[0] ? reason : qn_dev_name(s->dev), s->pos);
     }
     // The step is taken: nothing above has changed what is known
     c->seconds += end - start;

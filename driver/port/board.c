@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A board behind a wire as a device: `usb:SERIAL` and `tcp:HOST:PORT` differ in the wire alone. A program that uses them adds them with
+// A board behind a wire as a device: `usb:SERIAL`, `tcp:HOST:PORT` and `serial:PATH` differ in the wire alone. A program that uses them adds them with
 // qn_dev_add_port; USB needs libusb.
 #include <stdlib.h>
 #include <string.h>
@@ -9,22 +9,28 @@
 #include "driver/qn_dev.h"
 #include "driver/qn_le.h"
 
-static int usb_connect(void **ctx, const char *place, const qn_target **t, qn_why *why)
+static int connect_by(const qn_wire_kind *kind, void **ctx, const char *place, const qn_target **t, qn_why *why)
 {
     qn_client *c;
-    int err = qn_client_open(&c, &qn_wire_usb, place, why);
+    int err = qn_client_open(&c, kind, place, why);
     if (!err)
         *t = qn_client_target(*ctx = c);
     return err;
 }
 
+static int usb_connect(void **ctx, const char *place, const qn_target **t, qn_why *why)
+{
+    return connect_by(&qn_wire_usb, ctx, place, t, why);
+}
+
 static int tcp_connect(void **ctx, const char *place, const qn_target **t, qn_why *why)
 {
-    qn_client *c;
-    int err = qn_client_open(&c, &qn_wire_tcp, place, why);
-    if (!err)
-        *t = qn_client_target(*ctx = c);
-    return err;
+    return connect_by(&qn_wire_tcp, ctx, place, t, why);
+}
+
+static int serial_connect(void **ctx, const char *place, const qn_target **t, qn_why *why)
+{
+    return connect_by(&qn_wire_serial, ctx, place, t, why);
 }
 
 static void board_close(void *ctx)
@@ -166,3 +172,4 @@ static const char *board_place(void *ctx)
 
 const qn_port qn_port_usb = {.name = "usb", .text = "a board on USB; usb:SERIAL where there are several", .connect = usb_connect, BOARD};
 const qn_port qn_port_tcp = {.name = "tcp", .text = "tcp:HOST:PORT, a board or simulation that `quern serve` offers", .connect = tcp_connect, BOARD};
+const qn_port qn_port_serial = {.name = "serial", .text = "serial:PATH or PATH@BAUD (115200), a board behind a UART bridge", .connect = serial_connect, BOARD};

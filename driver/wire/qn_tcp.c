@@ -32,8 +32,8 @@ static bool split(const char *place, char host[200], char port[16])
 {
     const char *colon = strrchr(place, ':');
     size_t n = colon ? (size_t)(colon - place) : 0;
-    bool bracket = n > 1 && place[0] == '[' && place[n - 1] == ']';
-    if (!n || !colon[1] || n >= 200 || strlen(colon + 1) >= 16)
+    bool bracket = n > 2 && place[0] == '[' && place[n - 1] == ']';
+    if (!n || !colon[1] || n >= 200 || strlen(colon + 1) >= 16 || (!bracket && memchr(place, ':', n)))
         return false;
     snprintf(host, 200, "%.*s", (int)(bracket ? n - 2 : n), place + bracket);
     snprintf(port, 16, "%s", colon + 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_wire.h: how the link's bytes reach a device: USB, TCP, the platform's simulation. A wire knows bytes and whether the other end is there, nothing of frames.
+// qn_wire.h: how the link's bytes reach a device: USB, TCP, a serial line, the platform's simulation. A wire knows bytes and whether the other end is there, nothing of frames.
 //
 //     qn_wire *w;
 //     int err = qn_wire_usb.open(&w, "", &why);                     // "": the only one; or a serial number
@@ -45,6 +45,6 @@ struct qn_wire {
     const qn_wire_kind *kind;
 };
 
-extern const qn_wire_kind qn_wire_usb, qn_wire_tcp, qn_wire_platform;
+extern const qn_wire_kind qn_wire_usb, qn_wire_tcp, qn_wire_serial, qn_wire_platform;
 
 #endif

@@ -9,6 +9,42 @@
 
 // ---- bits
 
+static uint64_t progress_last, progress_all;
+
+static void progress(void *ctx, uint64_t done, uint64_t all)
+{
+    (void)ctx;
+    assert_true(done >= progress_last && done <= all);
+    progress_last = done;
+    progress_all = all;
+}
+
+// Loading tells how far it is, up to the end; where nothing is sent it tells nothing.
+static void loading(void **state)
+{
+    (void)state;
+    qn_dev *dev;
+    uint8_t *data = malloc(1 << 20);
+    memset(data, 0x5a, 1 << 20);
+    assert_int_equal(qn_dev_open(&dev, "usb:", NULL), 0);
+    qn_dev_progress_on(dev, progress, NULL);
+    for (int round = 0; round < 2; round++) {
+        progress_last = progress_all = 0;
+        usb_count(0);
+        assert_int_equal(qn_dev_load(dev, 4096, data, 1 << 20), 0);
+        assert_int_equal(usb_count(0).written, round ? 0 : 1 << 18);
+        assert_true(progress_last == progress_all && progress_all == (round ? 0 : 1 << 20));
+    }
+    assert_int_equal(qn_dev_clear(dev, 8192, 65536), 0);
+    assert_int_equal(qn_dev_read(dev, 8192, data, 65536), 0);
+    for (int i = 0; i < 65536; i++)
+        assert_int_equal(data[i], 0);
+    assert_int_equal(qn_dev_load(dev, 2, data, 4), QN_ERR_RANGE);
+    assert_int_equal(qn_dev_clear(dev, qn_dev_target(dev)->mem_bytes, 4), QN_ERR_RANGE);
+    qn_dev_close(dev);
+    free(data);
+}
+
 static void model_is_same(const char *path)
 {
     result model, usb, again;
@@ -381,6 +417,7 @@ int main(int argc, char **argv)
     qn_dev_add_port(&qn_port_usb);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits),
+        cmocka_unit_test(loading),
         cmocka_unit_test(throughput),
         cmocka_unit_test(opening),
         cmocka_unit_test(versions),

@@ -10,7 +10,7 @@ build/tests/driver/test_usb build/tests/driver/test_usb_faults: build/tests/driv
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) -static-libasan $< build/san/libquern.a -lcmocka $(LIBS) $(USB_LIBS) -o $@
 
-TSAN_SRC := $(wildcard driver/client/*.c driver/link/*.c driver/wire/*.c) driver/qn_err.c rtl/spec/qn_isa.c
+TSAN_SRC := $(wildcard driver/client/*.c driver/link/*.c driver/wire/qn_usb*.c driver/wire/qn_tcp.c) driver/qn_err.c rtl/spec/qn_isa.c
 build/tests/driver/test_usb_threads: tests/driver/test_usb_threads.c tests/driver/usb_client.h $(TSAN_SRC) $(wildcard driver/*/*.h) build/tests/usb_bed
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(BASE)) -fsanitize=thread -static-libtsan -O1 -g $< $(TSAN_SRC) -lcmocka -lpthread $(USB_LIBS) -o $@

@@ -9,7 +9,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 status=0
 san=(-std=gnu11 -w -ffp-contract=off -O1 -g -I.)
-tsan_src=(driver/client/*.c driver/link/*.c driver/wire/*.c driver/qn_err.c rtl/spec/qn_isa.c)
+tsan_src=(driver/client/*.c driver/link/*.c driver/wire/qn_usb*.c driver/wire/qn_tcp.c driver/qn_err.c rtl/spec/qn_isa.c)
 export ASAN_OPTIONS=detect_leaks=0
 
 # file | line as it is (a fixed string) | with the fault | the test | in words

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Program, library, headers, manual, completion and udev rule below PREFIX (and DESTDIR, for packages). The installed library is without the
-# Verilated cores; `quern` has them.
+# Program, library, headers, manual, completion and udev rule below PREFIX (and DESTDIR, for packages). The installed library is without what is
+# Verilated, core and platform; `quern` has them.
 
 PREFIX  ?= /usr/local
 VERSION := $(shell sed -n 's/.*QN_CLI_VERSION "quern \(.*\)"/\1/p' cli/cli.h)
 SONAME  := libquern.so.$(firstword $(subst ., ,$(VERSION)))
 ROOT     = $(DESTDIR)$(PREFIX)
 
-INSTALL_SRC := $(filter-out driver/port/rtl.c,$(LIB_SRC))
+INSTALL_SRC := $(filter-out driver/port/rtl.c driver/port/platform.c driver/wire/qn_platform_wire.c,$(LIB_SRC))
 PIC_OBJ     := $(INSTALL_SRC:%.c=build/pic/%.o)
 HEADERS      = $(filter-out quern.o: driver/quern.h \,$(shell $(CC) -MM -I. -x c driver/quern.h))
 
