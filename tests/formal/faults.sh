@@ -119,5 +119,13 @@ row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi
 row_step8|pe/qn_row_shiftadd.sv|sum_part_q[0] ? hi_o : double|sum_part_q[1] ? hi_o : double
 row_step|pe/qn_row_shiftadd.sv|{load_data_i, shadow_q[255:64]}|{shadow_q[191:0], load_data_i}
+gemm_load_lut|array/qn_gemm_load.sv|else if (step_q == STEP_LAST &&|else if (step_q == STEP_LAST - 5'd1 &&
+lut_table|pe/qn_row_lut.sv|.raddr_i({bank_q, index})|.raddr_i({bank_q ^ load_i, index})
+lut_build|pe/qn_lut_build.sv|plus[1] == plus[0])|plus[0])
+lut_build|pe/qn_lut_build.sv|we_o    <= entry_o != 3'd7;|we_o    <= entry_o != 3'd6;
+lut_step8|pe/qn_row_lut.sv|if (swap_q)                         sum_q|if (swap_i)                         sum_q
+lut_step8|pe/qn_row_lut.sv|{b[9], b, carry}|{b[9], b, 1'b0}
+mul_step8|pe/qn_row_mul.sv|{15{plane_i[k%Depth] && neg_i}}|{15{1'b0}}
+mul_step8|pe/qn_row_mul.sv|if (swap_q) act_q    <= shadow_q;|if (swap_i) act_q    <= shadow_q;
 EOF
 exit $status

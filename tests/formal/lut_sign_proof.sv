@@ -7,9 +7,7 @@
 
 module lut_sign_proof (
   input logic        clk_i,
-  input logic [31:0] act_i,
-  input logic [3:0]  sel_i,
-  input logic        neg_i
+  input logic [31:0] act_i
 );
 
   function automatic [11:0] one(input [7:0] act);
@@ -24,14 +22,20 @@ module lut_sign_proof (
          + ((sel[2] ? one(act[23:16]) : 12'd0) + (sel[3] ? one(act[31:24]) : 12'd0));
   endfunction
 
-  logic [3:0]  sign;
-  logic [11:0] looked, all, sum;
-  assign sign   = sel_i ^ {4{neg_i}};
-  assign looked = sign[3] ? entry(sign[2:0], act_i) : -entry(~sign[2:0], act_i);
-  assign all    = entry(3'd7, act_i);
-  assign sum    = four(sel_i, act_i);
-  always @(*) assert (looked + (neg_i ? -all : all) == (neg_i ? -{sum[10:0], 1'b0} : {sum[10:0], 1'b0}));
-  always @(*) cover (neg_i && sel_i == 4'b1111 && looked == 12'd512);
+  genvar i;                                // a plane's bits and whether it counts negative, each by itself: sums without choices
+  generate
+    for (i = 0; i < 32; i = i + 1) begin : g_case
+      localparam [3:0] SEL = i;
+      localparam NEG = i >= 16;
+      localparam [3:0] SIGN = NEG ? ~SEL : SEL;
+      logic [11:0] looked, all, sum;
+      assign looked = SIGN[3] ? entry(SIGN[2:0], act_i) : -entry(~SIGN[2:0], act_i);
+      assign all    = entry(3'd7, act_i);
+      assign sum    = four(SEL, act_i) * 12'd2;
+      always @(*) assert (looked + (NEG ? -all : all) == (NEG ? -sum : sum));
+      always @(*) cover (looked == 12'd3);
+    end
+  endgenerate
 
 endmodule
 

@@ -10,7 +10,7 @@ cc -std=c11 -I. -o "$tmp/gen" rtl/spec/gen.c rtl/spec/qn_isa.c
 package=rtl/spec/qn_isa_pkg.sv
 modules="rtl/spec/qn_link_pkg.sv $(ls rtl/*.sv rtl/*/*.sv | grep -v _pkg.sv)"
 
-for target in $("$tmp/gen" --targets); do
+for target in $("$tmp/gen" --targets) ulx3s/lut ulx3s/mul tiny/lut tiny/mul; do
     # shellcheck disable=SC2046  # lists of words
     verilator --lint-only -Wall $("$tmp/gen" --target "$target") $(ls -d rtl/*/ | sed 's/^/-y /') "$package" rtl/qn_top.sv --top-module qn_top
 done
@@ -23,10 +23,21 @@ for target in $("$tmp/gen" --targets | head -2); do
         > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }
 done
 
+# The elements at each depth
+for element in 0 1 2; do
+    for depth in 8 16 32; do
+        # shellcheck disable=SC2086
+        iverilog -g2012 -Wall -t null -s qn_rows -P qn_rows.Element=$element -P qn_rows.Depth=$depth "$package" $modules 2> "$tmp/iverilog" || { cat "$tmp/iverilog"; exit 1; }
+        if [ -s "$tmp/iverilog" ]; then cat "$tmp/iverilog"; exit 1; fi
+        yosys -q -p "read_verilog -sv $package $(echo rtl/lib/*.sv rtl/pe/*.sv); hierarchy -check -top qn_rows -chparam Element $element -chparam Depth $depth; proc; check -assert" \
+            > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }
+    done
+done
+
 # Around the core
 for top in qn_sdr qn_door; do
     # shellcheck disable=SC2046
-    verilator --lint-only -Wall $(ls -d rtl/*/ | sed 's/^/-y /') "$package" rtl/spec/qn_link_pkg.sv "rtl/soc/$top.sv" --top-module "$top"
+    verilator --lint-only -Wall $(ls -d rtl/*/ | sed 's/^/-y /') "$package" rtl/spec/qn_link_pkg.sv "$(ls rtl/*/"$top".sv)" --top-module "$top"
     # shellcheck disable=SC2086
     iverilog -g2012 -Wall -t null -s "$top" "$package" $modules 2> "$tmp/iverilog" || { cat "$tmp/iverilog"; exit 1; }
     if [ -s "$tmp/iverilog" ]; then cat "$tmp/iverilog"; exit 1; fi
