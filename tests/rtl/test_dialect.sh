@@ -35,7 +35,7 @@ for element in 0 1 2; do
 done
 
 # Around the core
-for top in qn_sdr qn_door; do
+for top in qn_sdr qn_door qn_sweep qn_uart; do
     # shellcheck disable=SC2046
     verilator --lint-only -Wall $(ls -d rtl/*/ | sed 's/^/-y /') "$package" rtl/spec/qn_link_pkg.sv "$(ls rtl/*/"$top".sv)" --top-module "$top"
     # shellcheck disable=SC2086
