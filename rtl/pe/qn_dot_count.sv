@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_dot_count: for TERNARY columns, the number of negative weights of a group so far: qn_dot leaves out the +1 of each negation, and this adds
-// them once for all rows. In step with qn_dot of the same Lanes, Join and Cut: count_o stands with its sum_o.
+// them once for all rows. In step with qn_dot of the same Lanes, Join and Cut, as long as Lanes bits
+// have a level Cut above Join (8 lanes: 6, 4): count_o stands with its sum_o.
 
 `default_nettype none
 

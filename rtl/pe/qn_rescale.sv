@@ -38,7 +38,7 @@ module qn_rescale #(
   logic              load_q;
   logic [Rows-1:0]   step_q;
   logic [4:0]        valid_q;
-  logic [2:0]        first_q;
+  logic [1:0]        first_q;
   logic [2*ScaleW-1:0] scale_q;
   logic              first_hold_q, end_hold_q;
   logic [4:0]        end_q;
@@ -58,7 +58,7 @@ module qn_rescale #(
       scale_q[ScaleW-1:0] <= scale_i;
     end
     scale_q[2*ScaleW-1:ScaleW] <= scale_q[ScaleW-1:0];
-    first_q <= {first_q[1:0], first_hold_q};
+    first_q <= {first_q[0], first_hold_q};
     end_q   <= {end_q[3:0], end_hold_q};
   end
 
@@ -137,14 +137,16 @@ module qn_rescale #(
   logic [Rows*High-1:0] high_q;
   logic [Low-1:0]       low2_q;
   logic [High-1:0]      term_high_q;
-  logic                 carry_q, use_q, keep_q;
+  logic                 carry_q, use_q, keep_q, use_low_q, keep_low_q;     // use: a term comes; keep: the ring's tail counts
   logic [Low:0] low_sum;
-  assign low_sum = {1'b0, {Low{valid_q[2]}} & term_q[Low-1:0]} + {1'b0, {Low{!valid_q[2] || !first_q[2]}} & low_q[(Rows-1)*Low +: Low]};
+  assign low_sum = {1'b0, {Low{use_low_q}} & term_q[Low-1:0]} + {1'b0, {Low{keep_low_q}} & low_q[(Rows-1)*Low +: Low]};
   always_ff @(posedge clk_i) begin
     {carry_q, low_q} <= {low_sum[Low], low_q[(Rows-1)*Low-1:0], low_sum[Low-1:0]};
     term_high_q <= term_q[OutW-1:Low];
-    use_q       <= valid_q[2];
-    keep_q      <= !valid_q[2] || !first_q[2];
+    use_low_q   <= valid_q[1];
+    keep_low_q  <= !valid_q[1] || !first_q[1];
+    use_q       <= use_low_q;
+    keep_q      <= keep_low_q;
     high_q <= {high_q[(Rows-1)*High-1:0], ({High{use_q}} & term_high_q) + ({High{keep_q}} & high_q[(Rows-1)*High +: High])
                                           + {{High-1{1'b0}}, carry_q}};
     low2_q <= low_q[Low-1:0];
