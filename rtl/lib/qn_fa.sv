@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_fa: full adder, the compressor of which every reduction in Quern and in the baselines is built. A module of its own so that
-// a flow can map it to the library's full adder cell (bench/ppa/adders.v) instead of rebuilding it from gates.
+// a flow can map it to the library's full adder cell (bench/ppa/cells.v) instead of rebuilding it from gates.
 
 `default_nettype none
 

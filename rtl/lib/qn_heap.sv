@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_heap: adds the bits of a heap (column c counts 2^c, any number of bits a column) down to two or more bits a column, modulo 2^Cols.
-// Dadda's scheme: each level uses just the full and half adders (qn_fa) that bring the tallest column to the next of 2, 3, 4, 6, 9, 13 ...
-// Bits of height Cut are registered, so a heap is a pipeline of as many stages as cuts, plus one. Costs as many full adders
-// as bits disappear. The module is recursive: one level, then the rest.
+// Each level brings the tallest column to two thirds of its height, rounded up, with just as many full and half adders (qn_fa) as that
+// takes. The bits after level Cut (1 is the first) are registered. Costs as many full adders as bits disappear. The module is recursive: one level, then
+// the rest.
 
 `default_nettype none
 
@@ -11,8 +11,7 @@ module qn_heap #(
   parameter int Tall   = 3,                      // bits that a column has room for: Tall x c and on, the first Heights of them in use
   parameter [10*Cols-1:0] Heights = {Cols{10'd3}},
   parameter int Target = 2,                      // bits a column at the output, those not in use are 0
-  parameter int CutA   = 0,                      // heights (2, 3, 4, 6, 9, 13, 19 ...) that are registered; 0: none
-  parameter int CutB   = 0
+  parameter int Cut    = 0                       // 0: none
 ) (
   /* verilator lint_off UNUSEDSIGNAL */          // clock of a heap without cuts, bits above the heights
   input  logic                   clk_i,
@@ -21,34 +20,30 @@ module qn_heap #(
   output logic [Cols*Target-1:0] bits_o
 );
 
-  // Height to reach in this level: the largest of the series that is below Tall, but no less than Target
-  function automatic int level(input int tall, input int target);
-    int d;
-    d = 2;
-    while ((d * 3) / 2 < tall) d = (d * 3) / 2;
-    level = d > target ? d : target;
-  endfunction
-
-  // For each column {heights afterwards, half adders, full adders}, 10 bits each
+  /* verilator lint_off VARHIDDEN */             // the module holds itself
+  // For each column {height afterwards, half adders, full adders}, 10 bits each
   function automatic [30*Cols-1:0] plan(input [10*Cols-1:0] heights, input int goal);
-    int c, have, carries, full, half;
+    int k, have, carries, full, half;
     carries = 0;
-    for (c = 0; c < Cols; c = c + 1) begin
-      have = {22'd0, heights[10*c +: 10]} + carries;
+    for (k = 0; k < Cols; k = k + 1) begin
+      have = {22'd0, heights[10*k +: 10]} + carries;
       full = have > goal ? (have - goal) / 2 : 0;
       half = have > goal ? (have - goal) % 2 : 0;
       have = have - 2 * full - half;
       carries = full + half;
-      plan[30*c +: 30] = {have[9:0], half[9:0], full[9:0]};
+      plan[30*k +: 30] = {have[9:0], half[9:0], full[9:0]};
     end
   endfunction
 
   function automatic [10*Cols-1:0] heights_after(input [30*Cols-1:0] adders);
-    int c;
-    for (c = 0; c < Cols; c = c + 1) heights_after[10*c +: 10] = adders[30*c + 20 +: 10];
+    int k;
+    for (k = 0; k < Cols; k = k + 1) heights_after[10*k +: 10] = adders[30*k + 20 +: 10];
   endfunction
 
-  localparam int Goal = level(Tall, Target);
+  /* verilator lint_on VARHIDDEN */
+
+  localparam int Third = (2 * Tall + 2) / 3;
+  localparam int Goal = Third > Target ? Third : Target;
   localparam [30*Cols-1:0] PLAN = plan(Heights, Goal);
 
   genvar c, i;
@@ -66,7 +61,9 @@ module qn_heap #(
     end else begin : g_level
       // A column afterwards: bits that waited, sums, carries of the column below: the oldest are added first
       logic [Cols*Goal-1:0] next, held;
+      /* verilator lint_off UNUSEDSIGNAL */      // carries out of the top, and of columns without adders
       logic [(Cols+1)*Tall-1:0] carry;
+      /* verilator lint_on UNUSEDSIGNAL */
       assign carry[Tall-1:0] = '0;
 
       for (c = 0; c < Cols; c = c + 1) begin : g_col
@@ -98,7 +95,7 @@ module qn_heap #(
         end
       end
 
-      if (Goal == CutA || Goal == CutB) begin : g_cut
+      if (Cut == 1) begin : g_cut
         logic [Cols*Goal-1:0] bits_q;
         always_ff @(posedge clk_i) bits_q <= next;
         assign held = bits_q;
@@ -106,7 +103,7 @@ module qn_heap #(
         assign held = next;
       end
 
-      qn_heap #(.Cols(Cols), .Tall(Goal), .Heights(heights_after(PLAN)), .Target(Target), .CutA(CutA), .CutB(CutB)) u_rest (
+      qn_heap #(.Cols(Cols), .Tall(Goal), .Heights(heights_after(PLAN)), .Target(Target), .Cut(Cut > 1 ? Cut - 1 : 0)) u_rest (
         .clk_i, .bits_i(held), .bits_o);
     end
   endgenerate

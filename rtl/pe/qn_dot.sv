@@ -4,8 +4,8 @@
 //   PAIR     a plane of two weights selects 0, a, b or a + b; all Bits planes at once, the top one counts negative (Signed) or not
 //   BOOTH    a radix-4 digit of the weight selects 0, +-a or +-2a; the +1 of each negation is left out: the column counts it once for all rows
 //   TERNARY  the weight selects 0, a or -a; the +1 is left out as well
-// Rows are added by a qn_heap, cut into stages at heights CutA and CutB (0: not) and, registered in any case, at Join, where the sum so far
-// is added. Stages are the number of cuts, plus 1. The sum is modulo 2^AccW.
+// Rows are added by a qn_heap, registered after its level Cut (0: not) and, when Join rows are left, before the sum so far
+// is added: two or three stages. The sum is modulo 2^AccW.
 
 `default_nettype none
 
@@ -17,8 +17,7 @@ module qn_dot #(
   parameter bit Serial = 0,                // double_i doubles the sum so far
   parameter int AccW   = 18,
   parameter int Join   = 2,
-  parameter int CutA   = 0,
-  parameter int CutB   = 0,
+  parameter int Cut    = 0,
   parameter DigitW = Kind == 0 ? 3 * Bits * (Lanes / 2) : Kind == 1 ? 3 * ((Bits + 1) / 2) * Lanes : 4 * Lanes
 ) (
   input  logic                 clk_i,
@@ -28,7 +27,7 @@ module qn_dot #(
   input  logic                 double_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [DigitW-1:0]    digit_i,    // one-hot, see qn_dot_digits
-  input  logic                 first_i,    // with what reaches the sum in this clock: it starts anew
+  input  logic                 first_i,    // what reaches the sum in the next clock starts it anew
   output logic [2*AccW-1:0]    sum_o       // two bits a column
 );
 
@@ -62,10 +61,10 @@ module qn_dot #(
   endfunction
   /* verilator lint_on UNUSEDSIGNAL */
 
-  function automatic [10*AccW-1:0] heights();
+  function automatic [10*AccW-1:0] row_heights();
     int c;
     for (c = 0; c < AccW; c = c + 1) begin
-      heights[10*c +: 10] = UNITS * count10(covers(c, Digits)) + {9'd0, CONSTANT[c]};
+      row_heights[10*c +: 10] = UNITS * count10(covers(c, Digits)) + {9'd0, CONSTANT[c]};
     end
   endfunction
 
@@ -121,16 +120,21 @@ module qn_dot #(
   endgenerate
 
   logic [Join*AccW-1:0] part;
-  qn_heap #(.Cols(AccW), .Tall(Tall), .Heights(heights()), .Target(Join), .CutA(CutA), .CutB(CutB)) u_heap (
+  qn_heap #(.Cols(AccW), .Tall(Tall), .Heights(row_heights()), .Target(Join), .Cut(Cut)) u_heap (
     .clk_i, .bits_i(bits), .bits_o(part));
 
   // The sum so far joins
   logic [Join*AccW-1:0] part_q;
   logic [(Join+2)*AccW-1:0] joined;
   logic [2*AccW-1:0] sum_d;
+  localparam int Copies = 3;               // of first_q, for every third column
+  logic              first_q;
+  logic [Copies-1:0] first;
+  qn_fan #(.Width(1), .Copies(Copies)) u_first (.in_i(first_q), .out_o(first));
   always_ff @(posedge clk_i) begin
-    part_q <= part;
-    sum_o  <= sum_d;
+    part_q  <= part;
+    first_q <= first_i;
+    sum_o   <= sum_d;
   end
   generate
     for (c = 0; c < AccW; c = c + 1) begin : g_join
@@ -142,9 +146,9 @@ module qn_dot #(
         end else begin : g_up
           assign below = sum_o[2*(c-1) +: 2];
         end
-        assign joined[(Join+2)*c + Join +: 2] = {2{!first_i}} & (double_i ? below : sum_o[2*c +: 2]);
+        assign joined[(Join+2)*c + Join +: 2] = {2{!first[c % Copies]}} & (double_i ? below : sum_o[2*c +: 2]);
       end else begin : g_parallel
-        assign joined[(Join+2)*c + Join +: 2] = {2{!first_i}} & sum_o[2*c +: 2];
+        assign joined[(Join+2)*c + Join +: 2] = {2{!first[c % Copies]}} & sum_o[2*c +: 2];
       end
     end
   endgenerate

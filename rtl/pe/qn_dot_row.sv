@@ -9,7 +9,6 @@ module qn_dot_row #(
   parameter bit Pairs = 1                  // pair_o is made
 ) (
   input  logic                 clk_i,
-  input  logic                 en_i,       // a row without a token keeps still
   input  logic [8*Lanes-1:0]   act_i,
   output logic [8*Lanes-1:0]   act_o,
   output logic [9*Lanes/2-1:0] pair_o
@@ -17,7 +16,7 @@ module qn_dot_row #(
 
   logic [8*Lanes-1:0] act_q;
   always_ff @(posedge clk_i) begin
-    if (en_i) act_q <= act_i;
+    act_q <= act_i;
     act_o <= act_q;
   end
 

@@ -1,161 +1,158 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_rescale: dequantization after the group. Takes the group's sums of Rows elements of one column, and in the Rows clocks that follow multiplies
-// each by the group's integer scale and adds it to the row's running result: result[r] += sum[r] x scale. One multiplier for Rows rows.
-// The scale is unsigned; the float scale of the channel comes once at the very end, outside.
+// qn_rescale: dequantization after the group, one multiplier for Rows elements of a column. Takes their sums in the clock after load_i and in the Rows clocks from
+// then on multiplies each by the group's integer scale (unsigned) and adds it to the row's result: result[r] += sum[r] x scale.
+// The float scale of the channel comes once at the very end, outside.
 //
-//   clock 0        load_i: sums into the holds, which then shift down, row 0 first
-//   1 + r          hold to one number (with the column's count of negations taken in)
-//   2 + r          times scale, carry-save
-//   3 + r          low Chunk bits into the ring of results; in each clock after it the next Chunk
+//   t + 1 + r      sum r is at the end of the holds (t: after load_i)
+//   t + 2 + r      is one number, the column's count of negations taken in
+//   t + 3 + r      is multiplied, two numbers; t + 4 + r one number
+//   t + 6 + r      is added: result_o
 //
-// result_o shows a row's result complete 3 + r + OutW / Chunk - 1 clocks after load_i, and the next clock it moves on in the ring.
-// Loads are Rows clocks apart, or more; step_i is high in the Rows clocks after a load (1 .. Rows), and moves all stages' control along.
+// Loads are Rows clocks apart, or a multiple: the results go round in a ring of Rows places all the time.
 
 `default_nettype none
 
 module qn_rescale #(
   parameter int Rows   = 4,
   parameter int SumW   = 18,
-  parameter int CountW = 1,                // of the count; 1 without a count
-  parameter bit Count  = 0,
+  parameter int CountW = 8,                // of the count
+  parameter bit Count  = 0,                // there is a count
   parameter int ScaleW = 4,
-  parameter int OutW   = 28,
-  parameter int Chunk  = 14                // of the results' adder, OutW a multiple
+  parameter int OutW   = 28
 ) (
   input  logic                   clk_i,
-  input  logic                   load_i,
-  input  logic                   step_i,
+  input  logic                   rst_ni,
+  input  logic                   load_i,   // in the clock before the sums are there
   input  logic [2*SumW*Rows-1:0] sum_i,
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [2*CountW-1:0]    count_i,  // held outside of it for as long as step_i needs it: taken at load_i
+  input  logic [2*CountW-1:0]    count_i,  // with the sums
   /* verilator lint_on UNUSEDSIGNAL */
-  input  logic [ScaleW-1:0]      scale_i,  // taken at load_i
-  input  logic                   first_i,  // taken at load_i: results start anew
-  output logic [OutW-1:0]        result_o  // skewed: chunk k comes k clocks after chunk 0
+  input  logic [ScaleW-1:0]      scale_i,  // with the sums
+  input  logic                   first_i,  // with the sums: the results start anew
+  input  logic                   end_i,    // with the sums: what comes of them is valid_o
+  output logic                   valid_o,
+  output logic [OutW-1:0]        result_o
 );
 
-  // Holds
-  logic [2*SumW*Rows-1:0] hold_q;
-  logic [ScaleW-1:0]      scale_q, scale2_q;
-  logic                   first_q, first2_q, first3_q;
+  // Control: Rows clocks after a load, and what goes along
+  logic              load_q;
+  logic [Rows-1:0]   step_q;
+  logic [4:0]        valid_q;
+  logic [1:0]        first_q;
+  logic [2*ScaleW-1:0] scale_q;
+  logic              first_hold_q, end_hold_q;
+  logic [4:0]        end_q;
   always_ff @(posedge clk_i) begin
-    if (load_i) begin
-      hold_q  <= sum_i;
-      scale_q <= scale_i;
-      first_q <= first_i;
-    end else if (step_i) begin
-      hold_q  <= {hold_q[2*SumW-1:0], hold_q[2*SumW*Rows-1:2*SumW]};
+    if (!rst_ni) begin
+      load_q  <= 1'b0;
+      step_q  <= '0;
+      valid_q <= '0;
+    end else begin
+      load_q  <= load_i;
+      step_q  <= load_q ? {Rows{1'b1}} : step_q >> 1;
+      valid_q <= {valid_q[3:0], step_q[0]};
     end
-    scale2_q <= scale_q;
-    first2_q <= first_q;
-    first3_q <= first2_q;
+    if (load_q) begin
+      first_hold_q        <= first_i;
+      end_hold_q          <= end_i;
+      scale_q[ScaleW-1:0] <= scale_i;
+    end
+    scale_q[2*ScaleW-1:ScaleW] <= scale_q[ScaleW-1:0];
+    first_q <= {first_q[0], first_hold_q};
+    end_q   <= {end_q[3:0], end_hold_q};
   end
 
-  // To one number
-  logic [SumW-1:0] a, b, x, y, sum_q;
+  // Holds
+  /* verilator lint_off UNOPTFLAT */        // a register stands between any two rows
+  logic [2*SumW*(Rows+1)-1:0] hold;        // the last, of no row, whatever
+  /* verilator lint_on UNOPTFLAT */
+  logic [2*Rows-1:0]          load;
+  qn_fan #(.Width(1), .Copies(2 * Rows)) u_load (.in_i(load_q), .out_o(load));
+  assign hold[2*SumW*Rows +: 2*SumW] = hold[2*SumW*(Rows-1) +: 2*SumW];
   genvar c, i;
   generate
-    for (c = 0; c < SumW; c = c + 1) begin : g_two
-      assign a[c] = hold_q[2*c];
-      assign b[c] = hold_q[2*c + 1];
+    for (i = 0; i < 2 * Rows; i = i + 1) begin : g_hold
+      logic [SumW-1:0] hold_q;
+      always_ff @(posedge clk_i) hold_q <= load[i] ? sum_i[SumW*i +: SumW] : hold[SumW*(i+2) +: SumW];
+      assign hold[SumW*i +: SumW] = hold_q;
+    end
+  endgenerate
+
+  // To one number
+  localparam int Tall = Count ? 4 : 2;
+  localparam [31:0] TALL = Tall;
+  logic [Tall*SumW-1:0] bits;
+  logic [2*SumW-1:0]    two;
+  logic [SumW-1:0]      sum_q;
+  generate
+    for (c = 0; c < SumW; c = c + 1) begin : g_sum
+      assign bits[Tall*c +: 2] = hold[2*c +: 2];
     end
     if (Count) begin : g_count
       logic [2*CountW-1:0] count_q;
-      logic [CountW-1:0] m, n, mn, mk;
-      logic [SumW-1:0] count, k;
-      always_ff @(posedge clk_i) if (load_i) count_q <= count_i;
-      for (c = 0; c < CountW; c = c + 1) begin : g_m
-        assign m[c] = count_q[2*c];
-        assign n[c] = count_q[2*c + 1];
-      end
-      assign mn = m;
-      assign mk = n;
-      // Two numbers of the count and two of the sum: two rows of full adders
-      logic [SumW-1:0] s1, k1;
-      for (c = 0; c < SumW; c = c + 1) begin : g_fa
-        logic mb, nb, c1, c2;
+      always_ff @(posedge clk_i) if (load_q) count_q <= count_i;
+      for (c = 0; c < SumW; c = c + 1) begin : g_col
         if (c < CountW) begin : g_in
-          assign mb = mn[c];
-          assign nb = mk[c];
-        end else begin : g_out
-          assign mb = 1'b0;
-          assign nb = 1'b0;
-        end
-        qn_fa u_one (.a_i(a[c]), .b_i(b[c]), .c_i(mb), .sum_o(s1[c]), .carry_o(c1));
-        if (c + 1 < SumW) begin : g_c1
-          assign k1[c + 1] = c1;
-        end
-        if (c == 0) begin : g_k1
-          assign k1[0] = 1'b0;
-        end
-        qn_fa u_two (.a_i(s1[c]), .b_i(k1[c]), .c_i(nb), .sum_o(count[c]), .carry_o(c2));
-        if (c + 1 < SumW) begin : g_c2
-          assign k[c + 1] = c2;
-        end
-        if (c == 0) begin : g_k2
-          assign k[0] = 1'b0;
+          assign bits[Tall*c + 2 +: 2] = count_q[2*c +: 2];
+        end else begin : g_none
+          assign bits[Tall*c + 2 +: 2] = 2'b00;
         end
       end
-      assign x = count;
-      assign y = k;
-    end else begin : g_no_count
-      assign x = a;
-      assign y = b;
     end
   endgenerate
-  always_ff @(posedge clk_i) sum_q <= x + y;
+  qn_heap #(.Cols(SumW), .Tall(Tall), .Heights({SumW{TALL[9:0]}})) u_two (.clk_i, .bits_i(bits), .bits_o(two));
+  qn_heap_sum #(.Width(SumW)) u_one (.clk_i, .two_i(two), .sum_o(sum_q));
 
-  // Times scale: ScaleW rows, signed by their top bit: inverted there, and a constant
-  localparam int ProdW = SumW + ScaleW;
-  localparam [31:0] SCALE_W = ScaleW;
-  function automatic [10*ProdW-1:0] heights();
-    int h, n;
-    for (h = 0; h < ProdW; h = h + 1) begin
-      heights[10*h +: 10] = h == ProdW - 1 || h == SumW - 1 ? 10'd1 : 10'd0;
-      for (n = 0; n < ScaleW; n = n + 1)
-        if (h >= n && h < n + SumW) heights[10*h +: 10] = heights[10*h +: 10] + 10'd1;
-    end
+  // Times scale: a row a bit of it, sign bits inverted, and the constant that this takes
+  function automatic [OutW-1:0] constant();
+    int n;
+    constant = '0;
+    for (n = 0; n < ScaleW; n = n + 1) constant = constant - ({{OutW-1{1'b0}}, 1'b1} << (SumW - 1 + n));
   endfunction
-  localparam [ProdW-1:0] LOW_TOP = {{ProdW-1{1'b0}}, 1'b1} << (SumW - 1);
-
-  logic [(ScaleW+1)*ProdW-1:0] pp;
-  logic [2*ProdW-1:0] prod, prod_q;
+  localparam [OutW-1:0] CONSTANT = constant();
+  localparam [31:0] TALL_P = ScaleW + 1;
+  logic [(ScaleW+1)*OutW-1:0] pp;
+  logic [2*OutW-1:0] prod, prod_q;
+  logic [OutW-1:0]   term_q;
   generate
-    for (c = 0; c < ProdW; c = c + 1) begin : g_col
-      localparam int From = c < SumW ? 0 : c - SumW + 1;
-      localparam int To   = c < ScaleW ? c : ScaleW - 1;
-      for (i = 0; i <= ScaleW; i = i + 1) begin : g_row
-        if (i + From <= To) begin : g_in
-          localparam int Bit = c - (i + From);
-          assign pp[(ScaleW+1)*c + i] = Bit == SumW - 1 ? !(sum_q[Bit] && scale2_q[i + From]) : sum_q[Bit] && scale2_q[i + From];
-        end else if (i == To - From + 1 && (c == ProdW - 1 || LOW_TOP[c])) begin : g_one
-          assign pp[(ScaleW+1)*c + i] = 1'b1;
+    for (c = 0; c < OutW; c = c + 1) begin : g_col
+      for (i = 0; i < ScaleW; i = i + 1) begin : g_row
+        if (c >= i && c < i + SumW) begin : g_in
+          assign pp[(ScaleW+1)*c + i] = (scale_q[ScaleW + i] && sum_q[c - i]) ^ (c - i == SumW - 1);
         end else begin : g_none
           assign pp[(ScaleW+1)*c + i] = 1'b0;
         end
       end
+      assign pp[(ScaleW+1)*c + ScaleW] = CONSTANT[c];
     end
   endgenerate
-  qn_heap #(.Cols(ProdW), .Tall(ScaleW + 1), .Heights(heights())) u_product (.clk_i, .bits_i(pp), .bits_o(prod));
+  qn_heap #(.Cols(OutW), .Tall(ScaleW + 1), .Heights({OutW{TALL_P[9:0]}})) u_product (.clk_i, .bits_i(pp), .bits_o(prod));
   always_ff @(posedge clk_i) prod_q <= prod;
+  qn_heap_sum #(.Width(OutW)) u_term (.clk_i, .two_i(prod_q), .sum_o(term_q));
 
-  // Into the ring, chunk by chunk
-  localparam int Chunks = OutW / Chunk;
-  logic [2*OutW-1:0] term;                 // the product, sign-extended: its top column is taken for a number of its own
-  logic [Chunks:0]   carry;                // of each chunk, a clock later in the next
-  generate
-    for (c = 0; c < OutW; c = c + 1) begin : g_term
-      if (c < ProdW) begin : g_in
-        assign term[2*c +: 2] = prod_q[2*c +: 2];
-      end else begin : g_sign
-        assign term[2*c +: 2] = 2'b00;
-      end
-    end
-  endgenerate
-  assign carry[0] = 1'b0;
-
-  logic unused;
-  assign unused = ^{SCALE_W, term[0], carry[Chunks]};
+  // Into the ring, the high half a clock after the low one: result_o is its head, its tail is due next
+  localparam int Low = OutW / 2;
+  localparam int High = OutW - Low;
+  logic [Rows*Low-1:0]  low_q;
+  logic [Rows*High-1:0] high_q;
+  logic [Low-1:0]       low2_q;
+  logic [High-1:0]      term_high_q;
+  logic                 carry_q, use_q, keep_q, use_low_q, keep_low_q;     // use: a term comes; keep: the ring's tail counts
+  logic [Low:0] low_sum;
+  assign low_sum = {1'b0, {Low{use_low_q}} & term_q[Low-1:0]} + {1'b0, {Low{keep_low_q}} & low_q[(Rows-1)*Low +: Low]};
+  always_ff @(posedge clk_i) begin
+    {carry_q, low_q} <= {low_sum[Low], low_q[(Rows-1)*Low-1:0], low_sum[Low-1:0]};
+    term_high_q <= term_q[OutW-1:Low];
+    use_low_q   <= valid_q[1];
+    keep_low_q  <= !valid_q[1] || !first_q[1];
+    use_q       <= use_low_q;
+    keep_q      <= keep_low_q;
+    high_q <= {high_q[(Rows-1)*High-1:0], ({High{use_q}} & term_high_q) + ({High{keep_q}} & high_q[(Rows-1)*High +: High])
+                                          + {{High-1{1'b0}}, carry_q}};
+    low2_q <= low_q[Low-1:0];
+  end
+  assign result_o = {high_q[High-1:0], low2_q};
+  assign valid_o  = valid_q[4] && end_q[4];
 
 endmodule
 

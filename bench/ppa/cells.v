@@ -19,3 +19,9 @@ module _fa (input a_i, b_i, c_i, output sum_o, carry_o);
     end
   endgenerate
 endmodule
+
+`ifdef CELLS
+module qn_buf (input in_i, output out_o);
+  BUFX4 cell_buf (.A(in_i), .Y(out_o));
+endmodule
+`endif

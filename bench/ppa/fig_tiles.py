@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Area x time of Quern's tile against the baselines B0 and B2. See README.md for what is inside each."""
+import measure as m
+
+DEPTH = 4096                                      # inputs of the layer: B2 pauses Rows clocks for each so long a sum
+
+DESIGNS = {
+    # name: (top, parameters, kept modules, products a clock, share of the clocks in which it works)
+    "b0": ("qn_b0", dict(Rows=16, Cols=16, Cut=4), ["qn_b0_element"], 256, 1.0),
+    "b2": ("qn_b2", dict(Rows=8, Cols=8, Lanes=16, Cut=3), ["qn_dot", "qn_dequant_code", "qn_dot_row"], 1024, DEPTH / 16 / (DEPTH / 16 + 8)),
+    "b2_free": ("qn_b2", dict(Rows=8, Cols=8, Lanes=16, Cut=3, Free=1), ["qn_dot", "qn_dequant_code", "qn_dot_row"], 1024, DEPTH / 16 / (DEPTH / 16 + 8)),
+    "w4a8": ("qn_dot_tile", dict(Rows=8, Cols=4, Kind=0, Bits=4, Lanes=32, Slices=4, Share=4, Cut=3, SumW=18, ScaleW=4), ["qn_dot", "qn_rescale"], 1024, 1.0),
+    "ternary": ("qn_dot_tile", dict(Rows=8, Cols=4, Kind=2, Bits=1, Lanes=32, Slices=4, Share=4, Cut=3, SumW=15, ScaleW=7), ["qn_dot", "qn_rescale"], 1024, 1.0),
+}
+
+
+def measure():
+    for name, (top, params, keep, _, _) in DESIGNS.items():
+        m.measure(name, top, list(params.items()), keep=keep)
+
+
+def point(name):
+    got = m.read(name)
+    _, _, _, macs, busy = DESIGNS[name]
+    per_mac = got["area_um2"] / macs
+    return {"report": got["report"], "top": got["top"], "params": got["params"], "products_a_clock": macs, "busy": round(busy, 4),
+            "area_um2": got["area_um2"], "area_um2_per_mac": round(per_mac, 1), "period_ns": got["period_ns"],
+            "clock_mhz": round(1e3 / got["period_ns"], 1), "area_time_per_mac": round(per_mac * got["period_ns"] / busy, 1)}, got["tools"]
+
+
+def ratio(design, baseline, note):
+    a, tools = point(design)
+    b, tools_b = point(baseline)
+    return {"value": round(b["area_time_per_mac"] / a["area_time_per_mac"], 3), "unit": "x, area x time per MAC", "group": 128,
+            "design": a, "baseline": b, "tools": tools if tools == tools_b else [tools, tools_b], "reports": [a["report"], b["report"]], "note": note}
+
+
+def figures():
+    return {
+        "w4a8_vs_b0_area_time": ratio("w4a8", "b0", "W4A8"),
+    }

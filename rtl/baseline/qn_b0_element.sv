@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_b0_element: one element of baseline B0: INT8 weight-stationary systolic. Activations pass to the right, partial sums of 32 bits down, in
+// carry-save form (no carry is ever propagated in the array), weights down through the shadows. A Baugh-Wooley product, its compressors cut by a
+// register after level Cut of 4 (0: not). The constant that completes it, -(2^15 - 2^8) a row, is added once at the column's foot.
+
+`default_nettype none
+
+module qn_b0_element #(
+  parameter int AccW = 32,
+  parameter int Cut  = 3
+) (
+  input  logic              clk_i,
+  input  logic              shift_i,       // shadows move down
+  input  logic              swap_i,        // with the last activation for the old weight: then the shadow's; goes along to the right
+  output logic              swap_o,
+  input  logic [7:0]        weight_i,
+  output logic [7:0]        weight_o,
+  input  logic [7:0]        act_i,
+  output logic [7:0]        act_o,
+  input  logic [2*AccW-1:0] sum_i,         // two bits a column
+  output logic [2*AccW-1:0] sum_o
+);
+
+  logic [7:0] weight_q;
+  always_ff @(posedge clk_i) begin
+    if (shift_i) weight_o <= weight_i;
+    if (swap_o)  weight_q <= weight_o;
+    act_o  <= act_i;
+    swap_o <= swap_i;
+  end
+
+  // Columns of the product: terms of a sign and another bit are inverted. All 64 terms are below 2^16 together, so the rest is exact
+  /* verilator lint_off UNUSEDSIGNAL */
+  function automatic [9:0] ten(input [31:0] n);
+    ten = n[9:0];
+  endfunction
+  /* verilator lint_on UNUSEDSIGNAL */
+  function automatic [159:0] row_heights();
+    int k;
+    for (k = 0; k < 16; k = k + 1) row_heights[10*k +: 10] = k < 8 ? ten(k + 1) : ten(15 - k);
+  endfunction
+
+  logic [16*8-1:0] bits;
+  genvar c, i;
+  generate
+    for (c = 0; c < 16; c = c + 1) begin : g_col
+      localparam int From = c < 8 ? 0 : c - 7;
+      localparam int To   = c < 8 ? c : 7;
+      for (i = 0; i < 8; i = i + 1) begin : g_bit
+        if (i + From <= To) begin : g_in
+          assign bits[8*c + i] = (act_o[i + From] && weight_q[c - i - From]) ^ ((i + From == 7) != (c - i - From == 7));
+        end else begin : g_none
+          assign bits[8*c + i] = 1'b0;
+        end
+      end
+    end
+  endgenerate
+
+  logic [31:0]       two;
+  logic [4*AccW-1:0] four;
+  logic [2*AccW-1:0] sum_d;
+  qn_heap #(.Cols(16), .Tall(8), .Heights(row_heights()), .Cut(Cut)) u_product (.clk_i, .bits_i(bits), .bits_o(two));
+  generate
+    for (c = 0; c < AccW; c = c + 1) begin : g_sum
+      assign four[4*c +: 2] = sum_i[2*c +: 2];
+      if (c < 16) begin : g_in
+        assign four[4*c + 2 +: 2] = two[2*c +: 2];
+      end else begin : g_above
+        assign four[4*c + 2 +: 2] = 2'b00;
+      end
+    end
+  endgenerate
+  qn_heap #(.Cols(AccW), .Tall(4), .Heights({AccW{10'd4}})) u_sum (.clk_i, .bits_i(four), .bits_o(sum_d));
+  always_ff @(posedge clk_i) sum_o <= sum_d;
+
+endmodule
+
+`default_nettype wire

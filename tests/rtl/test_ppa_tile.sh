@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Quern's measured tile (4-bit, 2-bit, ternary; two and three stages) and the baselines B2 and B0 give the plain product, extreme values included,
+# and the bench notices a fault in a compressor. Their sources are clean in Verilator's eyes. SEED=N repeats one.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+seed=${SEED:-$RANDOM}
+lib=$(ls rtl/lib/qn_{fa,heap,heap_sum,fan,buf,delay}.sv)
+rest=$(ls rtl/pe/qn_dot*.sv rtl/pe/qn_rescale.sv rtl/baseline/*.sv tests/rtl/tb_ppa_tile.sv)
+
+bench() {                                        # sources of the library, parameters
+    local sources=$1 p=()
+    shift
+    for x in "$@"; do p+=("-Ptb_ppa_tile.$x"); done
+    # shellcheck disable=SC2086
+    iverilog -g2012 -o "$tmp/tb" -s tb_ppa_tile "${p[@]}" $sources $rest && vvp -N "$tmp/tb" "+seed=$seed"
+}
+for p in "TILE=0" "TILE=0 BITS=2 CUT=0 LANES=8" "TILE=0 KIND=2 CUT=2 SCALEW=7 SUMW=15 LANES=8" "TILE=1" "TILE=1 KIND=2 SCALEW=7 CUT=2" \
+         "TILE=2 COLS=4 CUT=0" "TILE=2 COLS=4 CUT=4"; do
+    # shellcheck disable=SC2086
+    bench "$lib" $p || { echo "seed $seed, $p"; exit 1; }
+done
+
+# Planted fault: a full adder that forgets a carry
+sed 's/(c_i & (a_i | b_i))/(c_i \& a_i)/' rtl/lib/qn_fa.sv > "$tmp/qn_fa.sv"
+if bench "${lib/rtl\/lib\/qn_fa.sv/$tmp/qn_fa.sv}" TILE=0 > "$tmp/fault" 2>&1; then echo "a broken adder was not noticed"; exit 1; fi
+
+for top in "rtl/pe/qn_dot_tile.sv" "rtl/pe/qn_dot_tile.sv -GKind=2 -GBits=1 -GSumW=15" "rtl/baseline/qn_b2.sv" "rtl/baseline/qn_b0.sv -GLanes=0"; do
+    size="-GRows=4 -GCols=4 -GLanes=4"
+    case $top in *b0*) top=${top% *} size="-GRows=4 -GCols=4" ;; esac
+    # shellcheck disable=SC2086
+    verilator --lint-only -Wall -y rtl/lib -y rtl/pe -y rtl/baseline $top $size
+done
