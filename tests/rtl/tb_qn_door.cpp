@@ -34,7 +34,7 @@ static uint32_t draw(uint32_t below)
 }
 #define CHECK(x, ...) do { if (!(x)) { printf("%s: ", #x); printf(__VA_ARGS__); printf("\n"); std::exit(1); } } while (0)
 
-// ---- the machine behind either device. The map is that of tests/rtl/door.mk
+// ---- the machine behind either device. The map is that of tests/rtl/soc.mk
 enum { BASE = 0x1000, RAM = 65536, ROM_BASE = BASE + RAM + 16, ROM = 64, SINK_BASE = 0x800, SINK = 64, TOP_BASE = 0x3fffffc0, TOP = 64, REGS = 16,
        BELLS = 4, STUCK = 13, WINDOW = 4, DATA = 512 };
 

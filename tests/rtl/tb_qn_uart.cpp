@@ -23,7 +23,7 @@ static uint32_t draw(uint32_t below)
 
 int main()
 {
-    enum { BIT = 16, BYTES = 3000 };         // tests/rtl/door.mk: 1.6 MHz, 100,000 baud
+    enum { BIT = 16, BYTES = 3000 };         // tests/rtl/soc.mk: 1.6 MHz, 100,000 baud
     static Vqn_uart top;
     printf("seed %s\n", getenv("QN_SEED") ? getenv("QN_SEED") : "1");
     auto edge = [&] {

@@ -24,7 +24,7 @@ for target in $("$tmp/gen" --targets | head -2); do
 done
 
 # Around the core
-for top in qn_sdr qn_door; do
+for top in qn_sdr qn_door qn_sweep qn_uart; do
     # shellcheck disable=SC2046
     verilator --lint-only -Wall $(ls -d rtl/*/ | sed 's/^/-y /') "$package" rtl/spec/qn_link_pkg.sv "rtl/soc/$top.sv" --top-module "$top"
     # shellcheck disable=SC2086

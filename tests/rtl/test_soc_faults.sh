@@ -1,27 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# tb_qn_door on copies of the front door with a planted fault each: it must not pass. Every sixth fault, or with QN_ALL=1 (make soak) all of them.
+# The benches of the front door, the sweep and the UART on copies with a planted fault each: none may pass. Every eighth fault, or with QN_ALL=1
+# (make soak) all of them; FAULTS=text those whose file's name or text holds it.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 command -v verilator > /dev/null || { echo "no verilator"; exit 77; }
 root=$(pwd)
 out=build/door
 mkdir -p "$out"
-flags=$(sed -n "s/.*VL += [^ ]* //p" tests/rtl/door.mk | tr -d '\\')
 for c in qn_link qn_link_dev qn_link_host qn_crc32c; do cc -std=gnu11 -O2 -I. -c -o "$out/$c.o" "driver/link/$c.c" || exit 1; done
 status=0
 number=0
 # what | file | line as it is (a fixed string) | line with the fault
 while IFS='|' read -r what file old new; do
     number=$((number + 1))
-    [ -n "${QN_ALL:-}" ] || [ $((number % 6)) = 0 ] || continue
+    [ -n "${QN_ALL:-}${FAULTS:-}" ] || [ $((number % 8)) = 0 ] || continue
+    case "$what|$file" in *"${FAULTS:-}"*) ;; *) continue ;; esac
     rm -rf "$out/rtl" "$out/obj"
     cp -r rtl/soc "$out/rtl"
     OLD=$old NEW=$new perl -pi -e 'BEGIN { $o = $ENV{OLD}; $n = $ENV{NEW} } $i = index($_, $o); substr($_, $i, length $o) = $n if $i >= 0 && !$done++' "$out/rtl/$file"
     if cmp -s "rtl/soc/$file" "$out/rtl/$file"; then echo "FAIL $what: nothing to spoil: $old"; status=1; continue; fi
+    top=qn_door
+    case $file in qn_sweep.sv | qn_uart.sv) top=${file%.sv} ;; esac
+    flags=$(sed -n "s/.*tb_$top: VL += //p" tests/rtl/soc.mk | grep -o -- '-G.*' | tr -d '\\')
     # shellcheck disable=SC2086
-    eval verilator -Wno-fatal --cc --exe --build -O1 --x-assign unique --x-initial unique -y "$out/rtl" rtl/spec/qn_link_pkg.sv $(printf %q\  $flags) --top-module qn_door \
-        --Mdir "$out/obj" -o tb "$out/rtl/qn_door.sv" "$root/tests/rtl/tb_qn_door.cpp" "$root/$out"/qn_link{,_dev,_host}.o "$root/$out/qn_crc32c.o" \
+    eval verilator -Wno-fatal --cc --exe --build -O1 --x-assign unique --x-initial unique -y "$out/rtl" rtl/spec/qn_link_pkg.sv $(printf %q\  $flags) --top-module $top \
+        --Mdir "$out/obj" -o tb "$out/rtl/$top.sv" "$root/tests/rtl/tb_$top.cpp" "$root/$out"/qn_link{,_dev,_host}.o "$root/$out/qn_crc32c.o" \
         -CFLAGS "'-I$root -O1'" > "$out/build.log" 2>&1 || { cat "$out/build.log"; exit 1; }
     if timeout 200 "$out/obj/tb" > "$out/bench.log"; then echo "FAIL not seen: $what"; status=1
     else echo "seen: $what: $(tail -1 "$out/bench.log")"; fi
@@ -49,6 +53,13 @@ a slot taken while its reply is on its way|qn_door_act.sv|CLAIM: if (!(tx_busy_i
 replies of an older session sent|qn_door_act.sv|            due_q    <= '0;|            due_q    <= due_q;
 youngest reply first|qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = oldest_i - k[SlotW-1:0]
 LOST before WELCOME|qn_door_tx.sv|assign go_lost    = go && !welcome_i && lost_i|assign go_lost    = go && lost_i
+a word behind the end|qn_sweep.sv|{25'd0, room} < left_q ? room : left_q[4:0]|room
+-0 before +0|qn_sweep.sv|word_q[30:0] == 31'd0 ? 32'h80000000 :|
+what is no number is picked|qn_sweep.sv|hit   = key_valid_q && what_q == PICK && !none_q|hit   = key_valid_q && what_q == PICK
+the last word is not waited for|qn_sweep.sv|index_q == words_i && !word_valid_q && !key_valid_q|index_q == words_i
+console within a frame|qn_uart.sv|(console_valid_i && !frame_q)|console_valid_i
+a spike for a start bit|qn_uart.sv|in_left_q == 4'd10 && rx_q[1] ? 4'd0|1'b0 ? 4'd0
+sampled at the edge|qn_uart.sv|HALF = BIT / 2 - 1|HALF = BIT - 2
 CHECK in the payload's CRC|qn_door_tx.sv|if (fresh_q && index_q != 10'd3)|if (fresh_q)
 EOT
 exit $status
