@@ -31,7 +31,7 @@
 #include "driver/wire/qn_usb.h"
 
 enum { DEVICES = 2, URBS = 64, STREAM = 1 << 20, DESCRIPTORS = 50 };
-enum { HANG_LINK = 4, NEVER = 0xffffffff };
+enum { HANG_LINK = 4, NEVER = 0xffffffff, NODES = 120 };     // a bus has 127 addresses
 
 enum kind { NONE, LOSE, FLIP, REPEAT, CUT, HOLD, GARBAGE, UNPLUG, POWER, KINDS };
 static const char *const kinds[KINDS] = {"none", "lose", "flip", "repeat", "cut", "hold", "garbage", "unplug", "power"};
@@ -394,7 +394,8 @@ static void plug(device *d)
 {
     uint8_t bytes[DESCRIPTORS];
     char text[1024], hex[2 * DESCRIPTORS + 1];
-    unsigned n = next_node++;
+    unsigned n = next_node;
+    next_node = next_node == NODES ? 2 : next_node + 1;
     snprintf(d->node, sizeof d->node, "/dev/bus/usb/001/%03u", n);
     snprintf(d->sys, sizeof d->sys, "/devices/usb1/1-%u", n);
     descriptors(d, bytes);

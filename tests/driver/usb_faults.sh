@@ -56,5 +56,7 @@ driver/port/board.c~memcpy(word + addr % 4, src, n);~memcpy(word, src, n);~test_
 driver/qn_dev.c~return n ? dev->port->clear(dev->ctx, addr, (size_t)n) : 0;~return 0;~test_usb_faults~the cache not cleared
 driver/qn_session.c~memcpy(s->digest, digest, sizeof digest);~s->digest[0]++;~test_usb_faults~the digest not as it was after resuming
 driver/qn_session.c~if (!kept && (err = replay(s, why)) < 0)~if (0)~test_usb_faults~the cache not made again after resuming
+driver/client/qn_client.c~if (!done && op[0].value != QN_MB_FINISH_NONE) {~if (0) {~test_usb_faults~tokens of the loop before taken for this one's
+driver/qn_session.c~s->loop.made < s->user->made)~0)~test_usb_faults~tokens of a loop that began again given twice
 EOF
 exit $status
