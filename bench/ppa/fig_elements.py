@@ -31,7 +31,7 @@ def standard_cells(name, number, keep, data):
     out = [f"design rows_{name}", f"tools {m.versions()}", f"period_ns {got['period_ns']}"]
     body = ""
     for run, rows in RUNS.items():
-        table, sim = m.power_of(f"rows_{name}", netlist, "qn_rows", got["period_ns"], STIM, [f'DATA="{data}"', f"ROWS_ON={rows}", "SLICES_RUN=4"])
+        table, sim = m.power_of(f"rows_{name}", netlist, "qn_rows", got["period_ns"], STIM, [f'DATA="{data}"', f"ROWS_ON={rows}", "SLICES_RUN=2"])
         watts = re.search(r"^Total\s+(.*)$", table, re.M).group(1).split()[3]
         out.append(f"power_{run}_w {watts}")
         body += f"\n== {run}: {sim.splitlines()[-1] if sim else ''}\n{table.strip()}\n"
