@@ -171,7 +171,7 @@ module qn_quant #(
   assign put       = q8_k ? k_valid_q[LatFunc+LatQuot] : inv_valid_q[0];
   assign put_scale = !q8_k ? scale_o : k_inv_zero_q ? 32'd0 : {k_inv_q[31], quotient};
   qn_delay #(.Width(23), .Clocks(LatFunc)) u_divisor (.clk_i, .in_i(scale_o[22:0]), .out_o(divisor));
-  qn_quotient u_quotient (.clk_i, .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
+  qn_quotient u_quotient (.clk_i, .en_i((q8_1 && inv_valid_q != '0) || (q8_k && (inv_valid_q != '0 || k_valid_q != '0))), .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -351,13 +351,13 @@ module qn_quant #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) s_valid_q <= '0;
     else                    s_valid_q <= {s_valid_q[LatSide-2:0], q8_1 && slice_next_o};
-    if (slice_next_o) s_total_q <= lo_q + half;
-    s_sum_q <= to_float(s_total_q);
+    if (q8_1 && slice_next_o) s_total_q <= lo_q + half;
+    if (s_valid_q[0]) s_sum_q <= to_float(s_total_q);
     if (s_valid_q[1]) begin
       s_scale_q      <= c1_scale_q;
       s_total_late_q <= s_total_q;
     end
-    s_scale_half_q <= s_scale_half;
+    if (s_valid_q[2]) s_scale_half_q <= s_scale_half;
   end
 
   // Records
