@@ -15,7 +15,7 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
     m->requantize = false;
     switch (m->tensor->type) {
     // ggml meets them with activations in blocks of 32
-    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(opt->act_ggml ? QN_FMT_B1 : QN_FMT_B1G128); break;
+    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(opt->act_ggml ? QN_FMT_S2 : QN_FMT_B1G128); break;
     case QN_GGML_Q2_0: m->fmt = qn_fmt_find(opt->act_ggml ? QN_FMT_S2 : QN_FMT_S2G64); break;
     case QN_GGML_Q4_0: m->fmt = qn_fmt_find(QN_FMT_S4); break;
     case QN_GGML_Q5_0: m->fmt = qn_fmt_find(QN_FMT_S5); break;
@@ -39,6 +39,8 @@ static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *wh
         m->fmt = qn_quantize_fitting(opt->weights, m->inputs);
         if (opt->act_ggml && m->fmt->block != 1)
             return qn_fail(why, QN_ERR_USAGE, "ggml quantizes activations in blocks of 32 or 256: no weights in groups of %u", 32u * m->fmt->block);
+        if (opt->act_ggml && m->fmt->sign == QN_ODD)
+            return qn_fail(why, QN_ERR_USAGE, "weights of %s need the sums of activations, in whose place ggml's quantization has something else", m->fmt->name);
     }
     m->cols = rounded_up(m->outputs, qn_target_cols(opt->target));
     m->slices = m->depth = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, m->fmt->block);

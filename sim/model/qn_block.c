@@ -111,9 +111,6 @@ INLINE void codes(const qn_fmt *f, const uint32_t *words, bool odd, int16_t *w)
         from_planes(f->planes, true, words, w);
     else
         from_planes(f->planes, false, words, w);
-    if (f->sign == QN_ODD)
-        for (int k = 0; k < QN_DEPTH; k++)
-            w[k] = (int16_t)(2 * w[k] + 1);
 }
 
 uint64_t qn_block_words(const qn_fmt *f, uint32_t cols)
@@ -247,7 +244,9 @@ INLINE void gather(const qn_fmt *f, const uint32_t *words, uint32_t cols, const 
                 } else {
                     half[0] = dot32(a, w);
                 }
-                if (f->sub == 0)
+                if (f->sign == QN_ODD)                   // values 2c + 1
+                    k->i1[i][c] += 2 * (half[0] + half[1]) + r->sums[r0 + i][2 * s] + r->sums[r0 + i][2 * s + 1];
+                else if (f->sub == 0)
                     k->i1[i][c] += half[0] + half[1];
                 else if (f->sub == 1)
                     k->i1[i][c] += k->sub0[c] * (half[0] + half[1]);
@@ -295,10 +294,6 @@ WIDE_TARGET INLINE __m512i wide_codes(const qn_fmt *f, const uint32_t *words, bo
         if (b->planes == f->planes)
             return v;
         return _mm512_sra_epi16(_mm512_sll_epi16(v, _mm_cvtsi32_si128(16 - (odd ? 1 : 2) * f->planes)), _mm_cvtsi32_si128(16 - f->planes));
-    }
-    if (f->sign == QN_ODD) {
-        __m512i v = wide_planes(f->planes, true, words);
-        return _mm512_add_epi16(_mm512_add_epi16(v, v), _mm512_set1_epi16(1));
     }
     if (f->store == QN_STORE_PLANES)
         return f->planes == 4 && f->sign ? wide_planes(4, true, words) : wide_planes(f->planes, f->sign, words);
@@ -356,6 +351,8 @@ WIDE_TARGET static void gather_wide(const qn_fmt *f, const uint32_t *words, uint
                     _mm512_storeu_si512(k->i2[i] + c, _mm512_add_epi32(wide_sums(high), _mm512_loadu_si512(k->i2[i] + c)));
                 }
                 __m512i sum = wide_sums(part);
+                if (f->sign == QN_ODD)                   // values 2c + 1
+                    sum = _mm512_add_epi32(_mm512_add_epi32(sum, sum), _mm512_set1_epi32(r->sums[r0 + i][2 * s] + r->sums[r0 + i][2 * s + 1]));
                 if (f->sub == 1)
                     sum = _mm512_mullo_epi32(sum, _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)(k->sub0 + c))));
                 if (s)
@@ -403,7 +400,7 @@ CLONES static void block_gemm(const qn_fmt *f, const uint32_t *words, uint32_t c
 {
     chunk k;
     lookup tables[LOOKUP_ROWS][BLOCK_MAX];
-    bool few = plain && f->store == QN_STORE_PLANES && f->sign != QN_ODD && r->rows <= LOOKUP_ROWS && cols >= LOOKUP_COLS && f->block <= BLOCK_MAX;
+    bool few = plain && f->store == QN_STORE_PLANES && r->rows <= LOOKUP_ROWS && cols >= LOOKUP_COLS && f->block <= BLOCK_MAX;
     for (uint32_t i = 0; few && i < r->rows; i++)
         for (unsigned s = 0; s < f->block; s++)
             fill_lookup(r->a[i] + s * QN_DEPTH, tables[i][s]);

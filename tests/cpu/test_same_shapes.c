@@ -252,7 +252,7 @@ static bool check(uint32_t seed)
     o.act_ggml = o.act_bits == 8 && next() % 2;
     do
         o.weights = qn_fmt_find(between(1, QN_FMTS));
-    while (qn_quantize_fitting(o.weights, 256) != o.weights || (o.act_ggml && o.weights->block != 1));       // one that floats are quantized to
+    while (qn_quantize_fitting(o.weights, 256) != o.weights || (o.act_ggml && (o.weights->block != 1 || o.weights->sign == QN_ODD)));       // one that floats are quantized to
     o.weight_rows = next() % 8 == 0;
     char what[160];
     snprintf(what, sizeof what, "model %u (width %u, hidden %u, %u layers, %u/%u heads of %u, vocabulary %u; weights %s%s%s) on %s", seed,

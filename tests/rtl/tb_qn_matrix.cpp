@@ -270,7 +270,6 @@ static void expect(const gemm &g)
                         bits = (uint32_t)book->value[random32() % (1u << book->code)] & ((1u << f->planes) - 1);
                     code[32 * (pair + c) + k] = bits;
                     w[k] = f->sign && bits >> (f->planes - 1) ? (int32_t)bits - (1 << f->planes) : (int32_t)bits;
-                    w[k] = f->sign == QN_ODD ? 2 * w[k] + 1 : w[k];
                 }
                 for (int p = f->planes - 1; p >= 0; p--) {
                     uint32_t plane = 0;
@@ -293,7 +292,7 @@ static void expect(const gemm &g)
                         x1 = x2 = 0;
                     uint8_t low = (uint8_t)sub[c], high = (uint8_t)(sub[c] >> 8);
                     switch (f->sub) {
-                    case 0: x1 += lo + hi, x2 += asum_lo + asum_hi; break;
+                    case 0: x1 += f->sign == QN_ODD ? 2 * (lo + hi) + asum_lo + asum_hi : lo + hi, x2 += asum_lo + asum_hi; break;
                     case 1: x1 += low * (lo + hi), x2 += high * (asum_lo + asum_hi); break;
                     case 2: x1 += (int8_t)low * lo + (int8_t)high * hi; break;
                     case 3: x1 += (low & 15) * lo + (low >> 4) * hi, x2 += (high & 15) * asum_lo + (high >> 4) * asum_hi; break;
