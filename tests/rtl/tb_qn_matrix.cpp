@@ -316,14 +316,15 @@ static void expect(const gemm &g)
 static gemm random_gemm()
 {
     gemm g;
-    g.f = qn_fmt_find(1 + random32() % QN_FMTS);
+    static gemm before;
+    const bool on = before.cols && random32() % 3 == 0;  // goes on with the columns of the one before, in few planes now and then
+    g.f = qn_fmt_find(on && random32() % 2 ? QN_FMT_S1 + random32() % 2 : 1 + random32() % QN_FMTS);
     g.format = g.f->id;
     g.slices = g.f->block * (1 + (int)(random32() % (g.f->block == 1 ? 6 : 2)));
     g.rows = random32() % 3 == 0 ? ROWS : 1 + (int)(random32() % ROWS);
     g.cols = 2 * (1 + (int)(random32() % (random32() % 4 ? 4 : 40)));
     g.acc = random32() % 2 ? (int)(random32() % 8) : (int)(random32() % (ACC_COLS - g.cols + 1));
-    static gemm before;
-    if (before.cols && random32() % 3 == 0) {            // go on with the columns of the one before
+    if (on) {
         g.cols = before.cols;
         g.acc = before.acc;
     }
