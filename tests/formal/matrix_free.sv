@@ -164,6 +164,7 @@ module qn_dequant #(
   input  logic                   done_i,
   input  logic [AddrW-1:0]       addr_i,
   input  logic                   plain_i,
+  input  logic                   twice_i,
   input  logic [8:0]             sc_lo_i,
   input  logic [8:0]             sc_hi_i,
   input  logic [8:0]             mn_lo_i,
