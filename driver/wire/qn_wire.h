@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_wire.h: how the link's bytes reach a device: USB, TCP, a serial line, the platform's simulation. A wire knows bytes and whether the other end is there, nothing of frames.
+// qn_wire.h: how the link's bytes reach a device: USB, TCP, a serial line, the platform's simulation. A wire knows bytes and whether the other
+// end is there, nothing of frames.
 //
 //     qn_wire *w;
 //     int err = qn_wire_usb.open(&w, "", &why);                     // "": the only one; or a serial number
