@@ -49,7 +49,7 @@ module qn_door_tx #(
   // The slot that is due first, from the oldest on
   logic [SlotW-1:0] first, tried;
   logic [41:0]      reply;
-  integer k;
+  integer j, k;
   always @(*) begin
     first = oldest_i;
     tried = oldest_i;
@@ -58,7 +58,11 @@ module qn_door_tx #(
       if (due_i[tried]) first = tried;
     end
   end
-  assign reply = reply_i[42*first +: 42];
+  always @(*) begin
+    reply = reply_i[41:0];
+    for (j = 1; j < Window; j = j + 1)
+      if (first == j[SlotW-1:0]) reply = reply_i[42*j +: 42];
+  end
 
   logic             busy_q, welcome_q, kept_q;
   logic [SlotW-1:0] slot_q;

@@ -51,11 +51,22 @@ module qn_soc_mem #(
   end
   assign who = held_q ? held_who_q : next;
 
-  assign req_we_o    = we_i[who];
-  assign req_addr_o  = addr_i[30*who +: 30];
-  assign req_len_o   = len_i[5*who +: 5];
-  assign req_wdata_o = wdata_i[32*who +: 32];
-  assign req_wstrb_o = wstrb_i[4*who +: 4];
+  integer m;
+  always @(*) begin
+    req_we_o    = we_i[0];
+    req_addr_o  = addr_i[29:0];
+    req_len_o   = len_i[4:0];
+    req_wdata_o = wdata_i[31:0];
+    req_wstrb_o = wstrb_i[3:0];
+    for (m = 1; m < Masters; m = m + 1)
+      if (who == m[MasterW-1:0]) begin
+        req_we_o    = we_i[m];
+        req_addr_o  = addr_i[30*m +: 30];
+        req_len_o   = len_i[5*m +: 5];
+        req_wdata_o = wdata_i[32*m +: 32];
+        req_wstrb_o = wstrb_i[4*m +: 4];
+      end
+  end
   assign req_valid_o = valid_i[who] && (req_we_o || owner_room);
   assign take        = req_valid_o && req_ready_i;
   assign ready_o     = take ? {{(Masters-1){1'b0}}, 1'b1} << who : {Masters{1'b0}};

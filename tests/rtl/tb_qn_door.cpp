@@ -369,6 +369,8 @@ struct pair {
     void tick()
     {
         qn_link_dev_tick(&e.dev, 1);
+        for (int i = 0; i < 8; i++)          // a head is looked at for four clocks, in which no time goes by
+            d.clock();
         d.top.ms_i = 1;
         d.clock();
     }

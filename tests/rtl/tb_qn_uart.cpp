@@ -49,7 +49,7 @@ int main()
     uint32_t in_frame = 0, frame_left = 0;
     int wire = -1;                           // clocks since the start bit's edge
     uint8_t wire_byte = 0;
-    uint32_t out_bytes = 0;
+    uint32_t out_bytes = 0, lazy = 4;        // clocks until the next byte of a frame
     for (uint64_t now = 0; got < BYTES || out_bytes < BYTES; now++) {
         CHECK(now < 4000000, "no end: %u in, %u out", got, out_bytes);
         // Wire to the device
@@ -80,7 +80,7 @@ int main()
             frame_left = 1 + draw(20);
             in_frame = frame_left;
         }
-        top.out_valid_i = frame_left && (top.out_valid_i || draw(4) == 0);
+        top.out_valid_i = frame_left && (top.out_valid_i || draw(lazy) == 0);
         if (top.out_valid_i && frames.empty())
             frames.push_back((uint8_t)draw(256));
         top.out_data_i = frames.empty() ? 0 : frames.front();
@@ -102,6 +102,7 @@ int main()
             want_frames.push_back(frames.front());
             frames.pop_front();
             frame_left--;
+            lazy = draw(3) ? 4 : 400;
         }
         if (console_byte) {
             want_frames.push_back(console.front());

@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 command -v verilator > /dev/null || { echo "no verilator"; exit 77; }
 root=$(pwd)
-out=build/door
+out=${OUT:-build/door}
 mkdir -p "$out"
 for c in qn_link qn_link_dev qn_link_host qn_crc32c; do cc -std=gnu11 -O2 -I. -c -o "$out/$c.o" "driver/link/$c.c" || exit 1; done
 status=0
