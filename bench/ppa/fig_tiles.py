@@ -38,4 +38,5 @@ def ratio(design, baseline, note):
 def figures():
     return {
         "w4a8_vs_b0_area_time": ratio("w4a8", "b0", "W4A8"),
+        "ternary_vs_b0_area_time": ratio("ternary", "b0", "B0 takes 4-bit codes; its dequantizers are 1 in 16 elements"),
     }
