@@ -8,7 +8,6 @@ DESIGNS = {
     # name: (top, parameters, kept modules, products a clock, share of the clocks in which it works)
     "b0": ("qn_b0", dict(Rows=16, Cols=16, Cut=4), ["qn_b0_element"], 256, 1.0),
     "b2": ("qn_b2", dict(Rows=8, Cols=8, Lanes=16, Cut=3), ["qn_dot", "qn_dequant_code", "qn_dot_row"], 1024, DEPTH / 16 / (DEPTH / 16 + 8)),
-    "b2_free": ("qn_b2", dict(Rows=8, Cols=8, Lanes=16, Cut=3, Free=1), ["qn_dot", "qn_dequant_code", "qn_dot_row"], 1024, DEPTH / 16 / (DEPTH / 16 + 8)),
     "w4a8": ("qn_dot_tile", dict(Rows=8, Cols=4, Kind=0, Bits=4, Lanes=32, Slices=4, Share=4, Cut=3, SumW=18, ScaleW=4), ["qn_dot", "qn_rescale"], 1024, 1.0),
     "ternary": ("qn_dot_tile", dict(Rows=8, Cols=4, Kind=2, Bits=1, Lanes=32, Slices=4, Share=4, Cut=3, SumW=15, ScaleW=7), ["qn_dot", "qn_rescale"], 1024, 1.0),
 }
@@ -38,4 +37,7 @@ def ratio(design, baseline, note):
 def figures():
     return {
         "w4a8_vs_b0_area_time": ratio("w4a8", "b0", "W4A8"),
+        "w4a8_vs_b2_area_time": ratio("w4a8", "b2", "W4A8"),
+        "ternary_vs_b0_area_time": ratio("ternary", "b0", "B0 takes 4-bit codes; its dequantizers are 1 in 16 elements"),
+        "ternary_vs_b2_area_time": ratio("ternary", "b2", "B2 with the dequantizers of 4-bit codes"),
     }

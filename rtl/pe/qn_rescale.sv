@@ -6,7 +6,7 @@
 //   t + 1 + r      sum r is at the end of the holds (t: after load_i)
 //   t + 2 + r      is one number, the column's count of negations taken in
 //   t + 3 + r      is multiplied, two numbers; t + 4 + r one number
-//   t + 6 + r      is added: result_o
+//   t + 6 + r      is added: result_o                    (with a count all but the first a clock later)
 //
 // Loads are Rows clocks apart, or a multiple: the results go round in a ring of Rows places all the time.
 
@@ -42,6 +42,10 @@ module qn_rescale #(
   logic [2*ScaleW-1:0] scale_q;
   logic              first_hold_q, end_hold_q;
   logic [4:0]        end_q;
+  logic              step, first, last;
+  logic [ScaleW-1:0] scale;
+  qn_delay #(.Width(ScaleW + 3), .Clocks(Count ? 1 : 0)) u_late (
+    .clk_i, .in_i({scale_q[ScaleW-1:0], step_q[0], first_hold_q, end_hold_q}), .out_o({scale, step, first, last}));
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       load_q  <= 1'b0;
@@ -50,16 +54,16 @@ module qn_rescale #(
     end else begin
       load_q  <= load_i;
       step_q  <= load_q ? {Rows{1'b1}} : step_q >> 1;
-      valid_q <= {valid_q[3:0], step_q[0]};
+      valid_q <= {valid_q[3:0], step};
     end
     if (load_q) begin
       first_hold_q        <= first_i;
       end_hold_q          <= end_i;
       scale_q[ScaleW-1:0] <= scale_i;
     end
-    scale_q[2*ScaleW-1:ScaleW] <= scale_q[ScaleW-1:0];
-    first_q <= {first_q[0], first_hold_q};
-    end_q   <= {end_q[3:0], end_hold_q};
+    scale_q[2*ScaleW-1:ScaleW] <= scale;
+    first_q <= {first_q[0], first};
+    end_q   <= {end_q[3:0], last};
   end
 
   // Holds
@@ -82,7 +86,7 @@ module qn_rescale #(
   localparam int Tall = Count ? 4 : 2;
   localparam [31:0] TALL = Tall;
   logic [Tall*SumW-1:0] bits;
-  logic [2*SumW-1:0]    two;
+  logic [2*SumW-1:0]    two, two_q;
   logic [SumW-1:0]      sum_q;
   generate
     for (c = 0; c < SumW; c = c + 1) begin : g_sum
@@ -101,7 +105,14 @@ module qn_rescale #(
     end
   endgenerate
   qn_heap #(.Cols(SumW), .Tall(Tall), .Heights({SumW{TALL[9:0]}})) u_two (.clk_i, .bits_i(bits), .bits_o(two));
-  qn_heap_sum #(.Width(SumW)) u_one (.clk_i, .two_i(two), .sum_o(sum_q));
+  generate
+    if (Count) begin : g_two
+      always_ff @(posedge clk_i) two_q <= two;
+    end else begin : g_no_two
+      assign two_q = two;
+    end
+  endgenerate
+  qn_heap_sum #(.Width(SumW)) u_one (.clk_i, .two_i(two_q), .sum_o(sum_q));
 
   // Times scale: a row a bit of it, sign bits inverted, and the constant that this takes
   function automatic [OutW-1:0] constant();

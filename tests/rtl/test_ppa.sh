@@ -52,3 +52,9 @@ if measure wrong "$tmp/tb.v" 0 355 2> "$tmp/err"; then echo "a failing bench was
 grep -q FAIL "$tmp/err"
 
 bench/ppa/figures.py --check
+# Planted faults: a report whose head is not its tools' output, and one that both say otherwise
+for edit in 's/^area_um2 .*/area_um2 1000/' 's/^area_um2 .*/area_um2 1000/; s/^\( *Chip area for.*: \).*/\11000/'; do
+    rm -rf "$tmp/reports" && cp -r bench/ppa/reports "$tmp/reports"
+    sed -i "$edit" "$tmp"/reports/*.rpt
+    if PPA_REPORTS=$tmp/reports bench/ppa/figures.py --check 2> /dev/null; then echo "a changed report was not noticed"; exit 1; fi
+done
