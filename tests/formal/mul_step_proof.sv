@@ -57,6 +57,7 @@ module mul_step_proof #(
     if (swap_i) f_act_q <= {f_load3_q, f_load2_q, f_load1_q, f_load0_q};
     if (f_swap_q) f_mul_act_q <= f_act_q;
     if (load_i) assume (!f_swap_q && !swap_i);
+    if (en_i && Depth == 16) assume (!part_i[1]);
     if (!f_some_q) begin                   // what stands in the registers at first is as good as any
       assume ({f_load3_q, f_load2_q, f_load1_q, f_load0_q} == \u_dut.shadow_q && f_mul_act_q == \u_dut.act_q );
       assume (f_code_q == \u_dut.code_q && f_swap_q == \u_dut.swap_q && (f_act_q == (f_swap_q ? \u_dut.shadow_q : \u_dut.act_q )));

@@ -56,8 +56,6 @@ lut_table  lut_table_proof  2  30  T/lut_table_proof.sv R/lib/qn_ram16.sv | R/pe
 lut_step   lut_step_proof   3  24  T/lut_step_proof.sv T/row_free.sv | R/pe/qn_row_lut.sv |
 lut_step16 lut_step_proof   3  24  T/lut_step_proof.sv T/row_free.sv | R/pe/qn_row_lut.sv | Depth=16
 lut_step8  lut_step_proof   3  24  T/lut_step_proof.sv T/row_free.sv | R/pe/qn_row_lut.sv | Depth=8
-mul_step   mul_step_proof   3  14  T/mul_step_proof.sv T/row_free.sv | R/pe/qn_row_mul.sv |
-mul_step16 mul_step_proof   3  14  T/mul_step_proof.sv T/row_free.sv | R/pe/qn_row_mul.sv | Depth=16
 mul_step8  mul_step_proof   3  14  T/mul_step_proof.sv T/row_free.sv | R/pe/qn_row_mul.sv | Depth=8
 row_lanes  row_lanes_proof  1   4  T/row_lanes_proof.sv | |
 row_lane   row_lane_proof   1   4  T/row_lane_proof.sv | | Width=4
