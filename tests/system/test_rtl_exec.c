@@ -42,7 +42,7 @@ static uint32_t mem[MEM_WORDS];
 static uint32_t n_prog;
 static struct {
     uint32_t slices, rows, cols, words, last;            // elements from `last` on count as zero
-    bool wide, accum;
+    bool wide, accum, ggml;
 } shape;
 
 static qn_insn insn(enum qn_op op, unsigned wait, unsigned post0, unsigned post1)
@@ -97,6 +97,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     shape.last = last;
     shape.wide = wide;
     shape.accum = accum;
+    shape.ggml = !wide && (f->block == 1 || f->block == 8) && rnd(2);
     for (uint32_t i = 0; i < n * in_rows; i++) {
         float v = ((float)rnd(65536) - 32768) / 8192;
         memcpy(&mem[ACTS + i], &v, 4);
@@ -116,7 +117,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     x = insn(QN_OP_QUANT, SEM_VECTOR, SEM_LOAD, SEM_MATRIX);
     QN_PUT(x, QUANT, BLOCK, f->block == 8 ? 3 : f->block / 2);
     QN_PUT(x, QUANT, WIDE, wide);
-    QN_PUT(x, QUANT, GGML, !wide && (f->block == 1 || f->block == 8) && rnd(2));
+    QN_PUT(x, QUANT, GGML, shape.ggml);
     SET(QUANT, A, 0);
     SET(QUANT, DST, 0);
     SET(QUANT, N, n);
@@ -233,7 +234,10 @@ static void same_sums(const qn_target *t, const qn_fmt *f, const qn_exec *x)
         const float *acc = x->acc + (size_t)r * t->acc_cols;
         memset(in, 0, sizeof in);
         memcpy(in, mem + ACTS + (size_t)(r >> shape.wide) * 32 * shape.slices, 4 * (size_t)shape.last);
-        qn_acts_quantize(&a, in, shape.slices, f->block, shape.wide ? 16 : 8, &nonfinite);
+        if (shape.ggml)
+            qn_acts_quantize_ggml(&a, in, shape.slices, f->block, &nonfinite);
+        else
+            qn_acts_quantize(&a, in, shape.slices, f->block, shape.wide ? 16 : 8, &nonfinite);
         qn_multiply(&u, &a, y);
         for (uint32_t c = 0; c < shape.cols; c++)
             if (!qn_same_bits(y[c], shape.wide ? qn_fadd(acc[c], acc[t->acc_cols + c]) : acc[c]))
