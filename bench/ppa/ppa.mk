@@ -1,4 +1,3 @@
 .PHONY: ppa
 ppa: setup               ## measure elements and baselines on standard cells and ECP5 again (hours): bench/ppa/results.json
-	@$(MAKE) --no-print-directory -s build/quern
 	bench/ppa/figures.py --measure
