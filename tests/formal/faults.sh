@@ -35,12 +35,13 @@ qn_mem_arb|mem/qn_mem_arb.sv|free && load_may && !(prog_valid_i|free && !(prog_v
 qn_mem_arb|mem/qn_mem_arb.sv|if (free) begin|if (!flush_i) begin
 qn_mem_arb|mem/qn_mem_arb.sv|&& !store_valid_i;|;
 door_rx|soc/qn_door_rx.sv|== ~crc_q ? HEAD|!= 32'd0 ? HEAD
-door_rx|soc/qn_door_rx.sv|if (take || !in_ready_o) quiet_q|if (!in_ready_o) quiet_q
+door_rx|soc/qn_door_rx.sv|quiet_q + 5'd1;|quiet_q;
 door_rx|soc/qn_door_rx.sv|if (state_q == HEAD) index_q <= 16'd0;|if (!rst_ni) index_q <= 16'd0;
 door_act|soc/qn_door_act.sv|count <= region_words - into|into < region_words
 door_act|soc/qn_door_act.sv|CLAIM: if (!(tx_busy_i && due_slot_i == slot))|CLAIM: if (!tx_busy_i || due_slot_i == slot)
 door_act|soc/qn_door_act.sv|else if ({1'b0, seq_q} == expect_q) begin|else if (seq_q == expect_q[15:0]) begin
-door_act|soc/qn_door_act.sv|if (state_q != WRITE || take) data_q|data_q
+door_act|soc/qn_door_act.sv| take) data_q <= data| !take) data_q <= data
+door_tx|soc/qn_door_tx.sv|assign go_lost    = go && !welcome_i && lost_i|assign go_lost    = go && lost_i
 door_tx|soc/qn_door_tx.sv|index_q == count_q + 10'd4|index_q == count_q + 10'd3
 door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
 soc_mem|soc/qn_soc_mem.sv|tried = last_q + k[MasterW-1:0]|tried = k[MasterW-1:0]
