@@ -3,7 +3,7 @@
 // their negation (LUT Tensor Core's symmetrized tables). A plane's four bits, read as signs, look a sum up: bit k set is +a[k]. What they select
 // is half of that sum and of all four activations' sum, so with s a half row's 16 activations and T its four looked-up sums
 // a plane adds (T + s) / 2 to the partial, which doubles first. A plane that counts negative is its complement with -s. All else as qn_row_shiftadd.
-// The tables are distributed RAM of 16 words: a bank of eight in use, and the next slice's. ECP5: 24 DPR16X4, 190 LUT4 with carries, 150 flops.
+// The tables are distributed RAM of 16 words: a bank of eight in use, and the next slice's. ECP5: 501 LUT4 with carries and 24 DPR16X4, 157 flops.
 
 `default_nettype none
 
