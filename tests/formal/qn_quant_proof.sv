@@ -37,6 +37,7 @@ endmodule
 
 module qn_quotient (
   input  logic        clk_i,
+  input  logic        en_i,
   input  logic [30:0] recip_i,
   input  logic        times_i,
   input  logic [22:0] x_i,
@@ -198,7 +199,7 @@ module qn_quant_proof #(
 
       cover (code_valid && f_block == 2'd0 && f_held_q >= 5'd3);
       cover (put && f_record);
-      cover (get && q8_1);
+      cover (go && q8_1);
     end
   end
 
