@@ -51,6 +51,6 @@ refused 64 'there is ecp5, osu018' "$QUERN" explore "$model" --tech tsmc5
 refused 64 'there is .*mx4' "$QUERN" explore "$model" --format q4_9
 refused 66 'nothing.gguf' "$QUERN" explore "$work/nothing.gguf"
 refused 73 'cannot be written' "$QUERN" explore "$model" --element mul --html "$work/no/such/x.html"
-PATH=$work/empty refused 65 'gnuplot' "$PWD/$QUERN" explore "$model" --element mul --html "$work/y.html"
+refused 65 'gnuplot' env PATH="$work/empty" "$(realpath "$QUERN")" explore "$model" --element mul --html "$work/y.html"
 [ -e "$work/y.html" ] && fail "a page without pictures"
 finish
