@@ -14,8 +14,8 @@ cc -std=c11 -I. -o "$out/gen" rtl/spec/gen.c rtl/spec/qn_isa.c
 "$out/gen" --yosys "$target" | tr -s ' ' '\n' | grep -v -e '^-chparam$' -e '^$' | paste - - > "$out/params"
 
 units="qn_row_shiftadd qn_dequant_unit qn_slicebuf qn_gemm_load qn_lane qn_func qn_quant qn_vbuf qn_vec_check qn_walk qn_fifo qn_turn"
-package=rtl/spec/qn_isa_pkg.sv
-modules=$(ls rtl/*/*.sv | grep -v "$package")
+package="rtl/spec/qn_isa_pkg.sv rtl/spec/qn_link_pkg.sv"
+modules=$(ls rtl/*/*.sv | grep -v _pkg.sv)
 
 part() {
     file=$(ls rtl/*/"$1".sv)
