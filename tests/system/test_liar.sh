@@ -37,8 +37,9 @@ then
         [ -e build/rtl/$part.o ] || c++ -std=c++17 -O1 -I"$include" -I"$include/vltstd" -c "$include/$part.cpp" -o build/rtl/$part.o
     done
     core="$mini/core.a $tree/build/rtl/qn_rtl.o build/rtl/verilated.o build/rtl/verilated_threads.o"
-    c++ -fsanitize=address,undefined $test.o -o $dir/test -Wl,--start-group build/san/libquern.a $core -Wl,--end-group -lcmocka -ljansson -lm -lpthread -lz
-    c++ build/obj/cli/*.o -o $dir/quern -Wl,--start-group build/libquern.a $core -Wl,--end-group -ljansson -lm -lpthread -lz
+    c++ -fsanitize=address,undefined $test.o -o $dir/test -Wl,--start-group build/san/libquern.a $core -Wl,--end-group -lcmocka -ljansson -lm -lpthread -lz -lusb-1.0
+    c++ build/obj/cli/*.o -o $dir/quern -Wl,--start-group build/libquern.a $core build/platform/libqn_platform.a -Wl,--end-group -ljansson -lm -lpthread -lz \
+        -lsystemc -lusb-1.0
 fi
 
 # one prompt, one token on a core; its answer and exit code
