@@ -44,7 +44,8 @@ def fpga(name, number):
     if not os.path.exists(venv):
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
         subprocess.run([venv + "/bin/pip", "install", "-q", NEXTPNR], check=True)
-    sources = ["rtl/spec/qn_isa_pkg.sv"] + [f"rtl/pe/{f}" for f in sorted(os.listdir(os.path.join(m.ROOT, "rtl/pe"))) if re.match("qn_(row|lut)", f)]
+    sources = ["rtl/spec/qn_isa_pkg.sv", "rtl/lib/qn_ram16.sv", "rtl/lib/qn_smul.sv"] + \
+        [f"rtl/pe/{f}" for f in sorted(os.listdir(os.path.join(m.ROOT, "rtl/pe"))) if re.match("qn_row", f) or f == "qn_lut_build.sv"]
     head, body = [f"design rows_{name}", f"tools {m.versions().split(';')[0]}; {NEXTPNR}"], ""
     for top, params in (("qn_rows", f"-chparam Element {number}"), ("rows_ecp5", f"-chparam Element {number}")):
         base = os.path.join(m.WORK, f"ecp5_{name}_{top}")
