@@ -63,7 +63,7 @@ bool cost_of(const cost_table *t, const char *technology, const char *element, c
             tech = &technologies[i];
     snprintf(key, sizeof key, "element_%.30s", element);
     const json_t *j = json_object_get(json_object_get(t->all, key), technology);
-    if (!tech || !j || number(j, "depth") != target->depth || number(j, "rows") <= 0 || number(j, "clock_mhz") <= 0)
+    if (!tech || !json_is_object(j) || number(j, "depth") != target->depth || number(j, "rows") <= 0 || number(j, "clock_mhz") <= 0)
         return false;
     double times = target->rows * target->planes / number(j, "rows");
     *c = (cost){tech->unit, number(j, "area") * times, tech->room, 1e6 * number(j, "clock_mhz"), 1e-12 * number(j, "energy_idle_pj") * times,

@@ -80,23 +80,32 @@ def head_of(name):
     return dict(l.split(" ", 1) for l in open(path).read().split("\n\n")[0].splitlines() if " " in l)
 
 
+def on_standard_cells(name):
+    power = head_of(f"rows_{name}_power")
+    if not power:
+        return None
+    got = m.read(f"rows_{name}")
+    idle, one, full = (1e3 * got["period_ns"] * float(power[f"power_{r}_w"]) for r in RUNS)   # pJ a clock
+    row = (full - idle) / ROWS
+    return {"rows": ROWS, "depth": DEPTH, "area": got["area_um2"], "clock_mhz": round(1e3 / got["period_ns"], 2), "energy_idle_pj": round(idle, 4),
+            "energy_row_pj": round(row, 4), "one_off": round((idle + row) / one - 1, 4)}
+
+
+def on_fpga(name):
+    ecp5 = head_of(f"rows_{name}_ecp5")
+    if not ecp5:
+        return None
+    fmax = sorted(float(v) for k, v in ecp5.items() if k.startswith("fmax_mhz_seed"))
+    return {"rows": ROWS, "depth": DEPTH, "area": int(ecp5["lut4"]), "clock_mhz": fmax[-1], "clock_mhz_seeds": fmax, "cells": ecp5["cells"]}
+
+
 def figures():
     out = {}
     for name in ELEMENTS:
-        power, ecp5 = head_of(f"rows_{name}_power"), head_of(f"rows_{name}_ecp5")
-        if not power or not ecp5:
-            continue
-        got = m.read(f"rows_{name}")
-        period = got["period_ns"]
-        idle, one, full = (1e3 * period * float(power[f"power_{r}_w"]) for r in RUNS)   # pJ a clock
-        row = (full - idle) / ROWS
-        fmax = sorted(float(v) for k, v in ecp5.items() if k.startswith("fmax_mhz_seed"))
-        out[f"element_{name}"] = {
-            "value": round(row, 4), "unit": "pJ a plane of 32 weights and a row, osu018",
-            "osu018": {"rows": ROWS, "depth": DEPTH, "area": got["area_um2"], "clock_mhz": round(1e3 / period, 2), "energy_idle_pj": round(idle, 4),
-                       "energy_row_pj": round(row, 4), "one_off": round((idle + row) / one - 1, 4)},
-            "ecp5": {"rows": ROWS, "depth": DEPTH, "area": int(ecp5["lut4"]), "clock_mhz": fmax[-1], "clock_mhz_seeds": fmax},
-            "reports": [got["report"]] + [os.path.relpath(os.path.join(m.REPORTS, f"rows_{name}_{k}.rpt"), m.ROOT) for k in ("power", "ecp5")],
-            "tools": power["tools"] + "; " + NEXTPNR,
-        }
+        cells, fpga = on_standard_cells(name), on_fpga(name)
+        reports = [f"rows_{name}" + k for k, have in (("", cells), ("_power", cells), ("_ecp5", fpga)) if have]
+        if reports:
+            out[f"element_{name}"] = {
+                "value": cells and cells["energy_row_pj"], "unit": "pJ a plane of 32 weights and a row, osu018", "osu018": cells, "ecp5": fpga,
+                "reports": [os.path.relpath(os.path.join(m.REPORTS, r + ".rpt"), m.ROOT) for r in reports], "tools": m.read(f"rows_{name}")["tools"] + "; " + NEXTPNR}
     return out
