@@ -288,7 +288,7 @@ static int picture_energy(const explore *x, char **svg, qn_why *why)
 {
     char name[48], last[48] = "";
     size_t n = 0;
-    plot *p = plot_new("Energy against accuracy", "array, uJ a decoded token", "perplexity", true, false);
+    plot *p = plot_new("Energy against accuracy", "array, uJ a decoded token", "perplexity", true, true);
     if (!p)
         return QN_ERR_NOMEM;
     for (size_t t = 0; t < x->targets.n; t++)

@@ -61,7 +61,7 @@ void plot_point(plot *p, double x, double y, const char *label)
 static void script(const plot *p, FILE *f)
 {
     fprintf(f, "set terminal svg size 760,460 font 'sans-serif,12' background '#ffffff'\nset title \"%s\" noenhanced\nset xlabel \"%s\" noenhanced\n"
-               "set ylabel \"%s\" noenhanced\nset key outside right top noenhanced\nset grid\nset offsets graph 0.08, graph 0.12, graph 0.08, graph 0.08\n",
+               "set ylabel \"%s\" noenhanced\nset key outside right top noenhanced\nset grid\nset autoscale noextend\nset offsets graph 0.08, graph 0.12, graph 0.08, graph 0.08\n",
             p->title, p->x, p->y);
     if (p->log_x)
         fputs("set logscale x\n", f);
