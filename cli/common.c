@@ -10,7 +10,7 @@
 
 #include "cli/cli.h"
 #include "compiler/back/qn_prog_file.h"
-#include "compiler/back/qn_quantize.h"
+#include "compiler/back/qn_weights.h"
 #include "compiler/front/qn_token_file.h"
 #include "compiler/verify/qn_verify.h"
 
@@ -124,7 +124,7 @@ static error_t parse_model(int key, char *arg, struct argp_state *state)
 const struct argp cli_model_argp = {
     .options = (const struct argp_option[]){
         {0, 0, 0, 0, "How a GGUF model is compiled (a .qn file has been already):", 10},
-        {"weights", OPT_WEIGHTS, "FORMAT", 0, "format of weights that the file stores as floats: s2 to s8, nf4, mx4, ...; a name that is none, `?`, lists them (s8)", 0},
+        {"weights", OPT_WEIGHTS, "FORMAT", 0, "format of weights that the file stores as floats: s2 to s8, nf4, mx4, bcq3, ...; a name that is none, `?`, lists them; s4+s8:10% has the tenth of the outputs that gains most at 8 bits, s2+s4:25%groups a quarter of the groups of inputs at 4 (s8)", 0},
         {"group", OPT_GROUP, "N", 0, "weights of those that share a scale: 32 to 256 as the format has it, or `row` (the format's smallest)", 0},
         {"kv", OPT_KV, "BITS", 0, "bits of cached keys and values: 8 or 16 (8)", 0},
         {"act", OPT_ACT, "BITS", 0, "activations: of 8 or 16 bits, or ggml, as llama.cpp quantizes them (8)", 0},
@@ -178,26 +178,6 @@ static int find_target(const qn_target **t, const cli_options *o, qn_why *why)
     return *t ? 0 : qn_fail(why, QN_ERR_NO_TARGET, "'%.40s' (quern devices lists them)", name);
 }
 
-// --weights and --group: a format of floats. A row with one scale is streamed in the longest groups that the format has.
-static int find_weights(qn_options *q, const cli_options *o, qn_why *why)
-{
-    char name[16] = "s8", list[256], *end = NULL;
-    if (o->weights)
-        snprintf(name, sizeof name, "%s", o->weights);
-    if (name[0] == 'q' && name[1] >= '2' && name[1] <= '8' && !name[2])
-        name[0] = 's';
-    q->weight_rows = o->group && strcmp(o->group, "row") == 0;
-    unsigned long group = o->group && !q->weight_rows ? strtoul(o->group, &end, 10) : 0;
-    if (q->weight_rows)
-        for (group = 256; group > 32 && !qn_quantize_format(name, (uint32_t)group);)
-            group /= 2;
-    q->weights = group <= 256 && (!o->group || group) && !(end && *end) ? qn_quantize_format(name, (uint32_t)group) : NULL;
-    if (q->weights)
-        return 0;
-    qn_quantize_list(name, list, sizeof list);
-    return qn_fail(why, QN_ERR_USAGE, "--weights %.15s%s%.8s: there is %s", name, o->group ? " --group " : "", o->group ? o->group : "", list);
-}
-
 static int compile(cli_model *m, const cli_options *o, unsigned ctx_default, qn_why *why)
 {
     const qn_target *t;
@@ -208,7 +188,7 @@ static int compile(cli_model *m, const cli_options *o, unsigned ctx_default, qn_
     uint32_t context = 0;
     qn_gguf_get_u32(m->gguf, "llama.context_length", &context, NULL);
     q.context = o->ctx ? o->ctx : ctx_default && context > ctx_default ? ctx_default : 0;
-    if ((err = find_weights(&q, o, why)) < 0)
+    if ((err = qn_weights_parse(&q.weights, o->weights, o->group, why)) < 0)
         return err;
     q.kv_bits = o->kv ? o->kv : q.kv_bits;
     q.act_bits = o->act ? o->act : q.act_bits;

@@ -6,6 +6,8 @@
 
 #include "cli/cli.h"
 #include "compiler/back/qn_prog_file.h"
+#include "compiler/back/qn_weights.h"
+#include "compiler/back/qn_work.h"
 
 typedef struct inspect_options {
     cli_options c;
@@ -56,22 +58,57 @@ static void section_json(void *ctx, const char *name, uint64_t at, uint64_t byte
                                          (json_int_t)crc));
 }
 
-static json_t *matrix_json(const char *name, const qn_prog_matrix *m)
+// The formats of a matrix's parts, each once, with the first one's first: "S4 S8".
+static const char *formats(const qn_prog *p, const qn_prog_matrix *m, char text[48])
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", name, "format", qn_fmt_find(m->fmt)->name, "outputs", (json_int_t)m->outputs,
-                     "inputs", (json_int_t)m->inputs, "address", (json_int_t)m->addr);
+    size_t n = 0;
+    for (uint32_t i = 0; i < m->parts; i++) {
+        bool seen = false;
+        for (uint32_t k = 0; k < i; k++)
+            seen |= p->part[m->first + k].fmt == p->part[m->first + i].fmt;
+        if (!seen)
+            n += (size_t)snprintf(text + n, 48 - n, "%s%.15s", n ? " " : "", qn_fmt_find(p->part[m->first + i].fmt)->name);
+    }
+    return text;
+}
+
+static double bits(const qn_prog *p, const qn_prog_matrix *m)
+{
+    return qn_work_bits(p, m) / ((double)m->outputs * m->inputs);
+}
+
+// Of a weight in the matrices that a token meets.
+static double all_bits(const qn_prog *p)
+{
+    double sum = qn_work_bits(p, &p->logits), n = (double)p->logits.outputs * p->logits.inputs;
+    for (uint32_t l = 0; l < p->dims.layers; l++)
+        for (int r = 0; r < QN_LAYER_ROLES; r++) {
+            const qn_prog_matrix *m = &p->layer[l].m[r];
+            sum += qn_work_bits(p, m);
+            n += (double)m->outputs * m->inputs;
+        }
+    return sum / n;
+}
+
+static json_t *matrix_json(const qn_prog *p, const char *name, const qn_prog_matrix *m)
+{
+    char text[48];
+    return json_pack("{s:s, s:s, s:f, s:I, s:I, s:I}", "name", name, "format", formats(p, m, text), "bits", bits(p, m), "outputs", (json_int_t)m->outputs,
+                     "inputs", (json_int_t)m->inputs, "address", (json_int_t)p->part[m->first].addr);
 }
 
 static void print_json(const cli_model *m, bool file, bool code)
 {
     const qn_prog *p = &m->prog;
     const qn_dims *d = &p->dims;
+    char text[QN_WEIGHTS_TEXT];
     json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:i, s:i, s:b, s:i}", "model", p->model, "target", p->target, "context", (int)p->context,
-                          "chunk", (int)p->chunk, "weights", qn_fmt_find(p->weight_fmt)->name, "rows", (int)p->weight_rows, "kv", (int)p->kv_bits, "act",
+                          "chunk", (int)p->chunk, "weights", qn_weights_text(&p->weights, text), "rows", (int)p->weights.rows, "kv", (int)p->kv_bits, "act",
                           (int)p->act_bits, "act_ggml", (int)p->act_ggml, "instructions", (int)p->n_code);
     json_object_set_new(j, "dims", json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "width", (int)d->width, "hidden", (int)d->hidden, "layers",
                                              (int)d->layers, "heads", (int)d->heads, "kv_heads", (int)d->kv_heads, "head", (int)d->head,
                                              "vocab", (int)d->vocab));
+    json_object_set_new(j, "bits", json_real(all_bits(p)));
     json_object_set_new(j, "image_bytes", json_integer((json_int_t)p->lay.image_words * 4));
     json_object_set_new(j, "kv_bytes", json_integer((json_int_t)p->lay.kv_words * 4));
     json_object_set_new(j, "entry", json_pack("{s:i, s:i}", "decode", (int)p->entry[QN_ENTRY_DECODE], "prefill", (int)p->entry[QN_ENTRY_PREFILL]));
@@ -79,10 +116,10 @@ static void print_json(const cli_model *m, bool file, bool code)
     if (file)
         qn_prog_sections(m->path, section_json, sections);
     json_object_set_new(j, "sections", sections);
-    json_array_append_new(first, matrix_json("embed", &p->embed));
+    json_array_append_new(first, matrix_json(p, "embed", &p->embed));
     for (int r = 0; r < QN_LAYER_ROLES; r++)
-        json_array_append_new(first, matrix_json(roles[r], &p->layer[0].m[r]));
-    json_array_append_new(first, matrix_json("logits", &p->logits));
+        json_array_append_new(first, matrix_json(p, roles[r], &p->layer[0].m[r]));
+    json_array_append_new(first, matrix_json(p, "logits", &p->logits));
     json_object_set_new(j, "matrices_of_layer_0", first);
     for (uint32_t i = 0; code && i < p->n_code; i++) {
         char text[192];
@@ -102,9 +139,10 @@ static void section_text(void *ctx, const char *name, uint64_t at, uint64_t byte
     printf("  %-8s at %10llu  %12llu bytes  crc %08x\n", name, (unsigned long long)at, (unsigned long long)bytes, crc);
 }
 
-static void matrix_text(const char *name, const qn_prog_matrix *m)
+static void matrix_text(const qn_prog *p, const char *name, const qn_prog_matrix *m)
 {
-    printf("  %-8s %-7s %6u x %-6u at word %u\n", name, qn_fmt_find(m->fmt)->name, m->outputs, m->inputs, m->addr);
+    char text[48];
+    printf("  %-8s %-7s %6u x %-6u at word %u, %.2f bits a weight\n", name, formats(p, m, text), m->outputs, m->inputs, p->part[m->first].addr, bits(p, m));
 }
 
 static void print_text(const cli_model *m, bool file, bool code)
@@ -114,8 +152,9 @@ static void print_text(const cli_model *m, bool file, bool code)
     printf("model    %s: width %u, hidden %u, %u layers, %u heads of %u (%u of keys), vocabulary %u\n", p->model, d->width, d->hidden, d->layers,
            d->heads, d->head, d->kv_heads, d->vocab);
     printf("target   %s; context %u, prompts %u tokens at a time\n", p->target, p->context, p->chunk);
-    printf("bits     activations %u%s, cache %u, weights stored as floats %s%s\n", p->act_bits, p->act_ggml ? " as ggml's" : "",
-           p->kv_bits, qn_fmt_find(p->weight_fmt)->name, p->weight_rows ? ", one scale a row" : "");
+    char text[QN_WEIGHTS_TEXT];
+    printf("bits     activations %u%s, cache %u, weights stored as floats %s%s; %.2f a weight, embedding aside\n", p->act_bits, p->act_ggml ? " as ggml's" : "",
+           p->kv_bits, qn_weights_text(&p->weights, text), p->weights.rows ? ", one scale a row" : "", all_bits(p));
     printf("memory   image %.1f MB, cache %.1f MB, logits %.1f MB\n", p->lay.image_words * 4e-6, p->lay.kv_words * 4e-6, p->lay.io_words * 4e-6);
     printf("code     %u instructions, decode from %u, prefill from %u; %u words with tables\n", p->n_code, p->entry[QN_ENTRY_DECODE],
            p->entry[QN_ENTRY_PREFILL], p->code_words);
@@ -124,10 +163,10 @@ static void print_text(const cli_model *m, bool file, bool code)
         qn_prog_sections(m->path, section_text, NULL);
     }
     printf("matrices (of layer 0), outputs x inputs\n");
-    matrix_text("embed", &p->embed);
+    matrix_text(p, "embed", &p->embed);
     for (int r = 0; r < QN_LAYER_ROLES; r++)
-        matrix_text(roles[r], &p->layer[0].m[r]);
-    matrix_text("logits", &p->logits);
+        matrix_text(p, roles[r], &p->layer[0].m[r]);
+    matrix_text(p, "logits", &p->logits);
     if (code)
         printf("instructions\n");
     for (uint32_t i = 0; code && i < p->n_code; i++) {

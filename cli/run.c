@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/figures.h"
 #include "cli/sample.h"
+#include "compiler/back/qn_weights.h"
 #include "compiler/verify/qn_verify.h"
 #include "driver/qn_session.h"
 
@@ -366,7 +367,7 @@ static json_t *text_json(const char *s, size_t n)
 static void print_json(run *x, const qn_session_digest *d, int same)
 {
     const cli_figures f = figures(x);
-    char digest[48];
+    char digest[48], weights[QN_WEIGHTS_TEXT];
     snprintf(digest, sizeof digest, "%08x%08x-%016llx", d->a, d->b, (unsigned long long)d->kv);
     json_t *j = json_object(), *ids = json_array();
     for (size_t i = 0; i < x->n_tokens; i++)
@@ -379,7 +380,7 @@ static void print_json(run *x, const qn_session_digest *d, int same)
     json_object_set_new(j, "device", json_string(f.device));
     json_object_set_new(j, "target", json_string(f.target->name));
     json_object_set_new(j, "context", json_integer(x->m.prog.context));
-    json_object_set_new(j, "weights", json_string(qn_fmt_find(x->m.prog.weight_fmt)->name));
+    json_object_set_new(j, "weights", json_string(qn_weights_text(&x->m.prog.weights, weights)));
     json_object_set_new(j, "kv", json_integer(x->m.prog.kv_bits));
     json_object_set_new(j, "act", json_integer(x->m.prog.act_bits));
     json_object_set_new(j, "act_ggml", json_boolean(x->m.prog.act_ggml));

@@ -16,9 +16,15 @@ enum {
     Touched = HeadMax / Block + 1 // blocks of dimensions that a head can touch
 };
 
+// A matrix's parts in the order in which their products add up, and the slices that its activations fill in each length of block.
+typedef struct matrix {
+    uint32_t outputs, parts, slices[4];
+    qn_unpacked *part;
+} matrix;
+
 typedef struct layer {
     const uint32_t *norm_attn, *norm_ffn;        // in the image
-    qn_unpacked m[QN_LAYER_ROLES];
+    matrix m[QN_LAYER_ROLES];
 } layer;
 
 // 32 values as one or two rows of codes.
@@ -46,7 +52,8 @@ struct qn_cpu {
     const qn_prog *p;
     uint32_t planes;             // stripes of the target, which the image and the cache are laid out for
     layer *layer;
-    qn_unpacked embed, logits;
+    qn_unpacked embed;
+    matrix logits;
     const uint32_t *norm_out;
     uint32_t *kv;
     uint32_t digest_a, digest_b;
@@ -56,7 +63,7 @@ struct qn_cpu {
     float *x, *y, *sum;          // width
     float *q, *k, *v, *o;        // heads
     float *gate, *up;            // hidden
-    float *out;                  // vocab, and room for any matrix
+    float *out, *acc[2];         // vocab, and room for any matrix
     qn_acts acts;
     tile *tile;                  // lay.kv_blocks
     head *head;                  // dims.heads
@@ -78,12 +85,64 @@ static int words_at(const qn_prog *p, uint32_t addr, uint64_t n, const uint32_t 
     return 0;
 }
 
-static int unpack(const qn_cpu *c, const qn_prog_matrix *m, uint32_t outputs, uint32_t inputs, qn_unpacked *u, qn_why *why)
+static int check_shape(const qn_prog_matrix *m, uint32_t outputs, uint32_t inputs, qn_why *why)
 {
-    const qn_prog *p = c->p;
     if (m->outputs != outputs || m->inputs != inputs)
         return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u stands where one of %u x %u is expected", m->outputs, m->inputs, outputs, inputs);
-    return (m == &p->embed ? qn_unpack_embedding : qn_unpack)(u, m, c->planes, p->image, p->lay.image_words, why);
+    return 0;
+}
+
+static int block_log2(uint32_t block)
+{
+    return block == 8 ? 3 : block == 4 ? 2 : block == 2 ? 1 : 0;
+}
+
+// No format pads further than vector() does.
+static int check_padding(uint32_t slices, uint32_t inputs, qn_why *why)
+{
+    return slices <= (inputs + 255) / 256 * 8 ? 0 : qn_fail(why, QN_ERR_FORMAT, "%u slices for %u inputs", slices, inputs);
+}
+
+static int unpack(const qn_cpu *c, const qn_prog_matrix *m, uint32_t outputs, uint32_t inputs, matrix *to, qn_why *why)
+{
+    const qn_prog *p = c->p;
+    int err = check_shape(m, outputs, inputs, why);
+    if (err < 0)
+        return err;
+    to->outputs = outputs;
+    to->part = calloc(m->parts, sizeof *to->part);
+    if (!to->part)
+        return QN_ERR_NOMEM;
+    for (uint32_t i = 0; !err && i < m->parts; i++) {
+        const qn_prog_part *x = &p->part[m->first + i];
+        if (x->output >= outputs || x->outputs > outputs - x->output)
+            return qn_fail(why, QN_ERR_FORMAT, "a part with outputs %u to %u of a matrix of %u", x->output, x->output + x->outputs, outputs);
+        to->parts++;
+        if ((err = qn_unpack(&to->part[i], x, c->planes, p->image, p->lay.image_words, why)) == 0 && (err = check_padding(x->slice + x->slices, inputs, why)) == 0) {
+            uint32_t *slices = &to->slices[block_log2(to->part[i].fmt->block)];
+            *slices = x->slice + x->slices > *slices ? x->slice + x->slices : *slices;
+        }
+    }
+    return err;
+}
+
+static void free_matrix(matrix *m)
+{
+    for (uint32_t i = 0; i < m->parts; i++)
+        qn_unpacked_free(&m->part[i]);
+    free(m->part);
+}
+
+static int unpack_embedding(qn_cpu *c, qn_why *why)
+{
+    const qn_prog *p = c->p;
+    int err = check_shape(&p->embed, p->dims.vocab, p->dims.width, why);
+    const qn_prog_part *x = &p->part[p->embed.first];
+    if (!err && (x->output || x->slice || x->outputs != p->dims.vocab))
+        err = qn_fail(why, QN_ERR_FORMAT, "the embedding is not whole");
+    if (!err)
+        err = qn_unpack_embedding(&c->embed, x, c->planes, p->image, p->lay.image_words, why);
+    return err ? err : check_padding(c->embed.slices, p->dims.width, why);
 }
 
 // Sizes of the KV window, counted anew.
@@ -120,7 +179,7 @@ static int load(qn_cpu *c, qn_why *why)
     if ((err = words_at(p, p->lay.const_addr, QN_CONST_WORDS, &unused, why)) < 0 ||
         (err = words_at(p, p->lay.rope_addr, (uint64_t)(p->context - 1) * p->lay.rope_step + 2 * pad, &unused, why)) < 0 ||
         (err = words_at(p, p->lay.norm_out_addr, d->width, &c->norm_out, why)) < 0 ||
-        (err = unpack(c, &p->embed, d->vocab, d->width, &c->embed, why)) < 0 ||
+        (err = unpack_embedding(c, why)) < 0 ||
         (err = unpack(c, &p->logits, d->vocab, d->width, &c->logits, why)) < 0)
         return err;
     for (uint32_t l = 0; l < d->layers; l++) {
@@ -150,25 +209,16 @@ static int allocate(qn_cpu *c)
     c->o = vector(all);
     c->gate = vector(d->hidden);
     c->up = vector(d->hidden);
-    c->out = vector(d->vocab > d->width ? d->vocab : d->width);
+    uint64_t outputs = most > d->vocab ? most : d->vocab;
+    c->out = vector(outputs);
+    c->acc[0] = vector(outputs);
+    c->acc[1] = vector(outputs);
     c->tile = calloc(c->p->lay.kv_blocks, sizeof *c->tile);
     c->head = calloc(d->heads, sizeof *c->head);
-    if (!c->tile || !c->head || !c->kv || !c->x || !c->y || !c->sum || !c->q || !c->k || !c->v || !c->o || !c->gate || !c->up || !c->out)
+    if (!c->tile || !c->head || !c->kv || !c->x || !c->y || !c->sum || !c->q || !c->k || !c->v || !c->o || !c->gate || !c->up || !c->out ||
+        !c->acc[0] || !c->acc[1])
         return QN_ERR_NOMEM;
     return qn_acts_new(&c->acts, (uint32_t)((most + 255) / 256 * 8));
-}
-
-// No format pads further than vector() does.
-static int check_padding(const qn_cpu *c, qn_why *why)
-{
-    for (uint32_t l = 0; l < c->p->dims.layers; l++)
-        for (int r = 0; r < QN_LAYER_ROLES; r++)
-            if (c->layer[l].m[r].slices > (c->p->layer[l].m[r].inputs + 255) / 256 * 8)
-                return qn_fail(why, QN_ERR_FORMAT, "a matrix of layer %u has %u slices for %u inputs", l, c->layer[l].m[r].slices,
-                               c->p->layer[l].m[r].inputs);
-    if (c->embed.slices > (c->p->dims.width + 255) / 256 * 8 || c->logits.slices > (c->p->dims.width + 255) / 256 * 8)
-        return qn_fail(why, QN_ERR_FORMAT, "the embedding or the logits have too many slices");
-    return 0;
 }
 
 int qn_cpu_open(qn_cpu **out, const qn_prog *prog, qn_why *why)
@@ -189,7 +239,7 @@ int qn_cpu_open(qn_cpu **out, const qn_prog *prog, qn_why *why)
     c->layer = calloc(prog->dims.layers, sizeof *c->layer);
     if (!c->layer)
         err = QN_ERR_NOMEM;
-    else if ((err = load(c, why)) == 0 && (err = check_padding(c, why)) == 0)
+    else if ((err = load(c, why)) == 0)
         err = allocate(c);
     if (err < 0)
         qn_cpu_close(c);
@@ -204,10 +254,10 @@ void qn_cpu_close(qn_cpu *c)
         return;
     for (uint32_t l = 0; c->layer && l < c->p->dims.layers; l++)
         for (int r = 0; r < QN_LAYER_ROLES; r++)
-            qn_unpacked_free(&c->layer[l].m[r]);
+            free_matrix(&c->layer[l].m[r]);
     free(c->layer);
     qn_unpacked_free(&c->embed);
-    qn_unpacked_free(&c->logits);
+    free_matrix(&c->logits);
     qn_acts_free(&c->acts);
     free(c->kv);
     free(c->x);
@@ -220,6 +270,8 @@ void qn_cpu_close(qn_cpu *c)
     free(c->gate);
     free(c->up);
     free(c->out);
+    free(c->acc[0]);
+    free(c->acc[1]);
     free(c->tile);
     free(c->head);
     free(c);
@@ -268,14 +320,23 @@ static void norm(qn_cpu *c, const uint32_t *weight)
         c->y[i] = qn_fmul(qn_fmul(c->x[i], r), qn_float(weight[i]));
 }
 
-// y = m x, with x quantized as m's format wants it
-static void product(qn_cpu *c, const qn_unpacked *m, const float *x, float *y)
+// y = m x, with x quantized as the format of each part wants it
+static void product(qn_cpu *c, const matrix *m, const float *x, float *y)
 {
-    if (c->p->act_ggml)
-        qn_acts_quantize_ggml(&c->acts, x, m->slices, m->fmt->block, &c->nonfinite);
-    else
-        qn_acts_quantize(&c->acts, x, m->slices, m->fmt->block, c->p->act_bits, &c->nonfinite);
-    qn_multiply(m, &c->acts, y);
+    c->acts.block = 0;
+    for (int r = 0; r < 2; r++)
+        memset(c->acc[r], 0, m->outputs * sizeof *c->acc[r]);
+    for (const qn_unpacked *u = m->part; u < m->part + m->parts; u++) {
+        uint32_t block = u->fmt->block, slices = m->slices[block_log2(block)];
+        if (block == c->acts.block)
+            ;
+        else if (c->p->act_ggml)
+            qn_acts_quantize_ggml(&c->acts, x, slices, block, &c->nonfinite);
+        else
+            qn_acts_quantize(&c->acts, x, slices, block, c->p->act_bits, &c->nonfinite);
+        qn_accumulate(u, &c->acts, c->acc);
+    }
+    qn_acts_sum(&c->acts, m->outputs, (const float *const *)c->acc, y);
 }
 
 static void rotate(const qn_cpu *c, float *v, uint32_t heads, uint32_t pos)
@@ -526,7 +587,7 @@ static void attend(qn_cpu *c, uint32_t l, uint32_t pos)
 
 // ---- A token
 
-static void add_product(qn_cpu *c, const qn_unpacked *m, const float *x)
+static void add_product(qn_cpu *c, const matrix *m, const float *x)
 {
     product(c, m, x, c->out);
     for (uint32_t i = 0; i < c->p->dims.width; i++)

@@ -152,20 +152,21 @@ static bool read_tile(qn_unpacked *u, reader r, uint32_t cols, uint32_t depth, u
 }
 
 // `unit`: what columns are multiples of.
-static int unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, uint32_t unit, bool embedding, const uint32_t *image, uint32_t words,
+static int unpack(qn_unpacked *u, const qn_prog_part *m, uint32_t planes, uint32_t unit, bool embedding, const uint32_t *image, uint32_t words,
                   qn_why *why)
 {
     memset(u, 0, sizeof *u);
     const qn_fmt *f = u->fmt = qn_fmt_find(m->fmt);
     if (!f || f->store == QN_STORE_BYTES || f->planes > 15 || !f->head)
         return qn_fail(why, QN_ERR_FORMAT, "format %u is none of weights", m->fmt);
-    if (!m->outputs || m->cols < m->outputs || m->cols % unit || !m->tile || m->tile % unit || !m->slices || m->slices % f->block ||
-        m->inputs > (uint64_t)m->slices * QN_DEPTH)
-        return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u is streamed as %u columns of %u slices, tiles of %u", m->outputs, m->inputs,
-                       m->cols, m->slices, m->tile);
-    uint64_t least = (uint64_t)m->cols * m->slices * qn_fmt_col_words(f);
+    if (!m->outputs || m->outputs > 1u << 22 || m->output > 1u << 22 || !m->tile || m->tile % unit || m->tile > 1u << 22 || !m->slices || m->slices % f->block ||
+        m->slices > 1u << 20 || m->slice % f->block || m->slice > 1u << 20)
+        return qn_fail(why, QN_ERR_FORMAT, "%u outputs of a matrix are streamed as %u slices from %u on, tiles of %u", m->outputs, m->slices, m->slice, m->tile);
+    uint64_t least = (uint64_t)m->outputs * m->slices * qn_fmt_col_words(f);
     if (least > words)
-        return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u does not lie inside the image", m->outputs, m->inputs);
+        return qn_fail(why, QN_ERR_FORMAT, "%u outputs of a matrix do not lie inside the image", m->outputs);
+    u->output = m->output;
+    u->slice = m->slice;
     u->outputs = m->outputs;
     u->slices = m->slices;
     u->blocks = m->slices / f->block;
@@ -178,23 +179,23 @@ static int unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, uint
     if (!u->code || (many && !u->high) || !u->d || (qn_fmt_sub_word(f) && !u->sub) || (f->head == 2 && !u->m))
         return QN_ERR_NOMEM;
 
-    for (uint32_t first = 0, tile = 0; first < m->cols; first += m->tile, tile++) {
+    for (uint32_t first = 0, tile = 0; first < m->outputs; tile++) {       // tiles are cut at multiples of `tile` in the matrix
         uint64_t at = m->addr + (uint64_t)tile * m->tile_step;
-        uint32_t cols = m->cols - first < m->tile ? m->cols - first : m->tile;
-        uint32_t end = first + cols < m->outputs ? first + cols : m->outputs;
-        if (!read_tile(u, (reader){image, at, words, planes}, embedding ? qn_tile_cols(cols, u->blocks, planes) : cols,
-                       embedding ? f->block : m->slices, first, end))
-            return qn_fail(why, QN_ERR_FORMAT, "a matrix of %u x %u does not lie inside the image", m->outputs, m->inputs);
+        uint32_t room = m->tile - (m->output + first) % m->tile, end = m->outputs - first < room ? m->outputs : first + room;
+        uint32_t cols = qn_tile_cols((end - first + 1) / 2 * 2, embedding ? u->blocks : 1, planes);
+        if (!read_tile(u, (reader){image, at, words, planes}, cols, embedding ? f->block : m->slices, first, end))
+            return qn_fail(why, QN_ERR_FORMAT, "%u outputs of a matrix do not lie inside the image", m->outputs);
+        first = end;
     }
     return 0;
 }
 
-int qn_unpack(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why)
+int qn_unpack(qn_unpacked *u, const qn_prog_part *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why)
 {
     return unpack(u, m, planes, qn_stripe_unit(planes), false, image, words, why);
 }
 
-int qn_unpack_embedding(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why)
+int qn_unpack_embedding(qn_unpacked *u, const qn_prog_part *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why)
 {
     return unpack(u, m, planes, 2, true, image, words, why);
 }
@@ -319,11 +320,10 @@ static inline int32_t sum32(const int16_t *a)
     return sum16(a) + sum16(a + 16);
 }
 
-// One output's accumulator for one row of activations; `many`: codes of more than 8 bits; `sum`: Q8_1's second numbers, or NULL.
-static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, bool many, size_t row, const int16_t *a, const float *scale, const float *sum)
+// One output's accumulator for one row of activations, added to `acc`; `many`: codes of more than 8 bits; `sum`: Q8_1's second numbers, or NULL.
+static inline __attribute__((always_inline)) float accumulate(const qn_unpacked *u, bool many, size_t row, const int16_t *a, const float *scale, const float *sum, float acc)
 {
     const qn_fmt *f = u->fmt;
-    float acc = 0;
     for (uint32_t b = 0; b < u->blocks; b++) {
         int32_t i1 = 0, i2 = 0;
         for (uint32_t s = b * f->block; s < (b + 1) * f->block; s++) {
@@ -361,30 +361,47 @@ static inline __attribute__((always_inline)) float accumulate(const qn_unpacked 
     return acc;
 }
 
-static inline __attribute__((always_inline)) void multiply_rows(const qn_unpacked *u, bool many, const qn_acts *a, float *y)
+static inline __attribute__((always_inline)) void multiply_rows(const qn_unpacked *u, bool many, const qn_acts *a, float *const acc[2])
 {
-    for (uint32_t r = 0; r < u->outputs; r++) {
-        y[r] = accumulate(u, many, r, a->code[0], a->scale[0], a->q8_1 ? a->sum : NULL);
-        if (a->rows == 2)
-            y[r] = qn_fadd(y[r], accumulate(u, many, r, a->code[1], a->scale[1], NULL));
-    }
+    uint32_t first = u->slice / u->fmt->block;
+    for (uint32_t k = 0; k < a->rows; k++)
+        for (uint32_t r = 0; r < u->outputs; r++) {
+            float *to = &acc[k][u->output + r];
+            *to = accumulate(u, many, r, a->code[k] + (size_t)u->slice * QN_DEPTH, a->scale[k] + first, a->q8_1 ? a->sum + first : NULL, *to);
+        }
 }
 
-CLONES static void multiply(const qn_unpacked *u, const qn_acts *a, float *y)
+CLONES static void multiply(const qn_unpacked *u, const qn_acts *a, float *const acc[2])
 {
-    multiply_rows(u, false, a, y);
+    multiply_rows(u, false, a, acc);
 }
 
-CLONES static void multiply_many(const qn_unpacked *u, const qn_acts *a, float *y)
+CLONES static void multiply_many(const qn_unpacked *u, const qn_acts *a, float *const acc[2])
 {
-    multiply_rows(u, true, a, y);
+    multiply_rows(u, true, a, acc);
+}
+
+void qn_accumulate(const qn_unpacked *u, const qn_acts *a, float *const acc[2])
+{
+    assert(a->block == u->fmt->block);
+    if (u->high)
+        multiply_many(u, a, acc);
+    else
+        multiply(u, a, acc);
+}
+
+void qn_acts_sum(const qn_acts *a, uint32_t n, const float *const acc[2], float *y)
+{
+    for (uint32_t r = 0; r < n; r++)
+        y[r] = a->rows == 2 ? qn_fadd(acc[0][r], acc[1][r]) : acc[0][r];
 }
 
 void qn_multiply(const qn_unpacked *u, const qn_acts *a, float *y)
 {
-    assert(a->block == u->fmt->block);
-    if (u->high)
-        multiply_many(u, a, y);
-    else
-        multiply(u, a, y);
+    assert(a->block == u->fmt->block && !u->output && !u->slice);
+    for (uint32_t r = 0; r < u->outputs; r++) {
+        y[r] = accumulate(u, u->high, r, a->code[0], a->scale[0], a->q8_1 ? a->sum : NULL, 0);
+        if (a->rows == 2)
+            y[r] = qn_fadd(y[r], accumulate(u, u->high, r, a->code[1], a->scale[1], NULL, 0));
+    }
 }

@@ -14,12 +14,13 @@
 
 qn_options qn_options_default(const qn_target *t)
 {
-    return (qn_options){.target = t, .weights = qn_fmt_find(QN_FMT_S8), .kv_bits = 8, .act_bits = 8};
+    return (qn_options){.target = t, .weights = {.fmt = QN_FMT_S8, .sum = 1}, .kv_bits = 8, .act_bits = 8};
 }
 
 void qn_prog_free(qn_prog *p)
 {
     free(p->layer);
+    free(p->part);
     free(p->image);
     free(p->mark);
     free(p->vocab);
@@ -94,14 +95,15 @@ static uint32_t neighbour_row(uint32_t col, const void *ctx)
     return i < g->dims.head ? head * g->dims.head + i : QN_PACK_ZERO;
 }
 
-static int fill_vector(const qn_gguf_tensor *t, uint32_t *dst, uint32_t n, qn_why *why)
+static int fill_vector(const qn_graph *g, const qn_gguf_tensor *t, uint32_t *dst, qn_why *why)
 {
-    memcpy(dst, t->data, 4 * (size_t)n);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < g->dims.width; i++) {
+        memcpy(&dst[i], t->data + 4 * (size_t)(g->width_order ? g->width_order[i] : i), 4);
         if ((dst[i] & 0x7f800000) == 0x7f800000) {
             char shown[QN_GGUF_SHOW];
             return qn_fail(why, QN_ERR_NONFINITE, "tensor '%s': element %u is not finite", qn_gguf_show(shown, t->name), i);
         }
+    }
     return 0;
 }
 
@@ -119,17 +121,17 @@ static int fill_weights(const qn_graph *g, const qn_gguf *file, uint32_t *image,
     int err = fill_matrix(file, &g->embed, image, NULL, NULL, why);
     for (uint32_t l = 0; !err && l < d->layers; l++) {
         const qn_layer *y = &g->layer[l];
-        err = fill_vector(y->norm_attn, image + y->norm_attn_addr, d->width, why);
+        err = fill_vector(g, y->norm_attn, image + y->norm_attn_addr, why);
         for (int r = 0; !err && r < QN_LAYER_ROLES; r++) {
             bool shuffle = d->pairing == QN_PAIR_HALVES && (r == QN_ROLE_Q || r == QN_ROLE_K);
             bool heads = r == QN_ROLE_Q || r == QN_ROLE_K || r == QN_ROLE_V;
             err = fill_matrix(file, &y->m[r], image, shuffle ? neighbour_row : heads ? head_row : NULL, g, why);
         }
         if (!err)
-            err = fill_vector(y->norm_ffn, image + y->norm_ffn_addr, d->width, why);
+            err = fill_vector(g, y->norm_ffn, image + y->norm_ffn_addr, why);
     }
     if (!err)
-        err = fill_vector(g->norm_out, image + g->lay.norm_out_addr, d->width, why);
+        err = fill_vector(g, g->norm_out, image + g->lay.norm_out_addr, why);
     return err ? err : fill_matrix(file, &g->logits, image, NULL, NULL, why);
 }
 
@@ -147,9 +149,24 @@ static int plan(const qn_graph *g, qn_buffers *decode, qn_buffers *prefill, uint
     return err;
 }
 
-static qn_prog_matrix summary(const qn_matrix *m)
+// Room for another matrix's parts is there.
+static qn_prog_matrix summary(qn_prog *p, const qn_matrix *m)
 {
-    return (qn_prog_matrix){m->fmt->id, m->outputs, m->inputs, m->cols, m->slices, m->tile, m->addr, m->tile_step};
+    qn_prog_matrix s = {m->outputs, m->inputs, p->n_part, m->n_part};
+    for (uint32_t i = 0; i < m->n_part; i++) {
+        const qn_matrix_part *x = &m->part[i];
+        p->part[p->n_part++] = (qn_prog_part){x->fmt->id, x->output, x->outputs, x->slice, x->slices, m->tile, x->addr, x->tile_step};
+    }
+    return s;
+}
+
+static uint32_t count_parts(const qn_graph *g)
+{
+    uint32_t n = g->embed.n_part + g->logits.n_part;
+    for (uint32_t l = 0; l < g->dims.layers; l++)
+        for (int r = 0; r < QN_LAYER_ROLES; r++)
+            n += g->layer[l].m[r].n_part;
+    return n;
 }
 
 static int fill_prog(qn_prog *p, const qn_graph *g, const qn_gguf *file)
@@ -163,21 +180,21 @@ static int fill_prog(qn_prog *p, const qn_graph *g, const qn_gguf *file)
     p->kv_bits = g->opt.kv_bits;
     p->act_bits = g->opt.act_bits;
     p->act_ggml = g->opt.act_ggml;
-    p->weight_fmt = g->opt.weights->id;
-    p->weight_rows = g->opt.weight_rows;
+    p->weights = g->opt.weights;
     p->context = g->opt.context;
     p->lay = g->lay;
     p->layer = calloc(g->dims.layers, sizeof *p->layer);
-    if (!p->layer)
+    p->part = calloc(count_parts(g), sizeof *p->part);
+    if (!p->layer || !p->part)
         return QN_ERR_NOMEM;
+    p->embed = summary(p, &g->embed);
     for (uint32_t l = 0; l < g->dims.layers; l++) {
         for (int r = 0; r < QN_LAYER_ROLES; r++)
-            p->layer[l].m[r] = summary(&g->layer[l].m[r]);
+            p->layer[l].m[r] = summary(p, &g->layer[l].m[r]);
         p->layer[l].norm_attn_addr = g->layer[l].norm_attn_addr;
         p->layer[l].norm_ffn_addr = g->layer[l].norm_ffn_addr;
     }
-    p->embed = summary(&g->embed);
-    p->logits = summary(&g->logits);
+    p->logits = summary(p, &g->logits);
     return 0;
 }
 
@@ -186,7 +203,7 @@ static int build(qn_prog *p, qn_graph *g, const qn_gguf *file, qn_why *why)
     qn_buffers decode, prefill;
     qn_asm a = {0};
     int err;
-    if ((err = qn_pass_format(g, why)) < 0 || (err = qn_pass_layout(g, why)) < 0 || (err = plan(g, &decode, &prefill, &p->chunk, why)) < 0)
+    if ((err = qn_pass_mix(g, why)) < 0 || (err = qn_pass_format(g, why)) < 0 || (err = qn_pass_layout(g, why)) < 0 || (err = plan(g, &decode, &prefill, &p->chunk, why)) < 0)
         return err;
     if ((err = qn_lower_program(&a, g, &decode, &prefill, p->entry)) < 0 || (err = qn_asm_finish(&a, g->opt.target->prog_words, why)) < 0)
         goto out;

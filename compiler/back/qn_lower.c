@@ -79,6 +79,7 @@ void qn_lower_gemm(qn_lower *l, qn_gemm_args x, qn_sems s)
 {
     qn_insn *i = qn_asm_op(l->a, QN_OP_GEMM);
     QN_PUT(*i, GEMM, UNIT, x.unit);
+    QN_PUT(*i, GEMM, ACCUM, x.accum);
     qn_asm_slot(l->a, QN_SLOT_GEMM_SLICE, x.slice);
     qn_asm_slot(l->a, QN_SLOT_GEMM_SLICES, x.slices);
     qn_asm_slot(l->a, QN_SLOT_GEMM_COLS, x.cols);
@@ -98,4 +99,19 @@ void qn_lower_load(qn_lower *l, qn_val addr, qn_val n, uint32_t dst, qn_sems s)
     qn_asm_slot(l->a, QN_SLOT_LOADV_RUNS, V(1));
     qn_asm_slot(l->a, QN_SLOT_LOADV_DST, V(dst));
     qn_asm_sync(l->a, s);
+}
+
+void qn_lower_next_tile(qn_lower *l)
+{
+    qn_asm_alu(l->a, QN_ALU_SUB, QN_R_TILE, V(l->g->layer[0].m[QN_ROLE_Q].tile), R(QN_R_TILE, 0));
+}
+
+void qn_lower_slices(qn_lower *l, qn_val src, uint32_t mask, const uint32_t base[QN_BLOCKS], qn_val offset, uint32_t slices, uint32_t hi, qn_val rows,
+                     uint32_t stride, bool post)
+{
+    for (int i = 0; i < QN_BLOCKS; i++)
+        if (mask >> i & 1)
+            qn_lower_quant(l, QN_FOR_WEIGHTS, src, R(offset.reg, offset.imm + (int32_t)base[i]), 32 * slices, 0, hi, rows, stride, i);
+    if (post)
+        qn_asm_sync(l->a, (qn_sems){.post = {QN_S_SLICE}});
 }

@@ -14,8 +14,10 @@ typedef struct column {
     int16_t *q;                   // 32 x slices
     uint16_t *sub;                // a slice
     uint16_t *d, *m;              // a block
-    float *row;                   // 32 x slices, for tensors stored as floats
+    float *row, *stored;          // 32 x slices, for tensors stored as floats
 } column;
+
+enum { SUM_MAX = 4 };
 
 // Transposes 8 x 8 bits: byte i of x becomes bit i of each byte. Hacker's Delight, 7-3.
 static uint64_t transpose8(uint64_t x)
@@ -59,17 +61,31 @@ static void put_planes(const qn_fmt *f, const qn_book *book, const int16_t q[32]
     qn_pack_planes(code, qn_fmt_col_words(f) - many, planes + many);
 }
 
-static int quantize_row(const qn_matrix *m, uint32_t row, column *c)
+// A row as the file has it, its inputs in the matrix's order.
+static int read_row(const qn_matrix *m, uint32_t row, column *c)
 {
     size_t bytes = m->tensor->bytes / m->tensor->dims[1];
-    uint32_t group = m->one_scale ? 32 * m->slices : 32u * m->fmt->block, blocks = group / (32u * m->fmt->block);
-    int err = qn_ggml_dequant_row(m->tensor->type, m->tensor->data + (size_t)row * bytes, c->row, m->inputs);
-    for (uint32_t i = 0; !err && i * group < 32 * m->slices; i++) {
-        uint16_t *d = c->d + i * blocks, *min = c->m + i * blocks;
-        err = qn_quantize(m->fmt, c->row + i * group, group, c->q + i * group, d, min);
-        for (uint32_t k = 1; k < blocks; k++) {
-            d[k] = d[0];
-            min[k] = min[0];
+    int err = qn_ggml_dequant_row(m->tensor->type, m->tensor->data + (size_t)row * bytes, m->in_order ? c->stored : c->row, m->inputs);
+    for (uint32_t i = 0; !err && m->in_order && i < m->inputs; i++)
+        c->row[i] = c->stored[m->in_order[i]];
+    return err;
+}
+
+// What the row that was read is in the `n` parts from `p` on: one, or the columns of a sum.
+static int quantize_row(const qn_matrix *m, const qn_matrix_part *p, uint32_t n, column *c)
+{
+    const uint32_t block = p->fmt->block, group = 32 * (m->one_scale ? p->slices : block), blocks = group / (32 * block), end = p->slice + p->slices;
+    int err = 0;
+    for (uint32_t s = p->slice; !err && s < end; s += group / 32) {
+        const float *x = c->row + 32 * (size_t)s;
+        int16_t *q[SUM_MAX];
+        uint16_t d[SUM_MAX], min = 0;
+        for (uint32_t k = 0; k < n; k++)
+            q[k] = c[k].q + 32 * (size_t)s;
+        err = n == 1 ? qn_quantize(p->fmt, x, group, q[0], d, &min) : m->dual ? qn_quantize_dual(x, group, q, d) : qn_quantize_binary_sum(x, group, n, q, d);
+        for (uint32_t k = 0; k < n * blocks; k++) {
+            c[k / blocks].d[s / block + k % blocks] = d[k / blocks];
+            c[k / blocks].m[s / block + k % blocks] = min;
         }
     }
     return err;
@@ -93,7 +109,8 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
 {
     const qn_ggml_info *info = qn_ggml_type_find(m->tensor->type);
     const uint8_t *at = m->tensor->data + (size_t)row * (m->tensor->bytes / m->tensor->dims[1]);
-    uint32_t blocks = m->inputs / info->elements, heads = info->elements / (32u * m->fmt->block);      // the stream's blocks of one in the file
+    const qn_fmt *f = m->part->fmt;
+    uint32_t blocks = m->inputs / info->elements, heads = info->elements / (32u * f->block);      // the stream's blocks of one in the file
     qn_block b;
     for (uint32_t i = 0; i < blocks; i++, at += info->bytes) {
         int err = qn_ggml_codes(m->tensor->type, at, &b);
@@ -115,26 +132,25 @@ static int copy_row(const qn_matrix *m, uint32_t row, column *c)
                 c->m[k] = b.ds[s + 1] ^ 0x8000;
                 continue;
             }
-            c->m[k] = m->fmt->sub ? b.m : b.m ^ 0x8000;  // subtracted by the machine, added by Q4_1 and Q5_1
+            c->m[k] = f->sub ? b.m : b.m ^ 0x8000;  // subtracted by the machine, added by Q4_1 and Q5_1
         }
-        for (uint32_t s = 0; qn_fmt_sub_word(m->fmt) && s < 8; s++)
-            c->sub[8 * i + s] = m->fmt->sub == 3 ? (uint16_t)(b.sc[2 * s] | b.sc[2 * s + 1] << 4 | b.mn[2 * s] << 8 | b.mn[2 * s + 1] << 12)
-                              : m->fmt->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
+        for (uint32_t s = 0; qn_fmt_sub_word(f) && s < 8; s++)
+            c->sub[8 * i + s] = f->sub == 3 ? (uint16_t)(b.sc[2 * s] | b.sc[2 * s + 1] << 4 | b.mn[2 * s] << 8 | b.mn[2 * s + 1] << 12)
+                              : f->sub == 1 ? (uint16_t)((uint8_t)b.sc[s] | b.mn[s] << 8)
                                                  : (uint16_t)((uint8_t)b.sc[32 * s / b.sub] | (uint8_t)b.sc[(32 * s + 16) / b.sub] << 8);
     }
     return 0;
 }
 
-// Puts `depth` slices of `c`, from `first` on, in their places as column `col` of a tile of `cols` columns.
-static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_t cols, uint32_t col, uint32_t *tile)
+// Puts slices `first` to `end` of `c` in their places as column `col` of a tile of `cols` columns.
+static void scatter(const qn_fmt *f, uint32_t stripes, const column *c, uint32_t first, uint32_t end, uint32_t cols, uint32_t col, uint32_t *tile)
 {
-    const qn_fmt *f = m->fmt;
     const qn_book *book = qn_book_find(f->store);
     assert(!qn_fmt_paired(f));
     const uint32_t col_words = qn_fmt_col_words(f);
-    uint32_t own = qn_stripe_col(m->stripes, col), odd = own % 2, step = m->stripes, planes[16];
-    uint32_t *slice = tile + qn_stripe_of(m->stripes, col);
-    for (uint32_t s = first; s < first + m->depth; s++) {
+    uint32_t own = qn_stripe_col(stripes, col), odd = own % 2, step = stripes, planes[16];
+    uint32_t *slice = tile + qn_stripe_of(stripes, col);
+    for (uint32_t s = first; s < end; s++) {
         bool last = (s + 1) % f->block == 0;
         uint32_t words = qn_fmt_pair_words(f, last), block = s / f->block;
         uint32_t *w = slice + (size_t)(own / 2) * words * step;
@@ -156,43 +172,75 @@ static void scatter(const qn_matrix *m, const column *c, uint32_t first, uint32_
     }
 }
 
-// Output `in` of a tile that has `outputs` of them, piece by piece: one, or each of the embedding's blocks.
-static void scatter_output(const qn_matrix *m, const column *c, uint32_t in, uint32_t outputs, uint32_t *tile)
+// Output `in` of a tile of `cols` columns, piece by piece: one, or each of the embedding's blocks.
+static void scatter_output(const qn_matrix *m, const qn_matrix_part *p, const column *c, uint32_t in, uint32_t cols, uint32_t *tile)
 {
-    uint32_t pieces = m->slices / m->depth, cols = qn_tile_cols(outputs, pieces, m->stripes);
-    for (uint32_t b = 0; b < pieces; b++)
-        scatter(m, c, b * m->depth, cols, qn_tile_col(in, b, pieces), tile);
+    uint32_t pieces = m->slices / m->depth;
+    if (pieces == 1)
+        scatter(p->fmt, m->stripes, c, p->slice, p->slice + p->slices, cols, in, tile);
+    for (uint32_t b = 0; pieces > 1 && b < pieces; b++)
+        scatter(p->fmt, m->stripes, c, b * m->depth, (b + 1) * m->depth, cols, qn_tile_col(in, b, pieces), tile);
+}
+
+// All parts of a zone: of a sum together, of others one by one.
+static int pack_output(const qn_matrix *m, const qn_zone *z, uint32_t tile, uint32_t in, uint32_t cols, uint32_t row, column *c, uint32_t *image)
+{
+    const qn_matrix_part *first = &m->part[z->first];
+    bool sum = z->n > 1 && first[1].slice == first[0].slice;
+    int err = m->requantize ? read_row(m, row, c) : copy_row(m, row, c);
+    for (uint32_t i = 0; !err && i < z->n; i++) {
+        const qn_matrix_part *p = &first[i];
+        if (m->requantize && (!sum || i == 0))
+            err = quantize_row(m, p, sum ? z->n : 1, c);
+        if (!err)
+            scatter_output(m, p, &c[sum ? i : 0], in, cols, image + p->addr + (size_t)tile * p->tile_step);
+    }
+    return err;
+}
+
+static int pack_zone(const qn_matrix *m, const qn_zone *z, column *c, uint32_t *image, qn_row_map *map, const void *ctx, qn_why *why)
+{
+    for (uint32_t t = 0; t < z->tiles; t++) {
+        const qn_tile tile = qn_zone_tile(m, z, t);
+        for (uint32_t i = 0; i < tile.outputs; i++) {
+            uint32_t row = map ? map(tile.output + i, ctx) : m->out_order ? m->out_order[tile.output + i] : tile.output + i;
+            int err = row == QN_PACK_ZERO ? 0 : pack_output(m, z, t, i, tile.cols, row, c, image);
+            char shown[QN_GGUF_SHOW];
+            if (err < 0)
+                return qn_fail(why, err, "tensor '%s', row %u: %s", qn_gguf_show(shown, m->tensor->name), row,
+                               err == QN_ERR_RANGE ? "a scale below 2^-126, which the machine reads as zero" : qn_err_text(err));
+        }
+    }
+    return 0;
 }
 
 int qn_pack_matrix(const qn_matrix *m, uint32_t *image, qn_row_map *map, const void *ctx, qn_why *why)
 {
-    column c;
+    column c[SUM_MAX] = {{0}};
     size_t n = 32 * (size_t)m->slices;
-    c.q = calloc(n, sizeof *c.q);
-    c.sub = calloc(m->slices, sizeof *c.sub);
-    c.d = calloc(m->slices, sizeof *c.d);
-    c.m = calloc(m->slices, sizeof *c.m);
-    c.row = calloc(n, sizeof *c.row);
-    int err = c.q && c.sub && c.d && c.m && c.row ? 0 : QN_ERR_NOMEM;
-    for (uint32_t col = 0; !err && col < m->outputs; col++) {
-        uint32_t row = map ? map(col, ctx) : col;
-        if (row == QN_PACK_ZERO)
-            continue;
-        uint32_t tile = col / m->tile, in = col % m->tile;
-        uint32_t cols = m->cols - tile * m->tile < m->tile ? m->cols - tile * m->tile : m->tile;
-        err = m->requantize ? quantize_row(m, row, &c) : copy_row(m, row, &c);
-        if (err < 0) {
-            char shown[QN_GGUF_SHOW];
-            qn_fail(why, err, "tensor '%s', row %u: %s", qn_gguf_show(shown, m->tensor->name), row,
-                    err == QN_ERR_RANGE ? "a scale below 2^-126, which the machine reads as zero" : qn_err_text(err));
-            break;
-        }
-        scatter_output(m, &c, in, cols, image + m->addr + (size_t)tile * m->tile_step);
+    int err = 0;
+    for (int i = 0; i < SUM_MAX; i++) {
+        c[i].q = calloc(n, sizeof *c[i].q);
+        c[i].sub = calloc(m->slices, sizeof *c[i].sub);
+        c[i].d = calloc(m->slices, sizeof *c[i].d);
+        c[i].m = calloc(m->slices, sizeof *c[i].m);
+        err = c[i].q && c[i].sub && c[i].d && c[i].m ? err : QN_ERR_NOMEM;
     }
-    free(c.q);
-    free(c.sub);
-    free(c.d);
-    free(c.m);
-    free(c.row);
+    c->row = calloc(n, sizeof *c->row);
+    c->stored = calloc(n, sizeof *c->stored);
+    err = c->row && c->stored ? err : QN_ERR_NOMEM;
+    for (uint32_t first = 0; !err && first < m->n_part;) {
+        const qn_zone z = qn_matrix_zone(m, first);
+        err = pack_zone(m, &z, c, image, map, ctx, why);
+        first += z.n;
+    }
+    free(c->row);
+    free(c->stored);
+    for (int i = 0; i < SUM_MAX; i++) {
+        free(c[i].q);
+        free(c[i].sub);
+        free(c[i].d);
+        free(c[i].m);
+    }
     return err;
 }

@@ -18,9 +18,14 @@ typedef struct qn_mark {
     char name[16];
 } qn_mark;
 
-// A matrix as it lies in the image, for executors that follow the graph instead of the instructions.
+// A part of a matrix (qn_graph.h) as it lies in the image, for executors that follow the graph instead of the instructions.
+typedef struct qn_prog_part {
+    uint32_t fmt, output, outputs, slice, slices, tile, addr, tile_step;
+} qn_prog_part;
+
+// Parts `first` and so on; where several have the same outputs, their products add up in this order.
 typedef struct qn_prog_matrix {
-    uint32_t fmt, outputs, inputs, cols, slices, tile, addr, tile_step;
+    uint32_t outputs, inputs, first, parts;
 } qn_prog_matrix;
 
 typedef struct qn_prog_layer {
@@ -32,12 +37,15 @@ typedef struct qn_prog {
     char target[16];
     char model[64];               // general.name, printable ASCII
     qn_dims dims;
-    uint32_t kv_bits, act_bits, act_ggml, weight_fmt, weight_rows, context;      // qn_options
+    uint32_t kv_bits, act_bits, act_ggml, context;       // qn_options
+    qn_weights weights;
     uint32_t chunk;               // tokens that the prefill entry takes at most
     uint32_t entry[QN_ENTRIES];   // instruction index
     qn_layout lay;
     qn_prog_layer *layer;         // dims.layers
     qn_prog_matrix embed, logits;
+    qn_prog_part *part;
+    uint32_t n_part;
 
     uint32_t n_code;              // instructions
     uint32_t code_words;          // instructions and the tables behind them; they also stand in the image at lay.code_addr

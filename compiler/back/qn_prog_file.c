@@ -11,21 +11,23 @@
 #include <zlib.h>
 
 #include "compiler/back/qn_abi.h"
+#include "compiler/back/qn_weights.h"
 #include "driver/qn_le.h"
 #include "driver/qn_size.h"
 
-enum { HEAD = 64, ENTRY = 32, ALIGN = 64, MARK = 20, MATRIX_WORDS = 8, LAYER_WORDS = QN_LAYER_ROLES * MATRIX_WORDS + 2 };
+enum { HEAD = 64, ENTRY = 32, ALIGN = 64, MARK = 20, MATRIX_WORDS = 4, PART_WORDS = 8, LAYER_WORDS = QN_LAYER_ROLES * MATRIX_WORDS + 2 };
 enum { CRC_AT = 20 };
 
 static const uint8_t magic[8] = {0x8e, 'Q', 'U', 'E', 'R', 'N', '\r', '\n'};
 
-enum section { MODEL, MATRIX, MARKS, VOCAB, IMAGE, SECTIONS };
-static const char *const names[SECTIONS] = {"model", "matrix", "marks", "vocab", "image"};
+enum section { MODEL, MATRIX, PARTS, MARKS, VOCAB, IMAGE, SECTIONS };
+static const char *const names[SECTIONS] = {"model", "matrix", "parts", "marks", "vocab", "image"};
 
 // QN_PROG_FIELDS(X): the numbers of section `model`, after the name's 64 bytes
 #define QN_PROG_FIELDS(X)                                                                                                   \
     X(dims.width) X(dims.hidden) X(dims.layers) X(dims.heads) X(dims.kv_heads) X(dims.head) X(dims.vocab) X(dims.context)   \
-    X(dims.rope) X(kv_bits) X(act_bits) X(weight_fmt) X(weight_rows) X(context) X(chunk) X(entry[QN_ENTRY_DECODE])        \
+    X(dims.rope) X(kv_bits) X(act_bits) X(weights.fmt) X(weights.sum) X(weights.wide) X(weights.share) X(weights.groups)    \
+    X(weights.rows) X(context) X(chunk) X(entry[QN_ENTRY_DECODE])                                                          \
     X(entry[QN_ENTRY_PREFILL]) X(lay.head_pad) X(lay.kv_blocks) X(lay.group_heads) X(lay.ctx_blocks) X(lay.key_tile)        \
     X(lay.val_tile) X(lay.key_layer) X(lay.val_layer) X(lay.scale_layer) X(lay.key_addr) X(lay.val_addr) X(lay.scale_addr)  \
     X(lay.kv_words) X(lay.rope_addr) X(lay.rope_step) X(lay.norm_out_addr) X(lay.const_addr)                                 \
@@ -82,7 +84,7 @@ typedef struct bytes {
 
 static void put_matrix(uint8_t **at, const qn_prog_matrix *m)
 {
-    const uint32_t v[MATRIX_WORDS] = {m->fmt, m->outputs, m->inputs, m->cols, m->slices, m->tile, m->addr, m->tile_step};
+    const uint32_t v[MATRIX_WORDS] = {m->outputs, m->inputs, m->first, m->parts};
     for (int i = 0; i < MATRIX_WORDS; i++, *at += 4)
         le32(*at, v[i]);
 }
@@ -109,6 +111,15 @@ static void put_layers(uint8_t *at, const qn_prog *p)
         le32(at, p->layer[l].norm_attn_addr);
         le32(at + 4, p->layer[l].norm_ffn_addr);
         at += 8;
+    }
+}
+
+static void put_parts(uint8_t *at, const qn_prog *p)
+{
+    for (const qn_prog_part *x = p->part; x < p->part + p->n_part; x++) {
+        const uint32_t v[PART_WORDS] = {x->fmt, x->output, x->outputs, x->slice, x->slices, x->tile, x->addr, x->tile_step};
+        for (int i = 0; i < PART_WORDS; i++, at += 4)
+            le32(at, v[i]);
     }
 }
 
@@ -218,6 +229,7 @@ int qn_prog_write(const qn_prog *p, const char *path, qn_why *why)
     bytes part[SECTIONS] = {
         [MODEL] = {NULL, NAME + 4 * MODEL_WORDS},
         [MATRIX] = {NULL, (size_t)p->dims.layers * LAYER_WORDS * 4},
+        [PARTS] = {NULL, (size_t)p->n_part * PART_WORDS * 4},
         [MARKS] = {NULL, (size_t)p->n_mark * MARK},
         [VOCAB] = {p->vocab, p->vocab_bytes},
         [IMAGE] = {(uint8_t *)p->image, (size_t)p->lay.image_words * 4},
@@ -229,6 +241,7 @@ int qn_prog_write(const qn_prog *p, const char *path, qn_why *why)
     if (!err) {
         put_model(part[MODEL].at, p);
         put_layers(part[MATRIX].at, p);
+        put_parts(part[PARTS].at, p);
         put_marks(part[MARKS].at, p);
         err = write_parts(p, path, part, why);
     }
@@ -339,13 +352,19 @@ static qn_prog_matrix get_matrix(const uint8_t **at)
     uint32_t v[MATRIX_WORDS];
     for (int i = 0; i < MATRIX_WORDS; i++, *at += 4)
         v[i] = qn_le32(*at);
-    return (qn_prog_matrix){v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]};
+    return (qn_prog_matrix){v[0], v[1], v[2], v[3]};
 }
 
-static bool matrix_ok(const qn_prog_matrix *m)
+// Its parts have been read.
+static bool matrix_ok(const qn_prog *p, const qn_prog_matrix *m)
 {
-    return qn_fmt_find(m->fmt) && m->outputs && m->inputs && m->cols >= m->outputs && m->slices && m->slices <= 1u << 20 &&
-           m->inputs <= 32 * m->slices && m->tile && m->cols <= 1u << 22;
+    bool ok = m->outputs && m->inputs && m->outputs <= 1u << 22 && m->parts && m->first <= p->n_part && m->parts <= p->n_part - m->first;
+    for (uint32_t i = 0; ok && i < m->parts; i++) {
+        const qn_prog_part *x = &p->part[m->first + i];
+        ok = qn_fmt_find(x->fmt) && x->outputs && x->output < m->outputs && x->outputs <= m->outputs - x->output && x->slices && x->slices <= 1u << 20 &&
+             x->slice <= 1u << 20 && x->tile;
+    }
+    return ok;
 }
 
 static void get_model(qn_prog *p, const uint8_t *at)
@@ -385,10 +404,11 @@ static const char *model_wrong(const qn_prog *p, const entry part[SECTIONS])
         d->heads > 65536 || d->kv_heads > d->heads || d->head > 1024 || d->vocab > 1u << 22)
         return "sizes out of range";
     if ((p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16) || p->act_ggml > (p->act_bits == 8) ||
-        !qn_fmt_find(p->weight_fmt) || p->weight_rows > 1 ||
+        !qn_weights_ok(&p->weights) ||
         !p->context || p->context > 1u << 24 || !p->chunk || p->chunk > QN_ARGS - QN_ARG_TOKEN)
         return "options out of range";
-    if (part[IMAGE].n != 4ull * y->image_words || part[MATRIX].n != 4ull * LAYER_WORDS * d->layers || part[MARKS].n % MARK)
+    if (part[IMAGE].n != 4ull * y->image_words || part[MATRIX].n != 4ull * LAYER_WORDS * d->layers || part[PARTS].n % (4 * PART_WORDS) ||
+        part[MARKS].n % MARK)
         return "sections of other sizes than the model's";
     uint64_t image = ((uint64_t)y->image_words + 255) / 256 * 256, kv = ((uint64_t)y->kv_words + 255) / 256 * 256;
     if (y->io_words < d->vocab || image + kv + y->io_words > t->mem_bytes / 4)
@@ -396,7 +416,22 @@ static const char *model_wrong(const qn_prog *p, const entry part[SECTIONS])
     if (!p->n_code || p->code_words > t->prog_words || p->n_code > p->code_words / QN_INSN_WORDS || y->code_addr > y->image_words ||
         p->code_words > y->image_words - y->code_addr || p->entry[QN_ENTRY_DECODE] >= p->n_code || p->entry[QN_ENTRY_PREFILL] >= p->n_code)
         return "code out of range";
-    return matrix_ok(&p->embed) && matrix_ok(&p->logits) ? NULL : "a matrix out of range";
+    return NULL;
+}
+
+static int get_parts(qn_prog *p, const uint8_t *at, size_t n, qn_why *why)
+{
+    p->n_part = (uint32_t)(n / (4 * PART_WORDS));
+    p->part = calloc(p->n_part + 1, sizeof *p->part);
+    if (!p->part)
+        return qn_fail(why, QN_ERR_NOMEM, "program file");
+    for (uint32_t i = 0; i < p->n_part; i++) {
+        uint32_t v[PART_WORDS];
+        for (int k = 0; k < PART_WORDS; k++, at += 4)
+            v[k] = qn_le32(at);
+        p->part[i] = (qn_prog_part){v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]};
+    }
+    return matrix_ok(p, &p->embed) && p->embed.parts == 1 && matrix_ok(p, &p->logits) ? 0 : bad(why, "a matrix out of range");
 }
 
 static int get_layers(qn_prog *p, const uint8_t *at, qn_why *why)
@@ -407,7 +442,7 @@ static int get_layers(qn_prog *p, const uint8_t *at, qn_why *why)
     for (uint32_t l = 0; l < p->dims.layers; l++) {
         for (int r = 0; r < QN_LAYER_ROLES; r++) {
             p->layer[l].m[r] = get_matrix(&at);
-            if (!matrix_ok(&p->layer[l].m[r]))
+            if (!matrix_ok(p, &p->layer[l].m[r]))
                 return bad(why, "a matrix out of range");
         }
         p->layer[l].norm_attn_addr = qn_le32(at);
@@ -446,6 +481,8 @@ static int get_all(qn_prog *p, FILE *f, uint64_t file_bytes, qn_why *why)
         const char *wrong = model_wrong(p, part);
         err = wrong ? bad(why, wrong) : 0;
     }
+    if (!err)
+        err = get_parts(p, raw[PARTS], part[PARTS].n, why);
     if (!err)
         err = get_layers(p, raw[MATRIX], why);
     if (!err)

@@ -12,7 +12,8 @@
 // then 32 bytes for each section: name (8 bytes, padded with 0), u64 offset, u64 bytes, u32 CRC-32 (zlib's), 4 bytes of 0; then the
 // sections in this order, each at the next multiple of 64, bytes between them 0:
 //     model   numbers and the model's name (QN_PROG_FIELDS of the source, in order)
-//     matrix  of each layer in order its seven matrices (8 u32 each) and the addresses of its two norms
+//     matrix  of each layer in order its seven matrices (4 u32 each) and the addresses of its two norms
+//     parts   8 u32 for each part of a matrix
 //     marks   u32 instruction and 16 bytes of name for each operator's code
 //     vocab   the tokenizer (qn_token_file.h), or nothing
 //     image   the weight window word for word: tables, weights in order of consumption, code
@@ -21,7 +22,7 @@
 
 #include "compiler/back/qn_prog.h"
 
-enum { QN_PROG_VERSION = 3 };
+enum { QN_PROG_VERSION = 4 };
 
 // Writes beside `path` and renames, so that a file of that name is whole or is not touched; what is no regular file (a device, a
 // pipe) is written in place. QN_ERR_NO_DISK: `why` has the system's reason; nothing is left. The same program gives the same bytes.

@@ -5,42 +5,17 @@
 
 #include "compiler/back/qn_lower.h"
 
+// ---- one matrix: registers A address, B format, C output column, D first slice, E last tile's words, WORDS a full tile's words
 static uint32_t tile_cols(const qn_matrix *m, uint32_t i)
 {
-    return m->cols - i * m->tile < m->tile ? m->cols - i * m->tile : m->tile;
+    const qn_zone z = qn_matrix_zone(m, 0);
+    return qn_zone_tile(m, &z, i).cols;
 }
 
 static uint32_t tile_count(const qn_matrix *m)
 {
-    return (m->cols + m->tile - 1) / m->tile;
+    return qn_matrix_zone(m, 0).tiles;
 }
-
-static uint32_t layer_matrix(const qn_lower *l, enum qn_role r)
-{
-    return l->layer_table + QN_T_MATRIX + r * QN_T_MATRIX_WORDS;
-}
-
-static int block_log2(uint32_t mask, int i)
-{
-    for (int k = 0; k < QN_BLOCKS; k++)
-        if (mask >> k & 1 && i-- == 0)
-            return k;
-    return -1;
-}
-
-// Accumulators of the tile in hand.
-static qn_val tile_acc(uint32_t col)
-{
-    return R(QN_R_TILE, col);
-}
-
-static void next_tile(qn_lower *l)
-{
-    qn_asm_alu(l->a, QN_ALU_SUB, QN_R_TILE, V(l->g->layer[0].m[QN_ROLE_Q].tile), R(QN_R_TILE, 0));
-}
-
-// ---- one matrix: registers A address, B format, C output column, D first slice, E last tile's words, WORDS a full tile's words
-typedef void read_tile(qn_lower *l, uint32_t cols, bool first);
 
 static void matrix_load(qn_lower *l, uint32_t table)
 {
@@ -55,37 +30,46 @@ static void matrix_load(qn_lower *l, uint32_t table)
 // Loads the registers and asks memory for the first tile.
 static void matrix_begin(qn_lower *l, const qn_matrix *m, uint32_t table)
 {
+    if (m->n_part > 1) {
+        qn_lower_parts_begin(l, m, table);
+        return;
+    }
     matrix_load(l, table);
     qn_lower_stream(l, R(QN_R_A, 0), R(tile_count(m) == 1 ? QN_R_E : QN_R_WORDS, 0), V(1), 0, R(QN_R_B, 0), V(tile_cols(m, 0)), QN_WIN_IMAGE,
                     QN_KIND_WEIGHTS);
 }
 
 static void matrix_tile(qn_lower *l, const qn_matrix *m, uint32_t cols, uint32_t read_cols, qn_val rows, bool first, bool last, unsigned wait,
-                        read_tile *read)
+                        qn_lower_reader *read)
 {
     if (!first)
         qn_lower_stream(l, R(QN_R_A, 0), R(last ? QN_R_E : QN_R_WORDS, 0), V(1), 0, R(QN_R_B, 0), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
-    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_D, 0), .slices = V(m->slices), .cols = V(cols), .rows = rows, .acc = tile_acc(0),
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_D, 0), .slices = V(m->slices), .cols = V(cols), .rows = rows, .acc = qn_lower_acc(0),
                                     .fmt = R(QN_R_B, 0)},
                   (qn_sems){.wait = {QN_S_TILE_FREE, wait}, .post = {QN_S_TILE_DONE}});
-    read(l, read_cols, first);
-    next_tile(l);
+    read(l, read_cols, 0, first);
+    qn_lower_next_tile(l);
     qn_asm_alu(l->a, QN_ALU_ADD, QN_R_A, R(QN_R_A, 0), R(QN_R_WORDS, 0));
     qn_asm_alu(l->a, QN_ALU_ADD, QN_R_C, R(QN_R_C, 0), V(m->tile));
 }
 
 // Full tiles between the first and a last one that is shorter: a loop.
-static uint32_t tiles_in_loop(const qn_matrix *m, uint32_t outputs)
+static uint32_t tiles_in_loop(const qn_matrix *m)
 {
     uint32_t n = tile_count(m);
-    bool partial = tile_cols(m, n - 1) != m->tile || outputs != m->cols;
-    return n - 1 - (partial && n > 1);
+    if (m->n_part > 1)
+        return n > 2 ? n - 2 : 0;
+    return n - 1 - (m->outputs % m->tile && n > 1);
 }
 
-// The tiles after `matrix_begin`. `wait` is for the first alone: the slices that all of them share. `outputs`: columns to read.
-static void matrix_run(qn_lower *l, const qn_matrix *m, uint32_t outputs, qn_val rows, unsigned wait, read_tile *read)
+// The tiles after `matrix_begin`. `wait` is for the first alone: the slices that all of them share.
+static void matrix_run(qn_lower *l, const qn_matrix *m, uint32_t table, qn_val rows, unsigned wait, qn_lower_reader *read)
 {
-    uint32_t n = tile_count(m), whole = tiles_in_loop(m, outputs);
+    if (m->n_part > 1) {
+        qn_lower_parts_run(l, m, table, rows, wait, read);
+        return;
+    }
+    uint32_t n = tile_count(m), whole = tiles_in_loop(m), outputs = m->outputs;
     matrix_tile(l, m, tile_cols(m, 0), n == 1 ? outputs : m->tile, rows, true, n == 1, wait, read);
     if (whole) {
         qn_asm_loop(l->a, V(whole));
@@ -98,37 +82,39 @@ static void matrix_run(qn_lower *l, const qn_matrix *m, uint32_t outputs, qn_val
 
 static void read_to(qn_lower *l, uint32_t cols, uint32_t base, uint32_t stride)
 {
-    qn_lower_read(l, QN_FOR_WEIGHTS, R(QN_R_C, base), tile_acc(0), V(cols), qn_lower_tokens(l), stride, QN_S_TILE_DONE, QN_S_TILE_FREE);
+    qn_lower_read(l, QN_FOR_WEIGHTS, R(QN_R_C, base), qn_lower_acc(0), V(cols), qn_lower_tokens(l), stride, QN_S_TILE_DONE, QN_S_TILE_FREE);
 }
 
-static void read_query(qn_lower *l, uint32_t cols, bool first)
+static void read_query(qn_lower *l, uint32_t cols, uint32_t lead, bool first)
 {
+    (void)lead;
     (void)first;
     read_to(l, cols, l->b.q, l->b.q_width);
 }
 
-static void read_kv(qn_lower *l, uint32_t cols, bool first)
+static void read_kv(qn_lower *l, uint32_t cols, uint32_t lead, bool first)
 {
+    (void)lead;
     (void)first;
     read_to(l, cols, l->b.kv, l->b.kv_pad);
 }
 
 // The residual, and its squares for the norm that follows: only those of the last tile are not hidden behind the stream.
-static void read_residual(qn_lower *l, uint32_t cols, bool first)
+static void read_residual(qn_lower *l, uint32_t cols, uint32_t lead, bool first)
 {
     (void)first;
     qn_val x = R(QN_R_C, l->b.x), y = R(QN_R_C, l->b.y), tokens = qn_lower_tokens(l);
     uint32_t stride = l->b.width_pad, tile = l->g->layer[0].m[QN_ROLE_Q].tile;
     if (l->b.wide[QN_FOR_WEIGHTS] == 2) {
-        qn_lower_read(l, QN_FOR_WEIGHTS, V(l->b.tmp), tile_acc(0), V(cols), tokens, tile, QN_S_TILE_DONE, QN_S_TILE_FREE);
+        qn_lower_read(l, QN_FOR_WEIGHTS, V(l->b.tmp), qn_lower_acc(0), V(cols), tokens, tile, QN_S_TILE_DONE, QN_S_TILE_FREE);
         qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = V(l->b.tmp), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
                                        .astride = tile, .bstride = stride});
     } else {
-        qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = tile_acc(0), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
+        qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_ADD, .dst = x, .a = qn_lower_acc(0), .b = x, .n = V(cols), .rows = tokens, .dstride = stride,
                                        .astride = QN_ACC_ROW, .bstride = stride, .acc = true});
         qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_TILE_DONE}, .post = {QN_S_TILE_FREE}});
     }
-    qn_lower_vec(l, QN_VEC_MUL, y, x, x, V((cols + 31) / 32 * 32), tokens, stride);      // with the last tile the padding, zeros
+    qn_lower_vec(l, QN_VEC_MUL, y, x, x, V((lead + cols + 31) / 32 * 32 - lead), tokens, stride);      // with the last tile the padding, zeros
 }
 
 // ---- norm: y = x * rsqrt(mean(x * x) + eps) * w, then slices; the squares stand in y already, padding as zeros
@@ -153,19 +139,9 @@ static void norm(qn_lower *l, qn_val x, int weights, qn_val rows)
     qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_LOADED}, .post = {QN_S_LOAD_FREE}});
 }
 
-// Slices of `src` for each block length in `mask`; one post when all are there.
-static void quantize(qn_lower *l, qn_val src, uint32_t mask, const uint32_t base[QN_BLOCKS], qn_val offset, uint32_t slices, uint32_t hi,
-                     qn_val rows, uint32_t stride, bool post)
-{
-    for (int i = 0, k; (k = block_log2(mask, i)) >= 0; i++)
-        qn_lower_quant(l, QN_FOR_WEIGHTS, src, R(offset.reg, offset.imm + (int32_t)base[k]), 32 * slices, 0, hi, rows, stride, k);
-    if (post)
-        qn_asm_sync(l->a, (qn_sems){.post = {QN_S_SLICE}});
-}
-
 static void quantize_norm(qn_lower *l, qn_val rows)
 {
-    quantize(l, V(l->b.y), l->b.blocks_in, l->b.slice_in, V(0), l->b.width_pad / 32, l->g->dims.width, rows, l->b.width_pad, true);
+    qn_lower_slices(l, V(l->b.y), l->b.blocks_in, l->b.slice_in, V(0), l->b.width_pad / 32, l->g->dims.width, rows, l->b.width_pad, true);
 }
 
 // ---- embedding: the codes of a pair of rows, all blocks side by side, past unit vectors
@@ -175,9 +151,9 @@ static void embed(qn_lower *l)
     const qn_matrix *m = &l->g->embed;
     const qn_buffers *b = &l->b;
     qn_asm *a = l->a;
-    uint32_t block = 32u * m->depth, blocks = m->slices / m->depth, cols = qn_tile_cols(m->tile, blocks, m->stripes);
+    uint32_t block = 32u * m->depth, blocks = m->slices / m->depth, cols = qn_tile_cols(m->tile, blocks, m->stripes), fmt = m->part->fmt->id, words = m->part->words[QN_TILE_FULL];
     uint32_t rows = l->g->opt.target->rows < block ? l->g->opt.target->rows : block;
-    uint32_t base = qn_asm_put(a, m->addr);
+    uint32_t base = qn_asm_put(a, m->part->addr);
     qn_asm_mark(a, "embed");
     qn_asm_set(a, ARG, V(QN_ARG_TOKEN));
     qn_asm_set(a, DST, V(b->x));
@@ -186,15 +162,15 @@ static void embed(qn_lower *l)
     qn_asm_lda(a, TMP, R(ARG, 0));
     qn_asm_alu(a, QN_ALU_AND, ODD, R(TMP, 0), V(1));
     qn_asm_alu(a, QN_ALU_SHR, TMP, R(TMP, 0), V(1));
-    qn_asm_alu(a, QN_ALU_MUL, TMP, R(TMP, 0), V(m->tile_words));
+    qn_asm_alu(a, QN_ALU_MUL, TMP, R(TMP, 0), V(m->part->tile_step));
     qn_asm_ldt(a, ADDR, 0, base);
     qn_asm_alu(a, QN_ALU_ADD, ADDR, R(ADDR, 0), R(TMP, 0));
     qn_asm_set(a, LANE, V(0));
     qn_asm_set(a, OUT, R(DST, 0));
     qn_asm_loop(a, V(block / rows));
-    qn_lower_stream(l, R(ADDR, 0), V(m->tile_words), V(1), 0, V(m->fmt->id), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
-    qn_lower_gemm(l, (qn_gemm_args){.slice = R(LANE, 0), .slices = V(m->depth), .cols = V(cols), .rows = V(rows), .acc = tile_acc(0),
-                                    .fmt = V(m->fmt->id), .unit = true},
+    qn_lower_stream(l, R(ADDR, 0), V(words), V(1), 0, V(fmt), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
+    qn_lower_gemm(l, (qn_gemm_args){.slice = R(LANE, 0), .slices = V(m->depth), .cols = V(cols), .rows = V(rows), .acc = qn_lower_acc(0),
+                                    .fmt = V(fmt), .unit = true},
                   (qn_sems){.wait = {QN_S_TILE_FREE}, .post = {QN_S_TILE_DONE}});
     qn_asm_alu(a, QN_ALU_ADD, TMP, R(QN_R_TILE, 0), R(ODD, 0));
     qn_asm_op(a, QN_OP_EMBED);
@@ -204,7 +180,7 @@ static void embed(qn_lower *l)
     qn_asm_slot(a, QN_SLOT_EMBED_ROWS, V(rows));
     qn_asm_slot(a, QN_SLOT_EMBED_STEP, V(block));
     qn_asm_sync(a, (qn_sems){.wait = {QN_S_TILE_DONE}, .post = {QN_S_TILE_FREE}});
-    next_tile(l);
+    qn_lower_next_tile(l);
     qn_asm_alu(a, QN_ALU_ADD, LANE, R(LANE, 0), V(rows));
     qn_asm_alu(a, QN_ALU_ADD, OUT, R(OUT, 0), V(rows));
     qn_asm_loop_end(a);
@@ -248,13 +224,13 @@ static void rotate(qn_lower *l, uint32_t at, uint32_t from, uint32_t to, uint32_
 static bool rotates_by_tile(const qn_lower *l)
 {
     const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_K];
-    return tiles_in_loop(m, m->outputs) <= 1;
+    return tiles_in_loop(m) <= 1;
 }
 
-static void read_key(qn_lower *l, uint32_t cols, bool first)
+static void read_key(qn_lower *l, uint32_t cols, uint32_t lead, bool first)
 {
     uint32_t head = l->g->lay.head_pad, at = l->key_tile++ * l->g->layer[0].m[QN_ROLE_K].tile;
-    read_kv(l, cols, first);
+    read_kv(l, cols, lead, first);
     if (rotates_by_tile(l))
         rotate(l, l->b.kv, at / head, (at + cols) / head, l->b.kv_pad);
 }
@@ -374,125 +350,13 @@ static void cache(qn_lower *l, bool record, void (*put)(qn_lower *, bool last), 
         put(l, true);
 }
 
-// ---- feed-forward: gate and up by half tiles side by side, SiLU as they come, slices of the hidden vector as they fill
-enum { GATE = QN_R_A, GATE_FMT = QN_R_B, OUT = QN_R_C, HIDDEN = QN_R_D, UP_WORDS = QN_R_E, UP = QN_R_F, UP_FMT = QN_R_G };
-
-static void gate_begin(qn_lower *l)
-{
-    const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_GATE];
-    bool one = tile_count(m) == 1;
-    uint32_t gate = layer_matrix(l, QN_ROLE_GATE), up = layer_matrix(l, QN_ROLE_UP);
-    qn_asm_ldt(l->a, GATE, QN_R_LAYER, gate + QN_T_ADDR);
-    qn_asm_ldt(l->a, GATE_FMT, QN_R_LAYER, gate + QN_T_FMT);
-    qn_asm_ldt(l->a, QN_R_WORDS, QN_R_LAYER, gate + (one ? QN_T_LAST : QN_T_WORDS));
-    qn_asm_ldt(l->a, UP, QN_R_LAYER, up + QN_T_ADDR);
-    qn_asm_ldt(l->a, UP_FMT, QN_R_LAYER, up + QN_T_FMT);
-    qn_asm_ldt(l->a, UP_WORDS, QN_R_LAYER, up + (one ? QN_T_LAST : QN_T_WORDS));
-    qn_asm_set(l->a, OUT, V(0));
-    qn_asm_set(l->a, HIDDEN, V(l->b.h));
-    qn_lower_stream(l, R(GATE, 0), R(QN_R_WORDS, 0), V(1), 0, R(GATE_FMT, 0), V(tile_cols(m, 0)), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
-}
-
-static void silu(qn_lower *l, uint32_t cols)
-{
-    const qn_buffers *b = &l->b;
-    uint32_t half = l->g->layer[0].m[QN_ROLE_GATE].tile, hs = b->h_width, row = b->wide[QN_FOR_WEIGHTS] * QN_ACC_ROW;
-    qn_val n = V(cols), rows = qn_lower_tokens(l), e = V(b->e), one = V(b->consts + 8 * QN_CONST_ONE), tmp = V(b->tmp), out = R(HIDDEN, 0);
-    bool wide = b->wide[QN_FOR_WEIGHTS] == 2;
-    if (wide)
-        qn_lower_read(l, QN_FOR_WEIGHTS, tmp, tile_acc(0), n, rows, half, QN_S_TILE_DONE, 0);
-    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_EXPN, .dst = e, .a = wide ? tmp : tile_acc(0), .n = n, .rows = rows, .dstride = half,
-                                   .astride = wide ? half : row, .acc = !wide});
-    if (!wide)
-        qn_asm_sync(l->a, (qn_sems){.wait = {QN_S_TILE_DONE}});
-    qn_lower_scalar(l, QN_VEC_ADD, e, e, one, 0, n, rows, half);
-    qn_lower_vec(l, QN_VEC_RECIP, e, e, V(0), n, rows, half);
-    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = e, .a = wide ? tmp : tile_acc(0), .b = e, .n = n, .rows = rows, .dstride = half,
-                                   .astride = wide ? half : row, .bstride = half, .acc = !wide});
-    if (wide)
-        qn_lower_read(l, QN_FOR_WEIGHTS, tmp, tile_acc(half), n, rows, half, 0, QN_S_TILE_FREE);
-    qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = out, .a = wide ? tmp : tile_acc(half), .b = e, .n = n, .rows = rows, .dstride = hs,
-                                   .astride = wide ? half : row, .bstride = half, .acc = !wide});
-    if (!wide)
-        qn_asm_sync(l->a, (qn_sems){.post = {QN_S_TILE_FREE}});
-}
-
-static void gate_tile(qn_lower *l, uint32_t cols, uint32_t outputs, bool first, bool last)
-{
-    const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_GATE];
-    if (last && !first) {
-        qn_asm_ldt(l->a, QN_R_WORDS, QN_R_LAYER, layer_matrix(l, QN_ROLE_GATE) + QN_T_LAST);
-        qn_asm_ldt(l->a, UP_WORDS, QN_R_LAYER, layer_matrix(l, QN_ROLE_UP) + QN_T_LAST);
-    }
-    if (!first)
-        qn_lower_stream(l, R(GATE, 0), R(QN_R_WORDS, 0), V(1), 0, R(GATE_FMT, 0), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
-    qn_lower_stream(l, R(UP, 0), R(UP_WORDS, 0), V(1), 0, R(UP_FMT, 0), V(cols), QN_WIN_IMAGE, QN_KIND_WEIGHTS);
-    qn_asm_ldt(l->a, QN_R_TMP, QN_R_LAYER, layer_matrix(l, QN_ROLE_GATE) + QN_T_SLICE);
-    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_TMP, 0), .slices = V(m->slices), .cols = V(cols), .rows = qn_lower_rows(l),
-                                    .acc = tile_acc(0), .fmt = R(GATE_FMT, 0)},
-                  (qn_sems){.wait = {QN_S_TILE_FREE, first ? QN_S_SLICE : 0}});
-    qn_asm_ldt(l->a, QN_R_TMP, QN_R_LAYER, layer_matrix(l, QN_ROLE_UP) + QN_T_SLICE);
-    qn_lower_gemm(l, (qn_gemm_args){.slice = R(QN_R_TMP, 0), .slices = V(m->slices), .cols = V(cols), .rows = qn_lower_rows(l),
-                                    .acc = tile_acc(m->tile), .fmt = R(UP_FMT, 0)},
-                  (qn_sems){.post = {QN_S_TILE_DONE}});
-    silu(l, outputs);
-    next_tile(l);
-    qn_asm_alu(l->a, QN_ALU_ADD, HIDDEN, R(HIDDEN, 0), V(m->tile));
-    qn_asm_alu(l->a, QN_ALU_ADD, QN_R_TMP, R(QN_R_WORDS, 0), R(UP_WORDS, 0));
-    qn_asm_alu(l->a, QN_ALU_ADD, GATE, R(GATE, 0), R(QN_R_TMP, 0));
-    qn_asm_alu(l->a, QN_ALU_ADD, UP, R(UP, 0), R(QN_R_TMP, 0));
-}
-
-// `n` full tiles, then the slices of what they filled.
-static void gate_chunk(qn_lower *l, uint32_t n, bool first, bool post)
-{
-    const qn_buffers *b = &l->b;
-    uint32_t tile = l->g->layer[0].m[QN_ROLE_GATE].tile, more = n - first;
-    if (first)
-        gate_tile(l, tile, tile, true, false);
-    if (more > 1)
-        qn_asm_loop(l->a, V(more));
-    if (more)
-        gate_tile(l, tile, tile, false, false);
-    if (more > 1)
-        qn_asm_loop_end(l->a);
-    quantize(l, V(b->h), b->blocks_down, b->slice_h, R(OUT, 0), b->h_width / 32, b->h_width, qn_lower_tokens(l), b->h_width, post);
-    qn_asm_alu(l->a, QN_ALU_ADD, OUT, R(OUT, 0), V(b->h_width / 32));
-    qn_asm_set(l->a, HIDDEN, V(b->h));
-}
-
-static void gate_run(qn_lower *l)
-{
-    const qn_buffers *b = &l->b;
-    const qn_matrix *m = &l->g->layer[0].m[QN_ROLE_GATE], *down = &l->g->layer[0].m[QN_ROLE_DOWN];
-    uint32_t per = b->h_width / m->tile, tiles = tile_count(m), whole = m->outputs / b->h_width, rest = tiles - whole * per;
-    if (whole)
-        gate_chunk(l, per, true, whole == 1 && rest == 0);
-    if (whole > 1) {
-        qn_asm_loop(l->a, V(whole - 1));
-        gate_chunk(l, per, false, false);
-        qn_asm_loop_end(l->a);
-    }
-    if (rest) {
-        uint32_t left = m->outputs - whole * b->h_width;
-        for (uint32_t t = 0; t < rest; t++) {
-            uint32_t i = whole * per + t, cols = tile_cols(m, i), out = left - t * m->tile < cols ? left - t * m->tile : cols;
-            gate_tile(l, cols, out, i == 0, i == tiles - 1);
-        }
-        quantize(l, V(b->h), b->blocks_down, b->slice_h, R(OUT, 0), down->slices - whole * b->h_width / 32, left, qn_lower_tokens(l),
-                 b->h_width, true);
-    } else if (whole > 1) {                              // the loop's body cannot post for its last turn alone
-        qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MOV, .dst = V(b->e), .a = V(b->consts), .n = V(0), .rows = V(0)});
-        qn_asm_sync(l->a, (qn_sems){.post = {QN_S_SLICE}});
-    }
-}
-
 // ---- logits of the last token
-static void read_logits(qn_lower *l, uint32_t cols, bool first)
+static void read_logits(qn_lower *l, uint32_t cols, uint32_t lead, bool first)
 {
+    (void)lead;
     const qn_buffers *b = &l->b;
     qn_asm *a = l->a;
-    qn_lower_read(l, QN_FOR_WEIGHTS, V(b->logit), tile_acc(0), V(cols), V(1), 0, QN_S_TILE_DONE, QN_S_TILE_FREE);
+    qn_lower_read(l, QN_FOR_WEIGHTS, V(b->logit), qn_lower_acc(0), V(cols), V(1), 0, QN_S_TILE_DONE, QN_S_TILE_FREE);
     qn_insn *i = qn_asm_op(a, QN_OP_LOGIT);
     QN_PUT(*i, LOGIT, FIRST, first);
     qn_asm_slot(a, QN_SLOT_LOGIT_A, V(b->logit));
@@ -518,18 +382,29 @@ static void read_logits(qn_lower *l, uint32_t cols, bool first)
     qn_asm_loop_end(a);
 }
 
+// A matrix's rows of a table, and where they begin. `slices`: where its activations lie, for each length of block.
+static uint32_t put_matrix(qn_asm *a, const qn_matrix *m, const uint32_t slices[QN_BLOCKS])
+{
+    uint32_t table = (uint32_t)a->n_table;
+    for (const qn_matrix_part *p = m->part; p < m->part + m->n_part; p++) {
+        uint32_t k = 0;
+        while (1u << k < p->fmt->block)
+            k++;
+        qn_asm_put(a, p->addr);
+        qn_asm_put(a, p->fmt->id);
+        for (int i = 0; i < QN_TILE_KINDS; i++)
+            qn_asm_put(a, p->words[i]);
+        qn_asm_put(a, slices[k] + p->slice);
+    }
+    return table;
+}
+
 static void logits(qn_lower *l)
 {
     const qn_buffers *b = &l->b;
     const qn_matrix *m = &l->g->logits;
     qn_asm *a = l->a;
-    uint32_t words[QN_T_MATRIX_WORDS] = {m->addr, m->fmt->id, m->tile_words, m->last_words, 0};
-    for (int i = 0; i < QN_BLOCKS; i++)
-        if (b->blocks_logits >> i & 1)
-            words[QN_T_SLICE] = b->slice_in[i];
-    uint32_t norm_at = qn_asm_put(a, l->g->lay.norm_out_addr), table = qn_asm_put(a, words[0]);
-    for (int i = 1; i < QN_T_MATRIX_WORDS; i++)
-        qn_asm_put(a, words[i]);
+    uint32_t norm_at = qn_asm_put(a, l->g->lay.norm_out_addr), table = put_matrix(a, m, b->slice_in);
     qn_asm_mark(a, "logits");
     qn_asm_lda(a, QN_R_TMP, V(QN_ARG_LOGITS));
     qn_asm_loop(a, R(QN_R_TMP, 0));
@@ -551,7 +426,7 @@ static void logits(qn_lower *l)
         if (b->blocks_logits >> i & 1)
             qn_lower_quant(l, QN_FOR_WEIGHTS, V(b->y), V(b->slice_in[i]), b->width_pad, 0, l->g->dims.width, V(1), b->width_pad, i);
     qn_asm_sync(a, (qn_sems){.post = {QN_S_SLICE}});
-    matrix_run(l, m, m->outputs, V(b->wide[QN_FOR_WEIGHTS]), QN_S_SLICE, read_logits);
+    matrix_run(l, m, table, V(b->wide[QN_FOR_WEIGHTS]), QN_S_SLICE, read_logits);
     qn_asm_loop_end(a);
 }
 
@@ -616,17 +491,17 @@ static void one_layer(qn_lower *l)
     qn_lower_load(l, R(QN_R_TMP, 0), V(d->width), b->norm_w[0], load);
     qn_asm_ldt(a, QN_R_TMP, QN_R_LAYER, l->layer_table + QN_T_NORM_FFN);
     qn_lower_load(l, R(QN_R_TMP, 0), V(d->width), b->norm_w[1], load);
-    matrix_begin(l, &m[QN_ROLE_Q], layer_matrix(l, QN_ROLE_Q));
+    matrix_begin(l, &m[QN_ROLE_Q], qn_lower_table(l, QN_ROLE_Q));
     norm(l, V(b->x), 0, tokens);
     quantize_norm(l, tokens);
 
     qn_asm_mark(a, "qkv");
-    matrix_run(l, &m[QN_ROLE_Q], m[QN_ROLE_Q].outputs, rows, QN_S_SLICE, read_query);
+    matrix_run(l, &m[QN_ROLE_Q], qn_lower_table(l, QN_ROLE_Q), rows, QN_S_SLICE, read_query);
     // Values before keys: while the keys' weights stream past, the values' scattered bytes are stored and the queries made ready. The stores
     // come late in the program, so that their queue, once full, holds up nothing that the array waits for.
-    matrix_begin(l, &m[QN_ROLE_V], layer_matrix(l, QN_ROLE_V));
-    matrix_run(l, &m[QN_ROLE_V], m[QN_ROLE_V].outputs, rows, 0, read_kv);
-    matrix_begin(l, &m[QN_ROLE_K], layer_matrix(l, QN_ROLE_K));
+    matrix_begin(l, &m[QN_ROLE_V], qn_lower_table(l, QN_ROLE_V));
+    matrix_run(l, &m[QN_ROLE_V], qn_lower_table(l, QN_ROLE_V), rows, 0, read_kv);
+    matrix_begin(l, &m[QN_ROLE_K], qn_lower_table(l, QN_ROLE_K));
     qn_asm_mark(a, "cache");
     cache(l, true, NULL, b->val_rec);
     qn_asm_mark(a, "rotate");
@@ -634,9 +509,9 @@ static void one_layer(qn_lower *l)
     qn_lower_scalar(l, QN_VEC_MUL, V(b->q), V(b->q), V(b->consts + 8 * QN_CONST_Q_SCALE), 0, V(b->q_width), tokens, b->q_width);
     qn_lower_queries(l);
     qn_asm_mark(a, "qkv");
-    matrix_load(l, layer_matrix(l, QN_ROLE_K));
+    matrix_load(l, qn_lower_table(l, QN_ROLE_K));
     l->key_tile = 0;
-    matrix_run(l, &m[QN_ROLE_K], m[QN_ROLE_K].outputs, rows, 0, read_key);
+    matrix_run(l, &m[QN_ROLE_K], qn_lower_table(l, QN_ROLE_K), rows, 0, read_key);
     qn_asm_mark(a, "cache");
     cache(l, false, store_value, b->val_rec);
     if (!rotates_by_tile(l))
@@ -648,19 +523,19 @@ static void one_layer(qn_lower *l)
     qn_asm_mark(a, "out");
     if (g->lay.head_pad != d->head)
         close_ranks(l);
-    matrix_begin(l, &m[QN_ROLE_O], layer_matrix(l, QN_ROLE_O));
-    quantize(l, V(b->q), b->blocks_o, b->slice_o, V(0), m[QN_ROLE_O].slices, d->heads * d->head, tokens, b->q_width, true);
-    matrix_run(l, &m[QN_ROLE_O], m[QN_ROLE_O].outputs, rows, QN_S_SLICE, read_residual);
+    matrix_begin(l, &m[QN_ROLE_O], qn_lower_table(l, QN_ROLE_O));
+    qn_lower_slices(l, V(b->q), b->blocks_o, b->slice_o, V(0), m[QN_ROLE_O].slices, d->heads * d->head, tokens, b->q_width, true);
+    matrix_run(l, &m[QN_ROLE_O], qn_lower_table(l, QN_ROLE_O), rows, QN_S_SLICE, read_residual);
 
     qn_asm_mark(a, "norm");
-    gate_begin(l);
+    qn_lower_feed_begin(l);
     norm(l, V(b->x), 1, tokens);
     quantize_norm(l, tokens);
     qn_asm_mark(a, "gate-up");
-    gate_run(l);
+    qn_lower_feed(l);
     qn_asm_mark(a, "down");
-    matrix_begin(l, &m[QN_ROLE_DOWN], layer_matrix(l, QN_ROLE_DOWN));
-    matrix_run(l, &m[QN_ROLE_DOWN], m[QN_ROLE_DOWN].outputs, rows, QN_S_SLICE, read_residual);
+    matrix_begin(l, &m[QN_ROLE_DOWN], qn_lower_table(l, QN_ROLE_DOWN));
+    matrix_run(l, &m[QN_ROLE_DOWN], qn_lower_table(l, QN_ROLE_DOWN), rows, QN_S_SLICE, read_residual);
 }
 
 // A vector instruction that only posts: the empty places that semaphores start with.
@@ -682,17 +557,8 @@ static uint32_t put_layers(qn_asm *a, const qn_graph *g, const qn_buffers *b)
         qn_asm_put(a, y->key_addr + i * y->key_layer);
         qn_asm_put(a, y->val_addr + i * y->val_layer);
         qn_asm_put(a, y->scale_addr + i * y->scale_layer);
-        for (int r = 0; r < QN_LAYER_ROLES; r++) {
-            const qn_matrix *m = &x->m[r];
-            uint32_t k = 0;
-            while (1u << k < m->fmt->block)
-                k++;
-            qn_asm_put(a, m->addr);
-            qn_asm_put(a, m->fmt->id);
-            qn_asm_put(a, m->tile_words);
-            qn_asm_put(a, m->last_words);
-            qn_asm_put(a, r == QN_ROLE_O ? b->slice_o[k] : r == QN_ROLE_DOWN ? b->slice_h[k] : b->slice_in[k]);
-        }
+        for (int r = 0; r < QN_LAYER_ROLES; r++)
+            put_matrix(a, &x->m[r], r == QN_ROLE_O ? b->slice_o : r == QN_ROLE_DOWN ? b->slice_h : b->slice_in);
     }
     return table;
 }
@@ -753,16 +619,28 @@ static void entry(qn_lower *l)
     qn_asm_set(a, QN_R_LAYER, V(0));
     qn_asm_loop(a, V(g->dims.layers));
     one_layer(l);
-    qn_asm_alu(a, QN_ALU_ADD, QN_R_LAYER, R(QN_R_LAYER, 0), V(QN_T_ROW));
+    qn_asm_alu(a, QN_ALU_ADD, QN_R_LAYER, R(QN_R_LAYER, 0), V(l->row));
     qn_asm_loop_end(a);
     logits(l);
     qn_asm_mark(a, "start");
     qn_asm_op(a, QN_OP_HALT);
 }
 
+// Layers have the same parts: what makes several of one takes floats alone.
+static void place_rows(qn_lower *l)
+{
+    l->row = QN_T_MATRIX;
+    for (int r = 0; r < QN_LAYER_ROLES; r++) {
+        l->role_at[r] = l->row;
+        l->row += QN_T_PART_WORDS * l->g->layer[0].m[r].n_part;
+    }
+}
+
 int qn_lower_program(qn_asm *a, const qn_graph *g, const qn_buffers *decode, const qn_buffers *prefill, uint32_t entries[QN_ENTRIES])
 {
     qn_lower l = {.a = a, .g = g, .b = *decode, .decode = true, .layer_table = put_layers(a, g, decode)};
+
+    place_rows(&l);
     l.token_table = put_tokens(a, g);
     entries[QN_ENTRY_DECODE] = (uint32_t)a->n;
     entry(&l);

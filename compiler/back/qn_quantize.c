@@ -206,6 +206,13 @@ int qn_quantize(const qn_fmt *f, const float *x, uint32_t n, int16_t *q, uint16_
     return qn_finite_half(*d) && qn_finite_half(*m) ? 0 : QN_ERR_NONFINITE;
 }
 
+double qn_quantize_value(const qn_fmt *f, int16_t q, uint32_t k, uint16_t d, uint16_t m)
+{
+    double scale = (double)(f->head == 3 ? qn_ggml_bf16(d) : qn_ggml_f16(d)), second = (double)qn_ggml_f16(m);
+    (void)k;
+    return q * scale - second;
+}
+
 int qn_quantize_complex(const float *re, const float *im, uint32_t n, int16_t *q_re, int16_t *q_im, uint16_t d[2])
 {
     double sum[2] = {0, 0};
@@ -225,43 +232,125 @@ int qn_quantize_complex(const float *re, const float *im, uint32_t n, int16_t *q
     return qn_finite_half(d[0]) && qn_finite_half(d[1]) ? 0 : QN_ERR_NONFINITE;
 }
 
-int qn_quantize_binary_sum(const float *x, uint32_t n, unsigned parts, int16_t *const q[], uint16_t d[])
+// ---- sums of columns: x[i] is about the sum of d[p] q[p][i], each q one of two values: `low` or `high`.
+enum { SUM_MAX = 4, ROUNDS = 15 };
+
+// The scales of least squared error for the codes as they are, by elimination; where columns are not independent, those of `d` that were there stay.
+static void fit_scales(const float *x, uint32_t n, unsigned parts, int16_t *const q[], double d[])
 {
-    const qn_fmt *binary = qn_fmt_find(QN_FMT_B1);
-    float rest[256];
-    uint16_t none;
-    assert(n <= sizeof rest / sizeof *rest);
-    memcpy(rest, x, n * sizeof *x);
+    double a[SUM_MAX][SUM_MAX + 1] = {{0}};
+    for (uint32_t i = 0; i < n; i++)
+        for (unsigned r = 0; r < parts; r++) {
+            for (unsigned c = 0; c < parts; c++)
+                a[r][c] += q[r][i] * q[c][i];
+            a[r][parts] += (double)x[i] * q[r][i];
+        }
+    for (unsigned k = 0; k < parts; k++) {
+        unsigned best = k;
+        for (unsigned r = k + 1; r < parts; r++)
+            best = fabs(a[r][k]) > fabs(a[best][k]) ? r : best;
+        if (fabs(a[best][k]) < 1e-9 * n)
+            return;
+        for (unsigned c = 0; c <= parts; c++) {
+            double t = a[k][c];
+            a[k][c] = a[best][c];
+            a[best][c] = t;
+        }
+        for (unsigned r = 0; r < parts; r++)
+            for (unsigned c = parts + 1; r != k && c-- > k;)
+                a[r][c] -= a[r][k] / a[k][k] * a[k][c];
+    }
+    for (unsigned k = 0; k < parts; k++)
+        d[k] = a[k][parts] / a[k][k];
+}
+
+// The nearest of the 2^parts sums for each value, of equals that of the lowest index; whether a code is another than before. Adds up squared errors.
+static bool choose_codes(const float *x, uint32_t n, unsigned parts, int low, int high, const double d[], int16_t *const q[], double *error)
+{
+    bool changed = false;
+    *error = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        unsigned best = 0;
+        double least = INFINITY;
+        for (unsigned k = 0; k < 1u << parts; k++) {
+            double e = (double)x[i];
+            for (unsigned p = 0; p < parts; p++)
+                e -= d[p] * (k >> p & 1 ? high : low);
+            if (fabs(e) < least) {
+                least = fabs(e);
+                best = k;
+            }
+        }
+        for (unsigned p = 0; p < parts; p++) {
+            int16_t c = (int16_t)(best >> p & 1 ? high : low);
+            changed |= q[p][i] != c;
+            q[p][i] = c;
+        }
+        *error += least * least;
+    }
+    return changed;
+}
+
+static double rounded(double d)
+{
+    return (double)qn_ggml_f16(qn_to_half((float)d));
+}
+
+// From the scales in `d` on: codes, scales, codes ... while it helps (alternating least squares: arXiv:1802.00150), scales as FP16 has them.
+static int fit_sum(const float *x, uint32_t n, unsigned parts, int low, int high, double d[], int16_t *const q[], uint16_t bits[])
+{
+    double error, before = INFINITY, kept[SUM_MAX];
+    for (unsigned p = 0; p < parts; p++)
+        kept[p] = d[p] = rounded(d[p]);
+    for (int round = 0; round < ROUNDS; round++) {
+        bool changed = choose_codes(x, n, parts, low, high, d, q, &error);
+        if (!(error < before))
+            break;
+        before = error;
+        memcpy(kept, d, parts * sizeof *d);
+        if (!changed && round)
+            break;
+        fit_scales(x, n, parts, q, d);
+        for (unsigned p = 0; p < parts; p++)
+            d[p] = rounded(d[p]);
+    }
+    choose_codes(x, n, parts, low, high, kept, q, &error);
     for (unsigned p = 0; p < parts; p++) {
-        int err = qn_quantize(binary, rest, n, q[p], &d[p], &none);
-        if (err < 0)
-            return err;
-        for (uint32_t i = 0; i < n; i++)
-            rest[i] -= qn_ggml_f16(d[p]) * (float)q[p][i];
+        bits[p] = qn_to_half((float)kept[p]);
+        if (!qn_finite_half(bits[p]))
+            return QN_ERR_NONFINITE;
     }
     return 0;
 }
 
+int qn_quantize_binary_sum(const float *x, uint32_t n, unsigned parts, int16_t *const q[], uint16_t d[])
+{
+    double scale[SUM_MAX];
+    span s;
+    int err = find_span(x, n, &s);
+    assert(parts <= SUM_MAX);
+    if (err < 0)
+        return err;
+    for (unsigned p = 0; p < parts; p++) {               // greedily: the mean of what is left
+        double sum = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            double left = (double)x[i];
+            for (unsigned k = 0; k < p; k++)
+                left -= scale[k] * q[k][i];
+            q[p][i] = left < 0 ? -1 : 1;
+            sum += fabs(left);
+        }
+        scale[p] = rounded(sum / n);
+    }
+    return fit_sum(x, n, parts, -1, 1, scale, q, d);
+}
+
 int qn_quantize_dual(const float *x, uint32_t n, int16_t *const q[2], uint16_t d[2])
 {
-    int16_t code[256];
-    uint16_t scale, none;
-    assert(n <= sizeof code / sizeof *code);
-    int err = qn_quantize(qn_fmt_find(QN_FMT_S2), x, n, code, &scale, &none);
-    double a = 0, b = 0, c = 0, u = 0, v = 0;            // least squares: a d0 + b d1 = u, b d0 + c d1 = v
-    for (uint32_t i = 0; !err && i < n; i++) {
-        q[0][i] = -(code[i] >> 1 & 1);
-        q[1][i] = -(code[i] & 1);
-        a += q[0][i] * q[0][i];
-        b += q[0][i] * q[1][i];
-        c += q[1][i] * q[1][i];
-        u += (double)x[i] * q[0][i];
-        v += (double)x[i] * q[1][i];
-    }
-    double det = a * c - b * b;
-    d[0] = qn_to_half((float)(det > 0 ? (u * c - v * b) / det : a > 0 ? u / a : 0));
-    d[1] = qn_to_half((float)(det > 0 ? (v * a - u * b) / det : c > 0 && a == 0 ? v / c : 0));
-    return err < 0 ? err : qn_finite_half(d[0]) && qn_finite_half(d[1]) ? 0 : QN_ERR_NONFINITE;
+    uint16_t bits, none;
+    int err = qn_quantize(qn_fmt_find(QN_FMT_S2), x, n, q[0], &bits, &none);
+    double scale = (double)qn_ggml_f16(bits), d0[2] = {2 * scale, -scale};       // codes of two bits: -2 to 1
+    return err < 0 ? err : fit_sum(x, n, 2, 0, -1, d0, q, d);
 }
 
 // What has an encoder for floats here. K-quants, whose scales have two levels, are GGUF's to make.

@@ -18,6 +18,9 @@
 // QN_ERR_NONFINITE for a value, or a scale, that is not finite.
 int qn_quantize(const qn_fmt *f, const float *x, uint32_t n, int16_t *q, uint16_t *d, uint16_t *m);
 
+// What weight `k` of a group is then: code q under headers d and m.
+double qn_quantize_value(const qn_fmt *f, int16_t q, uint32_t k, uint16_t d, uint16_t m);
+
 // Complex numbers to the nearest of 1, i, -1, -i under a scale for the real and one for the imaginary ones (iFairy, arXiv:2508.05571): a pair of columns of C2, each value
 // in one of them.
 int qn_quantize_complex(const float *re, const float *im, uint32_t n, int16_t *q_re, int16_t *q_im, uint16_t d[2]);

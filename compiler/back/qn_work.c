@@ -8,16 +8,26 @@ static double weight_bits(const qn_fmt *f)
     return qn_fmt_col_words(f) + (qn_fmt_sub_word(f) ? 16.0 / 32 : 0) + head / (32.0 * f->block);
 }
 
-static double numbers(const qn_prog_matrix *m)
+// Weights of a part.
+static double numbers(const qn_prog_matrix *m, const qn_prog_part *x)
 {
-    return (double)m->outputs * m->inputs;
+    double from = 32.0 * x->slice, to = from + 32.0 * x->slices;
+    return x->outputs * ((to < m->inputs ? to : m->inputs) - from);
 }
 
-static void matrix(qn_work *w, const qn_prog_matrix *m, double vectors)
+double qn_work_bits(const qn_prog *p, const qn_prog_matrix *m)
 {
-    const qn_fmt *f = qn_fmt_find(m->fmt);
-    w->bytes += numbers(m) * weight_bits(f) / 8;
-    w->products += numbers(m) * f->planes * vectors;
+    double bits = 0;
+    for (uint32_t i = m->first; i < m->first + m->parts; i++)
+        bits += numbers(m, &p->part[i]) * weight_bits(qn_fmt_find(p->part[i].fmt));
+    return bits;
+}
+
+static void matrix(qn_work *w, const qn_prog *p, const qn_prog_matrix *m, double vectors)
+{
+    w->bytes += qn_work_bits(p, m) / 8;
+    for (uint32_t i = m->first; i < m->first + m->parts; i++)
+        w->products += numbers(m, &p->part[i]) * qn_fmt_find(p->part[i].fmt)->planes * vectors;
 }
 
 void qn_work_add(qn_work *w, const qn_prog *p, uint32_t pos, uint32_t n, bool logits)
@@ -26,10 +36,10 @@ void qn_work_add(qn_work *w, const qn_prog *p, uint32_t pos, uint32_t n, bool lo
     double wide = p->act_bits / 8, wide_cache = p->act_ggml ? 2 : wide, cached = 2.0 * d->kv_heads * d->head;          // keys and values of a token
     for (uint32_t l = 0; l < d->layers; l++)
         for (int r = 0; r < QN_LAYER_ROLES; r++)
-            matrix(w, &p->layer[l].m[r], n * wide);
+            matrix(w, p, &p->layer[l].m[r], n * wide);
     if (logits)
-        matrix(w, &p->logits, wide);
-    w->bytes += n * (double)d->width * weight_bits(qn_fmt_find(p->embed.fmt)) / 8;
+        matrix(w, p, &p->logits, wide);
+    w->bytes += n * (double)d->width * weight_bits(qn_fmt_find(p->part[p->embed.first].fmt)) / 8;
     w->bytes += 4.0 * d->width * (2.0 * d->layers + (logits ? 1 : 0)) + 8.0 * d->head * n;
     // The cache: all tokens before read once, those of this step written; a record of 32 has a scale of 16 bits
     double token_bytes = cached * (p->kv_bits / 8 + 2.0 / 32);

@@ -19,6 +19,9 @@ typedef struct qn_work {
     double products;
 } qn_work;
 
+// Bits of a matrix's weights, scales included.
+double qn_work_bits(const qn_prog *p, const qn_prog_matrix *m);
+
 void qn_work_add(qn_work *w, const qn_prog *p, uint32_t pos, uint32_t n, bool logits);
 
 #endif

@@ -211,9 +211,3 @@ int qn_llama_import(qn_graph *g, const qn_gguf *file, qn_why *why)
         qn_graph_free(g);
     return err;
 }
-
-void qn_graph_free(qn_graph *g)
-{
-    free(g->layer);
-    g->layer = NULL;
-}

@@ -2,7 +2,7 @@
 // qn_graph.h: a decoder-only language model as the compiler sees it: sizes, tensors by role, and what was decided about each.
 //
 // A front end fills sizes and tensors; passes fill the rest, each its own part:
-//     qn_llama_import (front)  ->  qn_pass_format  ->  qn_pass_layout  ->  qn_pass_buffers  ->  qn_emit (back)
+//     qn_llama_import (front)  ->  qn_pass_mix  ->  qn_pass_format  ->  qn_pass_layout  ->  qn_pass_buffers  ->  qn_emit (back)
 // Shapes are (outputs x inputs), a row of `inputs` contiguous, as GGUF stores them. Tensor data stays the GGUF file's.
 #ifndef QN_GRAPH_H
 #define QN_GRAPH_H
@@ -32,33 +32,57 @@ typedef struct qn_dims {
     bool tied;                  // logits use the embedding's weights
 } qn_dims;
 
+// What tensors stored as floats become (compiler/back/qn_weights.h). Formats by their id, those of compiler/back/qn_quantize.h.
+typedef struct qn_weights {
+    uint32_t fmt;
+    uint32_t sum;               // columns of `fmt` that a weight is the sum of: 1, of BCQ 2 to 4, of dual binary codes 2
+    uint32_t wide;              // 0, or the format of some: of outputs, or of groups of inputs
+    uint32_t share;             // of them in 1000
+    uint32_t groups;            // 1: groups of inputs, 0: outputs
+    uint32_t rows;              // 1: a row has one scale
+} qn_weights;
+
 typedef struct qn_options {
     const qn_target *target;
-    const qn_fmt *weights;      // for tensors stored as floats: one of compiler/back/qn_quantize.h
-    bool weight_rows;           // a row of them has one scale
+    qn_weights weights;
     uint32_t kv_bits, act_bits; // 8 or 16
     bool act_ggml;              // what meets weights is quantized as ggml does it (act_bits 8), what meets the cache to 16 bits
     uint32_t context;           // 0: as the model says
 } qn_options;
 
-typedef struct qn_matrix {
-    const qn_gguf_tensor *tensor;
-    const qn_fmt *fmt;          // what it is streamed as
-    bool requantize;            // stored as floats: quantized by the compiler
-    bool one_scale;             // a row has one scale, repeated for each of the format's blocks
-    uint32_t outputs, inputs;   // as stored; of queries, keys and values with padded heads
-    uint32_t stripes;           // that columns are dealt out to (fmt.def)
-    uint32_t cols;              // streamed columns: outputs with padded heads, rounded up to what the target streams
-    uint32_t slices;            // of 32 inputs, padded heads included, a multiple of the format's block
-    uint32_t depth;             // slices of a tile: all, or of the embedding those of one block (qn_tile_cols)
-    uint32_t tile;              // outputs of a full tile, and unless it is the embedding its columns
+// Tiles are cut at multiples of `tile` outputs and where a zone begins. Those of a zone by their sizes: one that is not the last, all between it
+// and the last, the last.
+enum qn_tile_kind { QN_TILE_FIRST, QN_TILE_FULL, QN_TILE_LAST, QN_TILE_KINDS };
+
+// What a GEMM takes a tile of: outputs and inputs of a matrix in one format. A matrix is one part; or wide outputs and narrow ones, a zone each; or
+// several over the same outputs, whose products add up: groups of inputs that differ in format, or the columns of a sum.
+typedef struct qn_matrix_part {
+    const qn_fmt *fmt;
+    uint32_t output, outputs;
+    uint32_t slice, slices;     // of 32 inputs, multiples of the format's block
     uint32_t addr;              // word in the weight window
     uint32_t tile_step;         // words from one tile to the next
-    uint32_t tile_words, last_words;
+    uint32_t words[QN_TILE_KINDS];
+} qn_matrix_part;
+
+typedef struct qn_matrix {
+    const qn_gguf_tensor *tensor;
+    bool requantize;            // stored as floats: quantized by the compiler
+    bool one_scale;             // a row has one scale, repeated for each of the format's blocks
+    bool dual;                  // a sum's columns are dual binary codes, not BCQ's
+    uint32_t outputs, inputs;   // as stored; of queries, keys and values with padded heads
+    const uint32_t *out_order, *in_order;    // NULL, or where each was in the file
+    uint32_t stripes;           // that columns are dealt out to (fmt.def)
+    uint32_t slices;            // of 32 inputs, padded heads included, a multiple of each format's block
+    uint32_t depth;             // slices of a tile: all, or of the embedding those of one block (qn_tile_cols)
+    uint32_t tile;              // outputs of a full tile, and unless it is the embedding its columns
+    uint32_t n_part;
+    qn_matrix_part *part;              // zone by zone, in the order of consumption
 } qn_matrix;
 
 typedef struct qn_layer {
     qn_matrix m[QN_LAYER_ROLES];
+    uint32_t *hidden_order;     // of mixed outputs: where each hidden value was
     const qn_gguf_tensor *norm_attn, *norm_ffn;
     uint32_t norm_attn_addr, norm_ffn_addr;
 } qn_layer;
@@ -85,10 +109,27 @@ typedef struct qn_graph {
     qn_layer *layer;            // dims.layers of them
     qn_matrix embed, logits;    // tied: the same addresses
     const qn_gguf_tensor *norm_out;
+    uint32_t *width_order;      // of mixed outputs: where each value of the residual stream was
     qn_layout lay;
 } qn_graph;
 
 void qn_graph_free(qn_graph *g);
+
+// The parts of a matrix over the same outputs, and their tiles.
+typedef struct qn_zone {
+    uint32_t first, n;          // parts
+    uint32_t tiles;
+} qn_zone;
+
+qn_zone qn_matrix_zone(const qn_matrix *m, uint32_t first);
+
+// Tile `i` of a zone: its outputs, and the columns that are streamed for them.
+typedef struct qn_tile {
+    uint32_t output, outputs, cols;
+    enum qn_tile_kind kind;
+} qn_tile;
+
+qn_tile qn_zone_tile(const qn_matrix *m, const qn_zone *z, uint32_t i);
 
 // Columns of a tile of `outputs` outputs: pair by pair each one's pieces, then zeros up to what the target streams. A matrix is one piece deep; the
 // embedding is as many as a row has blocks, so that those of two tokens stand side by side.
@@ -105,6 +146,7 @@ static inline uint32_t qn_tile_col(uint32_t output, uint32_t piece, uint32_t pie
 }
 
 // Passes. Each needs those before it.
+int qn_pass_mix(qn_graph *g, qn_why *why);      // which outputs are wide, and the order that brings them together
 int qn_pass_format(qn_graph *g, qn_why *why);   // number formats, padding, tiles
 int qn_pass_layout(qn_graph *g, qn_why *why);   // addresses; refuses what does not fit the target's memory
 

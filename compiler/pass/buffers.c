@@ -5,12 +5,13 @@
 
 #include "compiler/back/qn_abi.h"
 
+// The lengths of block that a matrix wants its activations in.
 static uint32_t block_bit(const qn_matrix *m)
 {
-    uint32_t bit = 0;
-    while (1u << bit < m->fmt->block)
-        bit++;
-    return 1u << bit;
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < m->n_part; i++)
+        bits |= m->part[i].fmt->block;
+    return bits;
 }
 
 static uint32_t largest_divisor(uint32_t n, uint32_t most)
@@ -88,7 +89,7 @@ int qn_pass_buffers(const qn_graph *g, bool decode, uint32_t tokens, qn_buffers 
     b->tokens = tokens;
     b->wide[QN_FOR_WEIGHTS] = g->opt.act_bits == 16 ? 2 : 1;
     b->wide[QN_FOR_CACHE] = g->opt.act_bits == 16 || g->opt.act_ggml ? 2 : 1;
-    b->width_pad = 32 * max(first[QN_ROLE_Q].slices, g->logits.slices);
+    b->width_pad = 32 * max(max(first[QN_ROLE_Q].slices, first[QN_ROLE_GATE].slices), max(g->embed.slices, g->logits.slices));
     b->q_width = d->heads * g->lay.head_pad;
     b->kv_pad = 32 * g->lay.kv_blocks;
     uint32_t rec = g->opt.kv_bits == 16 ? 16 : 8;

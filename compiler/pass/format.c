@@ -1,65 +1,151 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chooses what each matrix is streamed as: GGUF's own codes where it has any, else the integers that the options ask for.
+#include <stdlib.h>
+
 #include "compiler/back/qn_quantize.h"
 #include "compiler/front/qn_ggml_type.h"
-#include "compiler/ir/qn_graph.h"
+#include "compiler/pass/qn_mix.h"
 
 static uint32_t rounded_up(uint32_t n, uint32_t unit)
 {
     return (n + unit - 1) / unit * unit;
 }
 
-static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, qn_why *why)
+// The format that GGUF's own codes are streamed in; NULL for floats.
+static const qn_fmt *own_format(const qn_matrix *m, const qn_options *opt)
 {
-    m->stripes = opt->target->planes;
-    m->requantize = false;
     switch (m->tensor->type) {
     // ggml meets them with activations in blocks of 32
-    case QN_GGML_Q1_0: m->fmt = qn_fmt_find(opt->act_ggml ? QN_FMT_B1 : QN_FMT_B1G128); break;
-    case QN_GGML_Q2_0: m->fmt = qn_fmt_find(opt->act_ggml ? QN_FMT_S2 : QN_FMT_S2G64); break;
-    case QN_GGML_Q4_0: m->fmt = qn_fmt_find(QN_FMT_S4); break;
-    case QN_GGML_Q5_0: m->fmt = qn_fmt_find(QN_FMT_S5); break;
-    case QN_GGML_IQ4_NL: m->fmt = qn_fmt_find(QN_FMT_N4); break;
-    case QN_GGML_Q8_0: m->fmt = qn_fmt_find(QN_FMT_S8); break;
-    case QN_GGML_Q4_1: m->fmt = qn_fmt_find(QN_FMT_U4M); break;
-    case QN_GGML_Q5_1: m->fmt = qn_fmt_find(QN_FMT_U5M); break;
-    case QN_GGML_Q2_K: m->fmt = qn_fmt_find(QN_FMT_K2); break;
-    case QN_GGML_NVFP4: m->fmt = qn_fmt_find(QN_FMT_NV4); break;
-    case QN_GGML_Q3_K: m->fmt = qn_fmt_find(QN_FMT_K3); break;
-    case QN_GGML_Q4_K: m->fmt = qn_fmt_find(QN_FMT_K4); break;
-    case QN_GGML_Q5_K: m->fmt = qn_fmt_find(QN_FMT_K5); break;
-    case QN_GGML_Q6_K: m->fmt = qn_fmt_find(QN_FMT_K6); break;
-    case QN_GGML_IQ4_XS: m->fmt = qn_fmt_find(QN_FMT_X4); break;
-    case QN_GGML_MXFP4: m->fmt = qn_fmt_find(QN_FMT_MX4); break;
+    case QN_GGML_Q1_0: return qn_fmt_find(opt->act_ggml ? QN_FMT_B1 : QN_FMT_B1G128);
+    case QN_GGML_Q2_0: return qn_fmt_find(opt->act_ggml ? QN_FMT_S2 : QN_FMT_S2G64);
+    case QN_GGML_Q4_0: return qn_fmt_find(QN_FMT_S4);
+    case QN_GGML_Q5_0: return qn_fmt_find(QN_FMT_S5);
+    case QN_GGML_IQ4_NL: return qn_fmt_find(QN_FMT_N4);
+    case QN_GGML_Q8_0: return qn_fmt_find(QN_FMT_S8);
+    case QN_GGML_Q4_1: return qn_fmt_find(QN_FMT_U4M);
+    case QN_GGML_Q5_1: return qn_fmt_find(QN_FMT_U5M);
+    case QN_GGML_Q2_K: return qn_fmt_find(QN_FMT_K2);
+    case QN_GGML_NVFP4: return qn_fmt_find(QN_FMT_NV4);
+    case QN_GGML_Q3_K: return qn_fmt_find(QN_FMT_K3);
+    case QN_GGML_Q4_K: return qn_fmt_find(QN_FMT_K4);
+    case QN_GGML_Q5_K: return qn_fmt_find(QN_FMT_K5);
+    case QN_GGML_Q6_K: return qn_fmt_find(QN_FMT_K6);
+    case QN_GGML_IQ4_XS: return qn_fmt_find(QN_FMT_X4);
+    case QN_GGML_MXFP4: return qn_fmt_find(QN_FMT_MX4);
     case QN_GGML_TQ1_0:
-    case QN_GGML_TQ2_0: m->fmt = qn_fmt_find(QN_FMT_S2G256); break;
-    default:
-        m->requantize = true;
-        m->one_scale = opt->weight_rows;
-        m->fmt = qn_quantize_fitting(opt->weights, m->inputs);
-        if (opt->act_ggml && m->fmt->block != 1 && m->fmt->block != 8)
-            return qn_fail(why, QN_ERR_USAGE, "%s has groups of %u: ggml quantizes activations in blocks of 32 or 256", m->fmt->name, 32u * m->fmt->block);
+    case QN_GGML_TQ2_0: return qn_fmt_find(QN_FMT_S2G256);
+    default: return NULL;
     }
-    m->cols = rounded_up(m->outputs, qn_target_cols(opt->target));
-    m->slices = m->depth = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, m->fmt->block);
-    m->tile = tile;
-    uint32_t last = m->cols % tile ? m->cols % tile : tile;
-    m->tile_words = (uint32_t)qn_fmt_tile_words(m->fmt, tile, m->slices);
-    m->last_words = (uint32_t)qn_fmt_tile_words(m->fmt, last, m->slices);
-    m->tile_step = m->tile_words;
+}
+
+static int allocate(qn_matrix *m, uint32_t n)
+{
+    m->part = calloc(n, sizeof *m->part);
+    m->n_part = n;
+    for (uint32_t i = 0; m->part && i < n; i++)
+        m->part[i].outputs = m->outputs;
+    return m->part ? 0 : QN_ERR_NOMEM;
+}
+
+// All of a matrix in `n` formats, one for each column that a weight is the sum of.
+static int whole(qn_matrix *m, const qn_fmt *f, uint32_t n)
+{
+    int err = allocate(m, n);
+    m->slices = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, f->block);
+    for (uint32_t i = 0; !err && i < n; i++) {
+        m->part[i].fmt = f;
+        m->part[i].slices = m->slices;
+    }
+    return err;
+}
+
+// Wide outputs, then narrow ones.
+static int mix_outputs(qn_matrix *m, const qn_fmt *narrow, const qn_fmt *wide, uint32_t n)
+{
+    int err = allocate(m, 2);
+    if (err < 0)
+        return err;
+    m->slices = 0;
+    for (int i = 0; i < 2; i++) {
+        qn_matrix_part *p = &m->part[i];
+        p->fmt = i ? narrow : wide;
+        p->output = i ? n : 0;
+        p->outputs = i ? m->outputs - n : n;
+        p->slices = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, p->fmt->block);
+        m->slices = p->slices > m->slices ? p->slices : m->slices;
+    }
     return 0;
 }
 
-// The embedding is read a row at a time: it lies pair by pair, a copy of its own even where the logits share its values.
-static int choose_embed(qn_matrix *m, const qn_options *opt, qn_why *why)
+// Group by group of the inputs.
+static int mix_groups(qn_matrix *m, const qn_fmt *narrow, const qn_fmt *wide, uint32_t share, qn_why *why)
 {
-    int err = choose(m, opt, 2, why);
+    m->slices = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, narrow->block);
+    const uint32_t n = m->slices / narrow->block;
+    uint8_t *chosen = malloc(n);
+    int err = chosen ? allocate(m, n) : QN_ERR_NOMEM;
+    if (!err)
+        err = qn_mix_wide_groups(m, narrow, wide, share, chosen, why);
+    for (uint32_t i = 0; !err && i < n; i++) {
+        m->part[i].fmt = chosen[i] ? wide : narrow;
+        m->part[i].slice = i * narrow->block;
+        m->part[i].slices = narrow->block;
+    }
+    free(chosen);
+    return err;
+}
+
+enum use { MATRIX, MIXED_OUTPUTS, EMBEDDING };
+
+// Floats to what the options ask for.
+static int requantize(qn_matrix *m, const qn_options *opt, enum use use, qn_why *why)
+{
+    const qn_weights *w = &opt->weights;
+    const qn_fmt *f = qn_quantize_fitting(qn_fmt_find(w->fmt), m->inputs), *wide = w->wide ? qn_quantize_fitting(qn_fmt_find(w->wide), m->inputs) : NULL;
+    const uint32_t n = qn_mix_wide_outputs(w, m->outputs);
+    m->requantize = true;
+    m->one_scale = w->rows;
+    m->dual = w->sum > 1 && f->sign != QN_ODD;
+    if (use == EMBEDDING)
+        return whole(m, w->sum > 1 ? qn_fmt_find(QN_FMT_S8) : wide ? wide : f, 1);
+    if (wide && w->groups) {
+        wide = wide->block == f->block ? wide : qn_quantize_fitting(wide, 32u * f->block);
+        return wide->block == f->block ? mix_groups(m, f, wide, w->share, why)
+                                       : qn_fail(why, QN_ERR_USAGE, "%u inputs have no groups that %s and %s have in common", m->inputs, f->name, wide->name);
+    }
+    return use == MIXED_OUTPUTS && n ? mix_outputs(m, f, wide, n) : whole(m, f, w->sum);
+}
+
+static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, enum use use, qn_why *why)
+{
+    const qn_fmt *own = own_format(m, opt);
+    m->stripes = opt->target->planes;
+    m->tile = tile;
+    int err = own ? whole(m, own, 1) : requantize(m, opt, use, why);
     if (err < 0)
         return err;
-    m->cols = rounded_up(m->outputs, 2);
-    m->depth = m->fmt->block;
-    m->tile_words = (uint32_t)qn_fmt_tile_words(m->fmt, qn_tile_cols(m->tile, m->slices / m->depth, m->stripes), m->depth);
-    m->last_words = m->tile_step = m->tile_words;
+    m->depth = use == EMBEDDING ? m->part->fmt->block : m->slices;
+    for (uint32_t i = 0; !own && i < m->n_part; i++)
+        if (opt->act_ggml && m->part[i].fmt->block != 1 && m->part[i].fmt->block != 8)
+            return qn_fail(why, QN_ERR_USAGE, "%s has groups of %u: ggml quantizes activations in blocks of 32 or 256", m->part[i].fmt->name,
+                           32u * m->part[i].fmt->block);
+    const uint32_t full = qn_tile_cols(tile, m->slices / m->depth, m->stripes);
+    for (uint32_t first = 0; first < m->n_part;) {
+        const qn_zone z = qn_matrix_zone(m, first);
+        const qn_tile ends[] = {qn_zone_tile(m, &z, 0), qn_zone_tile(m, &z, z.tiles - 1)};
+        uint32_t step = 0;
+        for (uint32_t i = first; i < first + z.n; i++) {
+            qn_matrix_part *p = &m->part[i];
+            const uint32_t depth = use == EMBEDDING ? m->depth : p->slices;
+            for (int k = 0; k < 2; k++)
+                p->words[ends[k].kind] = (uint32_t)qn_fmt_tile_words(p->fmt, ends[k].cols, depth);
+            p->words[QN_TILE_FULL] = z.tiles == 1 ? p->words[QN_TILE_LAST] : (uint32_t)qn_fmt_tile_words(p->fmt, full, depth);
+            step += p->words[QN_TILE_FULL];
+        }
+        for (uint32_t i = first; i < first + z.n; i++)
+            m->part[i].tile_step = step;
+        first += z.n;
+    }
     return 0;
 }
 
@@ -86,10 +172,11 @@ int qn_pass_format(qn_graph *g, qn_why *why)
     for (uint32_t l = 0; l < g->dims.layers; l++)
         for (int r = 0; r < QN_LAYER_ROLES; r++) {
             bool half = r == QN_ROLE_GATE || r == QN_ROLE_UP;      // the two share a tile, so that SiLU finds both at hand
-            if ((err = choose(&g->layer[l].m[r], &g->opt, half ? tile / 2 : tile, why)) < 0)
+            if ((err = choose(&g->layer[l].m[r], &g->opt, half ? tile / 2 : tile, g->layer[l].m[r].out_order ? MIXED_OUTPUTS : MATRIX, why)) < 0)
                 return err;
         }
-    if ((err = choose_embed(&g->embed, &g->opt, why)) < 0)
+    // The embedding is read a row at a time: it lies pair by pair, a copy of its own even where the logits share its values.
+    if ((err = choose(&g->embed, &g->opt, 2, EMBEDDING, why)) < 0)
         return err;
-    return choose(&g->logits, &g->opt, tile, why);
+    return choose(&g->logits, &g->opt, tile, MATRIX, why);
 }

@@ -15,24 +15,28 @@ static uint32_t take(cursor *c, uint64_t words)
     return (uint32_t)at;
 }
 
-static uint64_t matrix_words(const qn_matrix *m)
+// Parts of a zone lie tile by tile, each tile's one after the other; of a gate and its up matrix, which alternate, those of both. A last tile's parts
+// begin as far apart as a full one's.
+static void place(cursor *c, qn_matrix *m, qn_matrix *up)
 {
-    uint64_t tiles = (m->cols + m->tile - 1) / m->tile;
-    return (tiles - 1) * m->tile_words + m->last_words;
-}
-
-static void place(cursor *c, qn_matrix *m)
-{
-    m->addr = take(c, matrix_words(m));
-}
-
-// Gate and up alternate, tile by tile.
-static void place_pair(cursor *c, qn_matrix *gate, qn_matrix *up)
-{
-    uint32_t tiles = (gate->cols + gate->tile - 1) / gate->tile;
-    gate->tile_step = up->tile_step = gate->tile_words + up->tile_words;
-    gate->addr = take(c, (uint64_t)tiles * gate->tile_step);
-    up->addr = gate->addr + gate->tile_words;
+    for (uint32_t first = 0; first < m->n_part;) {
+        qn_zone z = qn_matrix_zone(m, first);
+        uint32_t step = m->part[first].tile_step + (up ? up->part[first].tile_step : 0), offset = 0, end = 0;
+        qn_matrix *each[] = {m, up};
+        for (int pass = 0; pass < 2; pass++) {           // how much, then where
+            uint32_t base = pass ? take(c, (uint64_t)(z.tiles - 1) * step + end) : 0;
+            offset = 0;
+            for (int i = 0; i < 2 && each[i]; i++)
+                for (uint32_t k = first; k < first + z.n; k++) {
+                    qn_matrix_part *p = &each[i]->part[k];
+                    end = offset + p->words[QN_TILE_LAST];
+                    p->addr = base + offset;
+                    offset += p->words[QN_TILE_FULL];
+                    p->tile_step = pass ? step : p->tile_step;
+                }
+        }
+        first += z.n;
+    }
 }
 
 int qn_pass_layout(qn_graph *g, qn_why *why)
@@ -61,20 +65,20 @@ int qn_pass_layout(qn_graph *g, qn_why *why)
     y->const_addr = take(&c, QN_CONST_WORDS);
     y->rope_step = 2 * y->head_pad;
     y->rope_addr = take(&c, (uint64_t)context * y->rope_step);
-    place(&c, &g->embed);
+    place(&c, &g->embed, NULL);
     for (uint32_t l = 0; l < d->layers; l++) {
         qn_layer *x = &g->layer[l];
         x->norm_attn_addr = take(&c, d->width);
-        place(&c, &x->m[QN_ROLE_Q]);
-        place(&c, &x->m[QN_ROLE_V]);
-        place(&c, &x->m[QN_ROLE_K]);
-        place(&c, &x->m[QN_ROLE_O]);
+        place(&c, &x->m[QN_ROLE_Q], NULL);
+        place(&c, &x->m[QN_ROLE_V], NULL);
+        place(&c, &x->m[QN_ROLE_K], NULL);
+        place(&c, &x->m[QN_ROLE_O], NULL);
         x->norm_ffn_addr = take(&c, d->width);
-        place_pair(&c, &x->m[QN_ROLE_GATE], &x->m[QN_ROLE_UP]);
-        place(&c, &x->m[QN_ROLE_DOWN]);
+        place(&c, &x->m[QN_ROLE_GATE], &x->m[QN_ROLE_UP]);
+        place(&c, &x->m[QN_ROLE_DOWN], NULL);
     }
     y->norm_out_addr = take(&c, d->width);
-    place(&c, &g->logits);
+    place(&c, &g->logits, NULL);
     y->code_addr = take(&c, t->prog_words);
     uint64_t image = c.at;
     uint64_t io = (d->vocab + 15) / 16 * 16;

@@ -15,7 +15,7 @@ def key_u32(key, v):
     u32(at + 4, v)
 def head_crc():
     u32(20, 0)
-    u32(20, zlib.crc32(b[:224]))
+    u32(20, zlib.crc32(b[:256]))
 exec(sys.argv[3])
 open(sys.argv[2], "wb").write(b)
 P
@@ -66,9 +66,9 @@ edit "$work/m.qn" "$work/bad.qn" 'b.append(0)'
 refused 65 'bad.qn: malformed file: goes on after its end' "$QUERN" run "$work/bad.qn"
 # A bit of an instruction, with all checksums right: the verifier refuses what the core would trap on
 edit "$work/m.qn" "$work/bad.qn" '
-code, image, n = (struct.unpack_from(f, b, at)[0] for f, at in (("<I", 256 + 64 + 4 * 36), ("<Q", 64 + 4 * 32 + 8), ("<Q", 64 + 4 * 32 + 16)))
+code, image, n = (struct.unpack_from(f, b, at)[0] for f, at in (("<I", 256 + 64 + 4 * 40), ("<Q", 64 + 5 * 32 + 8), ("<Q", 64 + 5 * 32 + 16)))
 b[image + 4 * code + 32 * 20 + 9] ^= 1
-u32(64 + 4 * 32 + 24, zlib.crc32(b[image:image + n])); head_crc()'
+u32(64 + 5 * 32 + 24, zlib.crc32(b[image:image + n])); head_crc()'
 refused 65 'bad.qn: program refused by the verifier: .*instruction 20' "$QUERN" run "$work/bad.qn"
 refused 65 'm.qn: made for another target: compiled for ulx3s, asked for is mini' "$QUERN" run "$work/m.qn" --device model:mini
 refused 64 'm.qn: wrong use: ' "$QUERN" run "$work/m.qn" --kv 16

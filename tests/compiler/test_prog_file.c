@@ -17,7 +17,7 @@
 #include "cpu/qn_cpu.h"
 #include "driver/qn_le.h"
 
-enum { HEAD = 64 + 5 * 32, MODEL_AT = 256 };
+enum { HEAD = 64 + 6 * 32, MODEL_AT = 256 };
 
 static char path[] = "/tmp/quern-prog-XXXXXX";
 static qn_prog prog;
@@ -105,8 +105,9 @@ static void same(void **state)
     assert_int_equal(p.kv_bits, prog.kv_bits);
     assert_int_equal(p.act_bits, prog.act_bits);
     assert_int_equal(p.act_ggml, prog.act_ggml);
-    assert_int_equal(p.weight_fmt, prog.weight_fmt);
-    assert_int_equal(p.weight_rows, prog.weight_rows);
+    assert_memory_equal(&p.weights, &prog.weights, sizeof p.weights);
+    assert_int_equal(p.n_part, prog.n_part);
+    assert_memory_equal(p.part, prog.part, p.n_part * sizeof *p.part);
     assert_int_equal(p.context, prog.context);
     assert_int_equal(p.chunk, prog.chunk);
     assert_int_equal(p.n_code, prog.n_code);
@@ -179,7 +180,7 @@ static void every_cut(void **state)
 
 static void seal(uint8_t *b)
 {
-    for (int s = 0; s < 5; s++) {
+    for (int s = 0; s < 6; s++) {
         uint8_t *e = b + 64 + 32 * s;
         le32(e + 24, (uint32_t)crc32_z(0, b + qn_le64(e + 8), (size_t)qn_le64(e + 16)));
     }
@@ -218,35 +219,41 @@ static void model_lies(void **state)
     uint8_t b[4096];
     memcpy(b, file, sizeof b);
     put_file(file, n_file);
-    size_t bytes = (size_t)qn_le64(b + 64 + 16), tried = 0, refused = 0;
-    for (size_t at = MODEL_AT + 64; at < MODEL_AT + bytes; at += 4)
-        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-            uint32_t old = qn_le32(b + at);
-            qn_prog p;
-            qn_cpu *c;
-            le32(b + at, values[i]);
-            // Of the long sections only the short one has changed
-            le32(b + 64 + 24, (uint32_t)crc32_z(0, b + MODEL_AT, bytes));
-            le32(b + 20, 0);
-            le32(b + 20, (uint32_t)crc32_z(0, b, HEAD));
-            put_start(b);
-            tried++;
-            if (qn_prog_read(&p, path, NULL) < 0) {
-                refused++;
-            } else {
-                if (qn_cpu_open(&c, &p, NULL) == 0)
-                    qn_cpu_close(c);
-                qn_prog_free(&p);
+    size_t tried = 0, refused = 0;
+    for (int part = 0; part < 3; part++) {               // model, matrix, parts
+        uint8_t *entry = b + 64 + 32 * part;
+        size_t from = (size_t)qn_le64(entry + 8), bytes = (size_t)qn_le64(entry + 16);
+        assert_true(from + bytes <= sizeof b);
+        for (size_t at = part ? from : from + 64; at < from + (part ? 72 : bytes); at += 4)
+            for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+                uint32_t old = qn_le32(b + at);
+                qn_prog p;
+                qn_cpu *c;
+                le32(b + at, values[i]);
+                // Of the long sections only the short one has changed
+                le32(entry + 24, (uint32_t)crc32_z(0, b + from, bytes));
+                le32(b + 20, 0);
+                le32(b + 20, (uint32_t)crc32_z(0, b, HEAD));
+                put_start(b);
+                tried++;
+                if (qn_prog_read(&p, path, NULL) < 0) {
+                    refused++;
+                } else {
+                    if (qn_cpu_open(&c, &p, NULL) == 0)
+                        qn_cpu_close(c);
+                    qn_prog_free(&p);
+                }
+                le32(b + at, old);
             }
-            le32(b + at, old);
-        }
+        le32(entry + 24, (uint32_t)crc32_z(0, b + from, bytes));
+    }
     assert_true(refused > tried / 4);
 }
 
 static void others_lie(void **state)
 {
     (void)state;
-    uint8_t *b = malloc(n_file), *marks = b + qn_le64(file + 64 + 2 * 32 + 8);
+    uint8_t *b = malloc(n_file), *marks = b + qn_le64(file + 64 + 3 * 32 + 8);
     memcpy(b, file, n_file);
     le32(marks + 20, 0xffffff);
     seal(b);

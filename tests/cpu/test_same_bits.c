@@ -81,7 +81,7 @@ static void test_fault(void **state)
         fail_msg("%s", why.text);
     qn_gguf_close(file);
     assert_true(same_open(&s, &p));
-    s.mem[p.layer[4].m[QN_ROLE_DOWN].addr + 5] ^= 1;
+    s.mem[p.part[p.layer[4].m[QN_ROLE_DOWN].first].addr + 5] ^= 1;
     assert_false(same_run(&s, 5, 10));
     same_close(&s);
     qn_prog_free(&p);

@@ -51,7 +51,7 @@ static void read_array(const char *prefix, const char *name, void *q, size_t byt
     assert_int_equal(pclose(pipe), 0);
 }
 
-typedef int unpacker(qn_unpacked *u, const qn_prog_matrix *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why);
+typedef int unpacker(qn_unpacked *u, const qn_prog_part *m, uint32_t planes, const uint32_t *image, uint32_t words, qn_why *why);
 
 // Packs the rows as a matrix of tiles of `tile` outputs, `Gap` words apart, and unpacks it; tile 0: as an embedding.
 static void pack(const qn_gguf_tensor *t, int fmt, uint32_t stripes, uint32_t tile, qn_unpacked *u)
@@ -62,9 +62,10 @@ static void pack(const qn_gguf_tensor *t, int fmt, uint32_t stripes, uint32_t ti
     tile = tile ? tile : 2;
     uint32_t tiles = (cols + tile - 1) / tile, step = (uint32_t)qn_fmt_tile_words(f, qn_tile_cols(tile, Slices / depth, stripes), depth) + Gap;
     uint32_t last = (uint32_t)qn_fmt_tile_words(f, qn_tile_cols(cols % tile ? cols % tile : tile, Slices / depth, stripes), depth);
-    qn_matrix m = {.tensor = t, .fmt = f, .outputs = Rows, .inputs = Row, .stripes = stripes, .cols = cols, .slices = Slices, .depth = depth,
-                   .tile = tile, .addr = Start, .tile_step = step, .requantize = t->type == QN_GGML_F32};
-    qn_prog_matrix in_prog = {(uint32_t)fmt, Rows, Row, cols, Slices, tile, Start, step};
+    qn_matrix_part part = {.fmt = f, .outputs = Rows, .slices = Slices, .addr = Start, .tile_step = step};
+    qn_matrix m = {.tensor = t, .outputs = Rows, .inputs = Row, .stripes = stripes, .slices = Slices, .depth = depth,
+                   .tile = tile, .n_part = 1, .part = &part, .requantize = t->type == QN_GGML_F32};
+    qn_prog_part in_prog = {(uint32_t)fmt, 0, Rows, 0, Slices, tile, Start, step};
     uint32_t words = Start + (tiles - 1) * step + last;
     uint32_t *image = calloc(words, sizeof *image);
     assert_non_null(image);
@@ -333,8 +334,9 @@ static void test_powers(void **state)
         uint8_t block[17] = {cases[i].e, cases[i].code};
         uint32_t image[64] = {0};
         qn_gguf_tensor t = {.name = {"t", 1}, .data = block, .bytes = 17, .elements = 32, .dims = {32, 1, 1, 1}, .n_dims = 2, .type = QN_GGML_MXFP4};
-        qn_matrix m = {.tensor = &t, .fmt = qn_fmt_find(QN_FMT_MX4), .outputs = 1, .inputs = 32, .stripes = 1, .cols = 2, .slices = 1, .depth = 1, .tile = 2};
-        qn_prog_matrix in_prog = {QN_FMT_MX4, 1, 32, 2, 1, 2, 0, 0};
+        qn_matrix_part part = {.fmt = qn_fmt_find(QN_FMT_MX4), .outputs = 1, .slices = 1};
+        qn_matrix m = {.tensor = &t, .outputs = 1, .inputs = 32, .stripes = 1, .slices = 1, .depth = 1, .tile = 2, .n_part = 1, .part = &part};
+        qn_prog_part in_prog = {QN_FMT_MX4, 0, 1, 0, 1, 2, 0, 0};
         qn_unpacked u;
         qn_why why = {""};
         int err = qn_pack_matrix(&m, image, NULL, NULL, &why);

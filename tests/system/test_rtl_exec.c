@@ -220,7 +220,7 @@ static void same_cycles(qn_rtl *r, qn_time *time)
 // The graph-following executor's sums of the tile.
 static void same_sums(const qn_target *t, const qn_fmt *f, const qn_exec *x)
 {
-    const qn_prog_matrix m = {f->id, shape.cols, 32 * shape.slices, shape.cols, shape.slices, shape.cols, TILE, shape.words};
+    const qn_prog_part m = {f->id, 0, shape.cols, 0, shape.slices, shape.cols, TILE, shape.words};
     qn_unpacked u;
     qn_acts a;
     qn_why why = {""};
