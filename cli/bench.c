@@ -10,7 +10,6 @@
 
 typedef struct bench_options {
     cli_options c;
-    const char *model;
     unsigned at;
 } bench_options;
 
@@ -20,21 +19,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     bench_options *o = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        for (int i = 0; i < 2; i++)
-            state->child_inputs[i] = &o->c;
-        break;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &o->c; break;
     case 'd': o->c.device = arg; break;
     case OPT_AT: o->at = cli_number(state, "--at", arg, 1, 1u << 24); break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num)
-            return ARGP_ERR_UNKNOWN;
-        o->model = arg;
-        break;
-    case ARGP_KEY_END:
-        if (!o->model)
-            argp_error(state, "which model?");
-        break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -84,7 +71,7 @@ static int bench(const bench_options *o, const char *device, json_t *all)
     qn_dev *dev = NULL;
     cli_step x[CLI_STEPS];
     c.device = device;
-    int err = cli_load(&m, o->model, &c, 512);
+    int err = cli_load(&m, &c, 512);
     if (err < 0) {
         cli_free(&m);
         return err;
@@ -113,7 +100,7 @@ int cmd_bench(int argc, char **argv)
         {"device", 'd', "DEVICE,...", 0, "devices, with commas between them (cpu,model:ulx3s)", 0},
         {"at", OPT_AT, "POSITION", 0, "where the chunk ends and the token is decoded (128)", 0},
         {0}};
-    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {0}};
     const struct argp argp = {options, parse, "MODEL(.gguf or .qn)", "What prompts and decoded tokens cost, on several devices.", children, 0, 0};
     bench_options o = {.c = {.device = "cpu,model:ulx3s"}, .at = 128};
     argp_parse(&argp, argc, argv, 0, NULL, &o);

@@ -27,6 +27,7 @@ int cmd_serve(int argc, char **argv);
 
 // Options that several subcommands have. 0 and NULL: not given.
 typedef struct cli_options {
+    const char *model;               // the file, for those that have cli_model_argp
     const char *device, *target;     // "rtl:ulx3s"; "ulx3s"
     const char *device_target;       // what cli_load found for the device; NULL: any
     const char *weights, *group;     // "nf4"; "64" or "row"
@@ -36,8 +37,9 @@ typedef struct cli_options {
     int talk;                        // -1 quiet, 0, 1 verbose
 } cli_options;
 
-extern const struct argp cli_model_argp;     // --weights --group --kv --act --ctx; input is a cli_options
-extern const struct argp cli_common_argp;    // --json -v -q; the same
+// Children of a subcommand's parser, which gives them its cli_options as child_inputs[0]: one or the other
+extern const struct argp cli_common_argp;    // --json -v -q
+extern const struct argp cli_model_argp;     // these and MODEL --weights --group --kv --act --ctx
 
 // Parses a number of an option or ends the program with a message.
 unsigned cli_number(struct argp_state *state, const char *option, const char *text, unsigned long min, unsigned long max);
@@ -55,7 +57,7 @@ typedef struct cli_model {
 // Loads for the target that `device` (NULL: "model") names; a .qn file says itself what its target is, and the default context of a
 // GGUF file is at most `ctx_default` (0: the model's). The verifier has gone over what comes out. Prints what is wrong; returns 0 or a
 // negative qn_err. Free it in both cases.
-int cli_load(cli_model *m, const char *path, const cli_options *o, unsigned ctx_default);
+int cli_load(cli_model *m, const cli_options *o, unsigned ctx_default);
 void cli_free(cli_model *m);
 
 // The device string with its target: "model" and a program for mini give "model:mini"; a board's stays. Written to out.

@@ -102,10 +102,43 @@ static unsigned one_of(struct argp_state *state, const char *option, const char 
 
 enum { OPT_WEIGHTS = 256, OPT_GROUP, OPT_KV, OPT_ACT, OPT_CTX, OPT_JSON };
 
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+    cli_options *o = state->input;
+    (void)arg;
+    switch (key) {
+    case OPT_JSON: o->json = true; break;
+    case 'v': o->talk = 1; break;
+    case 'q': o->talk = -1; break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+const struct argp cli_common_argp = {
+    .options = (const struct argp_option[]){
+        {0, 0, 0, 0, "Output:", 20},
+        {"json", OPT_JSON, 0, 0, "print one JSON object and nothing else", 0},
+        {"verbose", 'v', 0, 0, "say more", 0},
+        {"quiet", 'q', 0, 0, "say less", 0},
+        {0}},
+    .parser = parse_common,
+};
+
 static error_t parse_model(int key, char *arg, struct argp_state *state)
 {
     cli_options *o = state->input;
     switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = o; break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num)
+            return ARGP_ERR_UNKNOWN;
+        o->model = arg;
+        break;
+    case ARGP_KEY_END:
+        if (!o->model)
+            argp_error(state, "which model?");
+        break;
     case OPT_WEIGHTS: o->weights = arg; break;
     case OPT_GROUP: o->group = arg; break;
     case OPT_KV: o->kv = one_of(state, "--kv", arg, 8, 16); break;
@@ -131,29 +164,7 @@ const struct argp cli_model_argp = {
         {"ctx", OPT_CTX, "TOKENS", 0, "context", 0},
         {0}},
     .parser = parse_model,
-};
-
-static error_t parse_common(int key, char *arg, struct argp_state *state)
-{
-    cli_options *o = state->input;
-    (void)arg;
-    switch (key) {
-    case OPT_JSON: o->json = true; break;
-    case 'v': o->talk = 1; break;
-    case 'q': o->talk = -1; break;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-    return 0;
-}
-
-const struct argp cli_common_argp = {
-    .options = (const struct argp_option[]){
-        {0, 0, 0, 0, "Output:", 20},
-        {"json", OPT_JSON, 0, 0, "print one JSON object and nothing else", 0},
-        {"verbose", 'v', 0, 0, "say more", 0},
-        {"quiet", 'q', 0, 0, "say less", 0},
-        {0}},
-    .parser = parse_common,
+    .children = (const struct argp_child[]){{&cli_common_argp, 0, 0, 0}, {0}},
 };
 
 // ---- models
@@ -244,9 +255,9 @@ static int device_target(cli_options *o, qn_why *why)
     return err;
 }
 
-int cli_load(cli_model *m, const char *path, const cli_options *options, unsigned ctx_default)
+int cli_load(cli_model *m, const cli_options *options, unsigned ctx_default)
 {
-    *m = (cli_model){.path = path};
+    *m = (cli_model){.path = options->model};
     cli_options with_target = *options;
     const cli_options *o = &with_target;
     qn_why why = {""};
@@ -256,7 +267,7 @@ int cli_load(cli_model *m, const char *path, const cli_options *options, unsigne
         cli_error(o->device, err, &why);
         return err;
     }
-    FILE *f = fopen(path, "rb");
+    FILE *f = fopen(m->path, "rb");
     if (!f) {
         err = qn_fail(&why, QN_ERR_NOENT, "%s", strerror(errno));
     } else {
@@ -270,7 +281,7 @@ int cli_load(cli_model *m, const char *path, const cli_options *options, unsigne
     if (!err && qn_token_count(m->token) != m->prog.dims.vocab)
         err = qn_fail(&why, QN_ERR_FORMAT, "the vocabulary has %u tokens, the model %u", qn_token_count(m->token), m->prog.dims.vocab);
     if (err < 0)
-        cli_error(path, err, &why);
+        cli_error(m->path, err, &why);
     return err;
 }
 

@@ -9,27 +9,17 @@
 
 typedef struct compile_options {
     cli_options c;
-    const char *model, *out;
+    const char *out;
 } compile_options;
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     compile_options *o = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        for (int i = 0; i < 2; i++)
-            state->child_inputs[i] = &o->c;
-        break;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &o->c; break;
     case 'o': o->out = arg; break;
     case 't': o->c.target = arg; break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num)
-            return ARGP_ERR_UNKNOWN;
-        o->model = arg;
-        break;
     case ARGP_KEY_END:
-        if (!o->model)
-            argp_error(state, "which model?");
         if (!o->out)
             argp_error(state, "where to? (-o OUT)");
         break;
@@ -60,13 +50,13 @@ int cmd_compile(int argc, char **argv)
         {"output", 'o', "OUT", 0, "the file to write", 0},
         {"target", 't', "TARGET", 0, "the machine to compile for (ulx3s)", 0},
         {0}};
-    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {0}};
     const struct argp argp = {options, parse, "MODEL.gguf", "Compiles a GGUF model to a program file (.qn).", children, 0, 0};
     compile_options o = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
 
     cli_model m;
-    int err = cli_load(&m, o.model, &o.c, 0);
+    int err = cli_load(&m, &o.c, 0);
     if (!err) {
         // Nothing half written is left behind: signals wait for the write
         sigset_t all, old;

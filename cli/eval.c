@@ -9,7 +9,7 @@
 
 typedef struct eval_options {
     cli_options c;
-    const char *model, *text;
+    const char *text;
     unsigned positions;
 } eval_options;
 
@@ -19,21 +19,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     eval_options *o = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        for (int i = 0; i < 2; i++)
-            state->child_inputs[i] = &o->c;
-        break;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &o->c; break;
     case OPT_TEXT: o->text = arg; break;
     case OPT_POSITIONS: o->positions = cli_number(state, "--positions", arg, 0, UINT32_MAX); break;
     case 'd': o->c.device = arg; break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num)
-            return ARGP_ERR_UNKNOWN;
-        o->model = arg;
-        break;
     case ARGP_KEY_END:
-        if (!o->model)
-            argp_error(state, "which model?");
         if (!o->text)
             argp_error(state, "which text? (--text FILE)");
         break;
@@ -69,7 +59,7 @@ int cmd_eval(int argc, char **argv)
         {"positions", OPT_POSITIONS, "N", 0, "stop after the story that reaches so many (2000; 0: all)", 0},
         {"device", 'd', "DEVICE", 0, "where to run (model:ulx3s)", 0},
         {0}};
-    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {0}};
     const struct argp argp = {options, parse, "MODEL.gguf", "Perplexity of a text, next to the float path's.", children, 0, 0};
     eval_options o = {.c = {.device = "model"}, .positions = 2000};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
@@ -80,7 +70,7 @@ int cmd_eval(int argc, char **argv)
     qn_eval_result r;
     int err = cli_read_text(o.text, &text, &n);
     if (!err)
-        err = cli_load(&m, o.model, &o.c, 512);
+        err = cli_load(&m, &o.c, 512);
     if (!err) {
         cli_catch();
         err = cli_perplexity(&m, cli_device(name, o.c.device, &m.prog), o.text, text, n, o.positions, &r);

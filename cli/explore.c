@@ -16,7 +16,7 @@ enum { LIST = 16, OWN_CONTEXT = 512 };
 
 typedef struct explore_options {
     cli_options c;
-    const char *model, *text, *html;
+    const char *text, *html;
     char *elements, *formats, *targets, *technologies;       // with commas between
     unsigned at, positions;
 } explore_options;
@@ -52,10 +52,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     explore_options *o = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        for (int i = 0; i < 2; i++)
-            state->child_inputs[i] = &o->c;
-        break;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &o->c; break;
     case OPT_ELEMENT: o->elements = arg; break;
     case OPT_FORMAT: o->formats = arg; break;
     case OPT_TARGET: o->targets = arg; break;
@@ -64,15 +61,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_POSITIONS: o->positions = cli_number(state, "--positions", arg, 1, UINT32_MAX); break;
     case OPT_AT: o->at = cli_number(state, "--at", arg, 1, 1u << 24); break;
     case OPT_HTML: o->html = arg; break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num)
-            return ARGP_ERR_UNKNOWN;
-        o->model = arg;
-        break;
-    case ARGP_KEY_END:
-        if (!o->model)
-            argp_error(state, "which model?");
-        break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -166,7 +154,7 @@ static int on_target(explore *x, const char *format, const qn_target *t, qn_eval
     c.device = NULL;
     c.target = t->name;
     c.weights = strcmp(format, "own") == 0 ? NULL : format;
-    int err = cli_load(&m, x->o->model, &c, OWN_CONTEXT);
+    int err = cli_load(&m, &c, OWN_CONTEXT);
     if (!err && x->text && !accuracy->positions)
         err = cli_perplexity(&m, "cpu", x->o->text, x->text, x->n_text, x->o->positions, accuracy);
     for (size_t i = 0; !err && i < x->elements.n; i++)
@@ -199,7 +187,7 @@ static bool fits(const point *p)
 
 static void print_text(const explore *x)
 {
-    printf("%s, decoded token at position %u; area, clock and energy of the array\n", x->o->model, x->o->at);
+    printf("%s, decoded token at position %u; area, clock and energy of the array\n", x->o->c.model, x->o->at);
     printf("%-8s %-7s %-9s %-8s %14s %9s %12s %10s %12s %11s %10s\n", "target", "tech", "element", "format", "area", "clock", "cycles", "tokens/s",
            "prompt/s", "uJ/token", "perplexity");
     for (size_t i = 0; i < x->n_points; i++) {
@@ -245,7 +233,7 @@ static json_t *to_json(const explore *x)
         json_object_set_new(j, "perplexity_float", p->accuracy.positions ? json_real(p->accuracy.perplexity_float) : json_null());
         json_array_append_new(all, j);
     }
-    return json_pack("{s:s, s:i, s:o}", "model", x->o->model, "position", (int)x->o->at, "points", all);
+    return json_pack("{s:s, s:i, s:o}", "model", x->o->c.model, "position", (int)x->o->at, "points", all);
 }
 
 static void series_name(char out[48], const point *p)
@@ -356,7 +344,7 @@ static void page(const explore *x, FILE *f, char *const *svg, size_t n)
     fprintf(f, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>quern explore</title>\n<style>body{font:15px sans-serif;margin:2em;"
                "max-width:80em}table{border-collapse:collapse}td,th{padding:.2em .7em;border-bottom:1px solid #ccc;text-align:right}"
                "td:nth-child(-n+4),th:nth-child(-n+4){text-align:left}figure{margin:1.5em 0}</style></head><body>\n<h1>quern explore: ");
-    escaped(f, x->o->model);
+    escaped(f, x->o->c.model);
     fprintf(f, "</h1>\n<p>Decoded token at position %u. Cycles: machine model, which predicts the RTL's. Area, clock and energy: the array alone (rows with what "
                "loads them), as measured in <code>bench/ppa/results.json</code>; a clock below the target's own slows memory with it. Perplexity: ",
             x->o->at);
@@ -431,7 +419,7 @@ int cmd_explore(int argc, char **argv)
         {"at", OPT_AT, "POSITION", 0, "where a token is decoded (128)", 0},
         {"html", OPT_HTML, "FILE", 0, "write a page with plots", 0},
         {0}};
-    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {0}};
     const struct argp argp = {options, parse, "MODEL.gguf", "Elements, formats, targets and technologies for a model, side by side.", children, 0, 0};
     char elements[] = "shiftadd,lut,mul", formats[] = "own", targets[] = "ulx3s", technologies[] = "ecp5,osu018";
     explore_options o = {.elements = elements, .formats = formats, .targets = targets, .technologies = technologies, .at = 128, .positions = 500};

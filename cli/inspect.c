@@ -9,29 +9,12 @@
 #include "compiler/back/qn_weights.h"
 #include "compiler/back/qn_work.h"
 
-typedef struct inspect_options {
-    cli_options c;
-    const char *model;
-} inspect_options;
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    inspect_options *o = state->input;
+    cli_options *o = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        for (int i = 0; i < 2; i++)
-            state->child_inputs[i] = &o->c;
-        break;
-    case 't': o->c.target = arg; break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num)
-            return ARGP_ERR_UNKNOWN;
-        o->model = arg;
-        break;
-    case ARGP_KEY_END:
-        if (!o->model)
-            argp_error(state, "which model?");
-        break;
+    case ARGP_KEY_INIT: state->child_inputs[0] = o; break;
+    case 't': o->target = arg; break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -179,14 +162,14 @@ static void print_text(const cli_model *m, bool file, bool code)
 int cmd_inspect(int argc, char **argv)
 {
     static const struct argp_option options[] = {{"target", 't', "TARGET", 0, "of a GGUF file: what to compile it for (ulx3s)", 0}, {0}};
-    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {0}};
     const struct argp argp = {options, parse, "MODEL(.gguf or .qn)", "Shows a program; with -q without its instructions.", children, 0, 0};
-    inspect_options o = {0};
+    cli_options o = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     cli_model m;
-    int err = cli_load(&m, o.model, &o.c, 0);
+    int err = cli_load(&m, &o, 0);
     if (!err)
-        (o.c.json ? print_json : print_text)(&m, !m.gguf, o.c.talk >= 0);
+        (o.json ? print_json : print_text)(&m, !m.gguf, o.talk >= 0);
     cli_free(&m);
     return qn_err_exit(err);
 }

@@ -14,7 +14,7 @@
 
 typedef struct run_options {
     cli_options c;
-    const char *model, *prompt, *waves, *beside;
+    const char *prompt, *waves, *beside;
     unsigned n, wait;                // seconds for a board that was lost
     bool ignore_eos, firmware;       // the board's firmware generates
     unsigned seed, top_k;
@@ -50,10 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     run_options *o = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        for (int i = 0; i < 2; i++)
-            state->child_inputs[i] = &o->c;
-        break;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &o->c; break;
     case 'p': o->prompt = arg; break;
     case 'n': o->n = cli_number(state, "-n", arg, 0, 1u << 24); break;
     case 'd': o->c.device = arg; break;
@@ -66,15 +63,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_BESIDE: o->beside = arg; break;
     case OPT_FIRMWARE: o->firmware = true; break;
     case OPT_WAIT: o->wait = cli_number(state, "--wait", arg, 0, 86400); break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num)
-            return ARGP_ERR_UNKNOWN;
-        o->model = arg;
-        break;
-    case ARGP_KEY_END:
-        if (!o->model)
-            argp_error(state, "which model?");
-        break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -486,7 +474,7 @@ int cmd_run(int argc, char **argv)
         {"wait", OPT_WAIT, "SECONDS", 0, "when a board is unplugged or stops answering, wait so long for it and go on where it was (0)", 0},
         {"waves", OPT_WAVES, "FILE", 0, "write an FST trace (rtl)", 0},
         {0}};
-    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {&cli_common_argp, 0, 0, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_model_argp, 0, 0, 0}, {0}};
     const struct argp argp = {options, parse, "MODEL(.gguf or .qn)", "Generates text and says what it cost.", children, 0, 0};
     run_options o = {.prompt = "Once upon a time", .n = 64, .top_p = 1, .c = {.device = "model"}};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
@@ -503,7 +491,7 @@ int cmd_run(int argc, char **argv)
         qn_fail(&why, QN_ERR_USAGE, "it needs a board (--device usb:), and nothing beside it");
         return cli_error("--firmware", QN_ERR_USAGE, &why);
     }
-    int code = 0, err = cli_load(&x.m, o.model, &o.c, 512);
+    int code = 0, err = cli_load(&x.m, &o.c, 512);
     if (!err)
         err = encode(&x);
     if (!err)
@@ -513,7 +501,7 @@ int cmd_run(int argc, char **argv)
     if (!err && strcmp(o.beside, "none") != 0)
         err = start(&x.b, o.beside, &x.m.prog, NULL);
     if (!err && (err = qn_token_stream_open(&stream, x.m.token, QN_TOKEN_CONTINUE)) < 0)
-        cli_error(o.model, err, NULL);
+        cli_error(o.c.model, err, NULL);
     if (!err) {
         cli_catch();
         err = o.firmware ? firmware(&x, stream) : generate(&x, stream);
