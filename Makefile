@@ -5,6 +5,7 @@ MODEL  ?= models/quern-stories.gguf
 PROMPT ?= Once upon a time
 TOKENS ?= 64
 DEVICE ?= rtl:ulx3s
+JOBS   ?= 2
 
 CC     ?= cc
 CXX    ?= c++
@@ -32,15 +33,15 @@ setup:                   ## install what is missing (packages of Debian; sudo wh
 	@tools/setup.sh
 
 all: setup               ## build/quern, with the Verilated core of every target
-	@$(MAKE) --no-print-directory build/quern
+	@$(MAKE) --no-print-directory -j$(JOBS) build/quern
 
 run: setup               ## compile the embedded model and run it on the RTL: MODEL= PROMPT= TOKENS= DEVICE=
-	@$(MAKE) --no-print-directory -s build/quern
+	@$(MAKE) --no-print-directory -s -j$(JOBS) build/quern
 	@build/quern run "$(MODEL)" -p "$(PROMPT)" -n $(TOKENS) --device $(DEVICE)
 
 test: setup              ## everything that needs no hardware; T=name runs one test
-	@$(MAKE) --no-print-directory -s build/quern build/synth test-programs
-	@T="$(T)" tools/run-tests.sh
+	@$(MAKE) --no-print-directory -s -j$(JOBS) build/quern build/synth test-programs
+	@T="$(T)" JOBS=$(JOBS) tools/run-tests.sh
 
 lint: setup              ## the RTL in three tools' eyes, and nothing generated is stale
 	@$(MAKE) --no-print-directory -s build/rtl/gen build/rtl/gen_link build/cpu/picorv32.v build/firmware/qn_boot_rom.sv
@@ -98,7 +99,7 @@ build/tests/test_% build/tests/%: tests/%.c build/san/libquern.a
 	$(CC) $(BASE) $(SAN) $< build/san/libquern.a -lcmocka $(LIBS) -o $@
 build/tests/rtl/tb_%: tests/rtl/tb_%.cpp $(RTL_SV) build/libquern.a
 	@mkdir -p build/tb/$* $(@D)
-	$(VL) --top-module $* --Mdir build/tb/$* -o ../../tests/rtl/tb_$* $(wildcard rtl/*/$*.sv rtl/$*.sv) $(abspath $<) \
+	+$(VL) --top-module $* --Mdir build/tb/$* -o ../../tests/rtl/tb_$* $(wildcard rtl/*/$*.sv rtl/$*.sv) $(abspath $<) \
 	  $(abspath build/libquern.a) -CFLAGS "-I$(CURDIR) -O2" -LDFLAGS "-lm" > build/tb/$*.log 2>&1 || { cat build/tb/$*.log; exit 1; }
 
 -include $(LIB_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(CLI_OBJ:.o=.d)

@@ -27,7 +27,7 @@ spec: build/rtl/gen build/rtl/gen_link ## print the RTL package and the manual's
 name_of = $(subst /,_,$(1))
 build/rtl/%/core.a: $(wildcard rtl/*.sv rtl/*/*.sv) build/rtl/gen sim/rtl/verilate.sh sim/rtl/qn_rtl_core.cpp sim/rtl/qn_rtl_core.h \
                     sim/model/qn_sdram.h
-	GEN=build/rtl/gen sim/rtl/verilate.sh $(@D) $(subst _,/,$(notdir $*)) $(if $(filter waves/%,$*),--trace-fst)
+	+GEN=build/rtl/gen sim/rtl/verilate.sh $(@D) $(subst _,/,$(notdir $*)) $(if $(filter waves/%,$*),--trace-fst)
 
 # The targets that a library holds; rewritten only when they change
 build/rtl/qn_rtl_targets.h: held = $(RTL_TARGETS)
