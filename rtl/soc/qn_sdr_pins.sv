@@ -3,6 +3,7 @@
 // A word's command stands on the pins in the second half of the clock after its slot, its row neighbour in the half after it; the
 // two beats of a word written stand with the command and in the half that follows, low half of the word first.
 // A word read is whole DELAY core clocks after its slot. ReadLate takes the part's data one memory clock later.
+// The registers marked syn_useioff go into the pads, where their delay to the pin is the same everywhere (nextpnr-ecp5 knows the mark).
 
 `default_nettype none
 
@@ -31,15 +32,15 @@ module qn_sdr_pins #(
   output logic            rsp_valid_o,
   output logic [31:0]     rsp_data_o,
 
-  output logic            cke_o,
-  output logic            cs_no,
-  output logic            ras_no,
-  output logic            cas_no,
-  output logic            we_no,
-  output logic [1:0]      ba_o,
-  output logic [RowW-1:0] a_o,
-  output logic [1:0]      dqm_o,
-  output logic [15:0]     dq_o,
+  (* syn_useioff *) output logic            cke_o,
+  (* syn_useioff *) output logic            cs_no,
+  (* syn_useioff *) output logic            ras_no,
+  (* syn_useioff *) output logic            cas_no,
+  (* syn_useioff *) output logic            we_no,
+  (* syn_useioff *) output logic [1:0]      ba_o,
+  (* syn_useioff *) output logic [RowW-1:0] a_o,
+  (* syn_useioff *) output logic [1:0]      dqm_o,
+  (* syn_useioff *) output logic [15:0]     dq_o,
   input  logic [15:0]     dq_i
 );
 
@@ -67,7 +68,8 @@ module qn_sdr_pins #(
   always_ff @(posedge clk_i) cke_o <= rst_ni;
 
   // Reads: three beats back, of which the core's clock takes the two of a word
-  logic [15:0] beat0_q, beat1_q, beat2_q;  // youngest first
+  (* syn_useioff *) logic [15:0] beat0_q;
+  logic [15:0] beat1_q, beat2_q;           // youngest first
   always_ff @(posedge clk2x_i) begin
     beat0_q <= dq_i;
     beat1_q <= beat0_q;

@@ -60,13 +60,16 @@ static void print_c(void)
     printf("#define QN_LOG2E UINT64_C(%lld)\n\n", llrintl(ldexpl(log2l(expl(1)), 35)));
     printf("typedef struct {\n    uint32_t c0; // less 1; %d bits after the point\n    uint32_t c1; // %d\n"
            "    uint32_t c2; // %d\n} qn_func_segment;\n\n", C0_FRAC, C1_FRAC, C2_FRAC);
-    printf("static const qn_func_segment qn_func_table[%d] = {\n", TABLES * SEGMENTS);
-    for (int table = 0; table < TABLES; table++)
+    static const char *name[TABLES] = {"exp", "recip", "rsqrt", "rsqrt_odd"};
+    for (int table = 0; table < TABLES; table++) {
+        printf("static const qn_func_segment qn_func_%s[%d] = {\n", name[table], SEGMENTS);
         for (int i = 0; i < SEGMENTS; i++) {
             segment s = fit(table, i);
             printf("    {%u, %u, %u},\n", s.c0, s.c1, s.c2);
         }
-    puts("};\n\n#endif");
+        puts("};\n");
+    }
+    puts("#endif");
 }
 
 static void print_sv(void)

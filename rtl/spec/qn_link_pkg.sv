@@ -92,8 +92,8 @@ package qn_link_pkg;
   localparam [31:0] MB_BELL_COMMAND = 32'd0;  // bits 7:0 a command, 31:8 a tag, another one each time
   localparam [31:0] MB_BELL_STOP = 32'd1;  // GENERATE ends after the step it is in; any value
 
-  localparam [31:0] SOC_ROM_BASE = 32'h00000000;  // firmware
-  localparam [31:0] SOC_ROM_BYTES = 32'h00008000;
+  localparam [31:0] SOC_ROM_BASE = 32'h00000000;  // firmware; what is behind its end in ROM is not defined
+  localparam [31:0] SOC_ROM_BYTES = 32'h00004000;
   localparam [31:0] SOC_RAM_BASE = 32'h10000000;  // its data and stack
   localparam [31:0] SOC_RAM_BYTES = 32'h00002000;
   localparam [31:0] SOC_REGS_BASE = 32'h20000000;  // the core's registers (regs.def) and the mailbox (mailbox.def): word index is the register's number

@@ -14,7 +14,7 @@ typedef struct {
     uint32_t c2; // 15
 } qn_func_segment;
 
-static const qn_func_segment qn_func_table[512] = {
+static const qn_func_segment qn_func_exp[128] = {
     {0, 1453632, 7892},
     {1457578, 1461525, 7934},
     {2923070, 1469461, 7977},
@@ -143,6 +143,9 @@ static const qn_func_segment qn_func_table[512] = {
     {259784110, 2860415, 15529},
     {262652290, 2875947, 15613},
     {265536044, 2891563, 15698},
+};
+
+static const qn_func_segment qn_func_recip[128] = {
     {268435456, 4194195, 64829},
     {264273666, 4129422, 63338},
     {260175904, 4066139, 61893},
@@ -271,6 +274,9 @@ static const qn_func_segment qn_func_table[512] = {
     {3183029, 1073583, 8440},
     {2113665, 1065147, 8341},
     {1052688, 1056809, 8244},
+};
+
+static const qn_func_segment qn_func_rsqrt[128] = {
     {268435456, 2097118, 24355},
     {266350513, 2072780, 23887},
     {264289673, 2048910, 23432},
@@ -399,6 +405,9 @@ static const qn_func_segment qn_func_table[512] = {
     {113433715, 754679, 4454},
     {112681263, 750226, 4410},
     {111933241, 745818, 4367},
+};
+
+static const qn_func_segment qn_func_rsqrt_odd[128] = {
     {111189606, 1482886, 17221},
     {109715329, 1465677, 16891},
     {108258095, 1448798, 16569},

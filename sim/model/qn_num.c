@@ -6,19 +6,17 @@
 
 #include "sim/model/qn_func_table.h"
 
-enum { EXP_TABLE, RECIP_TABLE, RSQRT_TABLE, RSQRT_ODD_TABLE };
-
 // The shared datapath. `frac` is f in [0, 1) with 25 bits: 7 choose the segment, 18 are its dx.
 // The quadratic c0 + dx (c1 + dx c2), or c0 - dx (c1 - dx c2) where the function falls, lies in
 // [1, 2]; its excess over 1 has 28 bits. `exponent` is the biased exponent it scales.
-static float evaluate(int table, uint32_t frac, int exponent, uint32_t sign)
+static float evaluate(const qn_func_segment *table, int rises, uint32_t frac, int exponent, uint32_t sign)
 {
-    const qn_func_segment *seg = &qn_func_table[table * 128 + (int)(frac >> 18)];
+    const qn_func_segment *seg = &table[frac >> 18];
     uint64_t dx = frac & 0x3ffff;
     uint32_t bend = (uint32_t)(dx * seg->c2 >> 19);
-    uint32_t slope = table == EXP_TABLE ? seg->c1 + bend : seg->c1 - bend;
+    uint32_t slope = rises ? seg->c1 + bend : seg->c1 - bend;
     uint32_t rise = (uint32_t)(dx * slope >> 18);
-    uint32_t y = table == EXP_TABLE ? seg->c0 + rise : seg->c0 - rise;
+    uint32_t y = rises ? seg->c0 + rise : seg->c0 - rise;
 
     uint32_t up = (y >> 4 & 1) && (y & 0x2f); // to nearest, ties to even: bits 3..0 or bit 5
     int64_t r = (int64_t)exponent * QN_F32_MIN + (y >> 5) + up; // a carry ends in the exponent
@@ -43,7 +41,7 @@ float qn_exp(float x)
     int64_t t = shift < 44 ? (int64_t)((product >> shift) + (product >> (shift - 1) & 1)) : 0;
     if (u & QN_F32_SIGN)
         t = -t;
-    return evaluate(EXP_TABLE, (uint32_t)t & 0x1ffffff, (int)(t >> 25) + 127, 0);
+    return evaluate(qn_func_exp, 1, (uint32_t)t & 0x1ffffff, (int)(t >> 25) + 127, 0);
 }
 
 float qn_recip(float x)
@@ -55,7 +53,7 @@ float qn_recip(float x)
         return qn_float(sign | QN_F32_INF);
     if (e == 255)
         return qn_float(sign);
-    return evaluate(RECIP_TABLE, (u & 0x7fffff) << 2, 253 - (int)e, sign);
+    return evaluate(qn_func_recip, 0, (u & 0x7fffff) << 2, 253 - (int)e, sign);
 }
 
 float qn_rsqrt(float x)
@@ -68,7 +66,7 @@ float qn_rsqrt(float x)
     if (e == 255)
         return qn_float(0);
     // x = 2^k (1 + f): for k odd, which is e even, the table is that of 1/sqrt(2 (1 + f))
-    return evaluate(e & 1 ? RSQRT_TABLE : RSQRT_ODD_TABLE, (u & 0x7fffff) << 2, 190 - (int)((e + 1) >> 1), 0);
+    return evaluate(e & 1 ? qn_func_rsqrt : qn_func_rsqrt_odd, 0, (u & 0x7fffff) << 2, 190 - (int)((e + 1) >> 1), 0);
 }
 
 // The largest magnitude; 0 for a block that becomes zero, because it is too small or a value is not finite.

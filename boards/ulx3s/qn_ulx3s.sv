@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_ulx3s: the system on a ULX3S (LFE5U-85F, 32 MB of SDR SDRAM): clocks, reset, pads and the link, and nothing else. Pins: ulx3s.lpf.
+
+`default_nettype none
+
+module qn_ulx3s #(
+  parameter int ClockHz = 66666667,        // of the core: what the PLL below makes
+  parameter int Baud    = 3000000          // the most that the FT231X does
+) (
+  input  logic        clk25_i,
+  input  logic        uart_rx_i,           // from the FT231X
+  output logic        uart_tx_o,
+
+  output logic        sdram_clk_o,
+  output logic        sdram_cke_o,
+  output logic        sdram_cs_no,
+  output logic        sdram_ras_no,
+  output logic        sdram_cas_no,
+  output logic        sdram_we_no,
+  output logic [1:0]  sdram_ba_o,
+  output logic [12:0] sdram_a_o,
+  output logic [1:0]  sdram_dqm_o,
+  inout  wire  [15:0] sdram_dq_io
+);
+
+  // 800 MHz from 25; by 12 the core's clock, by 6 the memory's, in phase
+  logic clk, clk2x, feedback, locked;
+  /* verilator lint_off PINMISSING */      // outputs that nobody needs
+  (* ICP_CURRENT = "12", LPF_RESISTOR = "8" *)
+  EHXPLLL #(
+    .CLKI_DIV(1), .CLKFB_DIV(2), .FEEDBK_PATH("INT_OS2"),
+    .CLKOP_ENABLE("ENABLED"),  .CLKOP_DIV(12),  .CLKOP_CPHASE(11),  .CLKOP_FPHASE(0),
+    .CLKOS_ENABLE("ENABLED"),  .CLKOS_DIV(6),   .CLKOS_CPHASE(5),   .CLKOS_FPHASE(0),
+    .CLKOS2_ENABLE("ENABLED"), .CLKOS2_DIV(16), .CLKOS2_CPHASE(15), .CLKOS2_FPHASE(0)
+  ) u_pll (
+    .CLKI(clk25_i), .CLKFB(feedback), .CLKINTFB(feedback), .CLKOP(clk), .CLKOS(clk2x), .LOCK(locked),
+    .RST(1'b0), .STDBY(1'b0), .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b0), .PHASESTEP(1'b0), .PHASELOADREG(1'b0),
+    .PLLWAKESYNC(1'b0), .ENCLKOP(1'b0), .ENCLKOS(1'b0), .ENCLKOS2(1'b0), .ENCLKOS3(1'b0));
+  /* verilator lint_on PINMISSING */
+
+  // Reset until the clocks have been steady for 256 of the core's
+  logic [1:0] locked_q;
+  logic [7:0] wait_q;
+  logic       rst_n;
+  initial wait_q = 8'd0;
+  initial rst_n = 1'b0;
+  always_ff @(posedge clk) begin
+    locked_q <= {locked_q[0], locked};
+    wait_q   <= !locked_q[1] ? 8'd0 : wait_q == 8'hff ? wait_q : wait_q + 8'd1;
+    rst_n    <= wait_q == 8'hff;
+  end
+
+  // The system
+  logic        in_valid, in_ready, out_valid, out_ready, out_last, console_valid, console_ready, dq_oe;
+  logic [7:0]  in_data, out_data, console_data;
+  logic [15:0] dq_out, dq_in;
+  qn_soc #(
+`include "target.svh"
+    .ClockHz(ClockHz)
+  ) u_soc (
+    .clk_i(clk), .clk2x_i(clk2x), .rst_ni(rst_n),
+    .in_valid_i(in_valid), .in_ready_o(in_ready), .in_data_i(in_data),
+    .out_valid_o(out_valid), .out_ready_i(out_ready), .out_data_o(out_data), .out_last_o(out_last),
+    .console_valid_o(console_valid), .console_ready_i(console_ready), .console_data_o(console_data),
+    .cke_o(sdram_cke_o), .cs_no(sdram_cs_no), .ras_no(sdram_ras_no), .cas_no(sdram_cas_no), .we_no(sdram_we_no), .ba_o(sdram_ba_o),
+    .a_o(sdram_a_o), .dqm_o(sdram_dqm_o), .dq_o(dq_out), .dq_oe_o(dq_oe), .dq_i(dq_in));
+
+  qn_uart #(.ClockHz(ClockHz), .Baud(Baud)) u_uart (
+    .clk_i(clk), .rst_ni(rst_n), .rx_i(uart_rx_i), .tx_o(uart_tx_o),
+    .in_valid_o(in_valid), .in_ready_i(in_ready), .in_data_o(in_data),
+    .out_valid_i(out_valid), .out_ready_o(out_ready), .out_data_i(out_data), .out_last_i(out_last),
+    .console_valid_i(console_valid), .console_ready_o(console_ready), .console_data_i(console_data));
+
+  // The part samples in the middle of what the pins show: its clock is the memory's, inverted
+  ODDRX1F u_clk (.SCLK(clk2x), .RST(1'b0), .D0(1'b0), .D1(1'b1), .Q(sdram_clk_o));
+
+  genvar i;
+  generate
+    for (i = 0; i < 16; i = i + 1) begin : g_dq
+      BB u_pad (.I(dq_out[i]), .T(!dq_oe), .O(dq_in[i]), .B(sdram_dq_io[i]));
+    end
+  endgenerate
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Each board's top is clean in Verilator's eyes, each of its pins has a place and a place one pin, and the report beside it is one of this board that says what
+# it must. A pin that is taken away is missed. (Place and route of a whole board takes longer than a test may: make board.)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+say() { echo "$*"; exit 1; }
+cells=/usr/share/yosys/ecp5
+[ -f "$cells/cells_bb.v" ] || say "$cells: no cells of Yosys"
+echo 'module BB (input wire I, input wire T, output wire O, inout wire B); assign B = T ? 1'"'"'bz : I; assign O = B; endmodule' > "$tmp/BB.v"
+
+printf '`verilator_config\nlint_off -file "*/cells_bb.v"\n' > "$tmp/cells.vlt"
+
+# pins PORTS LPF: the ports (name, width) that have no place or two, and places with two ports
+pins() {
+    python3 - "$1" "$2" <<'PY'
+import collections, re, sys
+
+lpf = re.sub(r"#.*", "", open(sys.argv[2], encoding="utf-8").read())
+place = re.findall(r'LOCATE COMP "(.*?)" SITE "(.*?)"', lpf)
+levels = re.findall(r'IOBUF PORT "(.*?)" [^;]*IO_TYPE=', lpf)
+wanted = []
+for name, width in (line.split() for line in open(sys.argv[1], encoding="utf-8")):
+    wanted += [name] if width == "1" else [f"{name}[{i}]" for i in range(int(width))]
+bad = collections.Counter(wanted)
+bad.subtract([p for p, _ in place])
+print(*[f"{p}: places: {1 - n}" for p, n in bad.items() if n], *[f"{s}: two pins" for s, n in collections.Counter(s for _, s in place).items() if n > 1],
+      *[f"{p}: no level" for p in wanted if levels.count(p) != 1], sep="\n", end="")
+PY
+}
+
+for here in boards/*/; do
+    # shellcheck disable=SC1090,SC1091    # TARGET TOP PART
+    . "$here/board"
+    name=$(basename "$here")
+    build/rtl/gen --target "$TARGET" | sed 's/-G\([A-Za-z]*\)=\([0-9]*\) */    .\1(\2),\n/g' > "$tmp/target.svh"
+    # shellcheck disable=SC2046
+    verilator --lint-only -Wall --timescale 1ns/1ps -I"$tmp" -y rtl $(ls -d rtl/*/ | sed 's/^/-y /') -y build/firmware rtl/soc/picorv32.vlt "$tmp/cells.vlt" rtl/spec/qn_isa_pkg.sv \
+        rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v "$tmp/BB.v" -v "$cells/cells_bb.v" "$here/$TOP.sv" --top-module "$TOP"
+    yosys -q -p "read_verilog -sv -lib $cells/cells_bb.v $tmp/BB.v; read_verilog -sv -I $tmp $here/$TOP.sv; proc; write_json $tmp/top.json" > /dev/null
+    python3 -c 'import json, sys; [print(n, len(p["bits"])) for n, p in json.load(open(sys.argv[1]))["modules"][sys.argv[2]]["ports"].items()]' "$tmp/top.json" "$TOP" > "$tmp/ports"
+    wrong=$(pins "$tmp/ports" "$here/$name.lpf")
+    [ -z "$wrong" ] || say "$here: $wrong"
+    sed '0,/^LOCATE/{/^LOCATE/d}' "$here/$name.lpf" > "$tmp/less.lpf"
+    [ -n "$(pins "$tmp/ports" "$tmp/less.lpf")" ] || say "$here: a pin without a place is not missed"
+done
