@@ -44,7 +44,7 @@ test: setup              ## everything that needs no hardware; T=name runs one t
 	@T="$(T)" JOBS=$(JOBS) tools/run-tests.sh
 
 lint: setup              ## the RTL in three tools' eyes, and nothing generated is stale
-	@$(MAKE) --no-print-directory -s build/rtl/gen build/rtl/gen_link build/cpu/picorv32.v build/firmware/qn_boot_rom.sv
+	@$(MAKE) --no-print-directory -s build/rtl/gen build/rtl/gen_link build/cpu/picorv32.v build/firmware/qn_boot_rom.sv $(LUNA_FS) $(LUNA_HS)
 	tests/rtl/test_dialect.sh && tests/rtl/test_gen.sh && tests/rtl/test_func_table.sh
 
 sim: setup $(RTL_LIB)    ## the Verilated cores

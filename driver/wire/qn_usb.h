@@ -7,12 +7,7 @@
 #define QN_USB_H
 
 #include "driver/qn_err.h"
-
-#define QN_USB(name, value, text) QN_USB_##name = value,
-enum qn_usb_number {
-#include "rtl/spec/usb.def"
-};
-#undef QN_USB
+#include "rtl/spec/qn_usb_desc.h"
 
 typedef struct qn_usb_device {
     char serial[32];                     // printable ASCII; empty where it cannot be read

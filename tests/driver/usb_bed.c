@@ -30,7 +30,8 @@
 #include "driver/serve/qn_board.h"
 #include "driver/wire/qn_usb.h"
 
-enum { DEVICES = 2, URBS = 64, STREAM = 1 << 20, DESCRIPTORS = 50 };
+enum { DEVICES = 2, URBS = 64, STREAM = 1 << 20, DESCRIPTORS = 18 + 32, PROTOCOL_AT = 18 + 9 + 7 };
+#define TARGET "ulx3s"
 enum { HANG_LINK = 4, NEVER = 0xffffffff, NODES = 120 };     // a bus has 127 addresses
 
 enum kind { NONE, LOSE, FLIP, REPEAT, CUT, HOLD, GARBAGE, UNPLUG, POWER, KINDS };
@@ -182,27 +183,26 @@ static void bulk_out(device *d, const uint8_t *p, size_t n)
 
 // ---- usbfs
 
+// As a high-speed board shows them (rtl/usb), but for the version that it was told to claim
 static void descriptors(const device *d, uint8_t out[DESCRIPTORS])
 {
-    const uint8_t bytes[DESCRIPTORS] = {
-        18, 1, 0, 2, 0, 0, 0, 64, QN_USB_VENDOR & 255, QN_USB_VENDOR >> 8, QN_USB_PRODUCT & 255, QN_USB_PRODUCT >> 8, 0, 1, 1, 2, 3, 1,
-        9, 2, 32, 0, 1, 1, 0, 0x80, 250,
-        9, 4, 0, 0, 2, QN_USB_CLASS, QN_USB_SUBCLASS, (uint8_t)d->protocol, 0,
-        7, 5, QN_USB_OUT, 2, 0, 2, 0,
-        7, 5, QN_USB_IN, 2, 0, 2, 0};
-    memcpy(out, bytes, DESCRIPTORS);
+    uint8_t bytes[QN_USB_DESC_BYTES];
+    size_t n = qn_usb_desc(bytes, QN_USB_DESC_DEVICE, 0, true, TARGET, d->serial);
+    memcpy(out, bytes, n);
+    size_t m = qn_usb_desc(bytes, QN_USB_DESC_CONFIG, 0, true, TARGET, d->serial);
+    if (n + m != DESCRIPTORS)
+        abort();
+    memcpy(out + n, bytes, m);
+    out[PROTOCOL_AT] = (uint8_t)d->protocol;
 }
 
 // Answers a control request behind its 8 bytes of setup; -1: a stall.
 static int control(const device *d, uint8_t *p, int room)
 {
-    const char *text = p[2] == 1 ? "Quern project" : p[2] == 2 ? "Quern ulx3s" : p[2] == 3 ? d->serial : NULL;
-    int n = text ? 2 + 2 * (int)strlen(text) : -1;
-    if (p[0] != 0x80 || p[1] != 6 || p[3] != 3 || !text)
+    uint8_t s[QN_USB_DESC_BYTES];
+    int n = p[0] == 0x80 && p[1] == 6 && p[3] == QN_USB_DESC_STRING ? (int)qn_usb_desc(s, QN_USB_DESC_STRING, p[2], true, TARGET, d->serial) : 0;
+    if (n == 0)
         return -1;
-    uint8_t s[128] = {(uint8_t)n, 3};
-    for (int i = 0; text[i]; i++)
-        s[2 + 2 * i] = (uint8_t)text[i];
     n = n < room ? n : room;
     memcpy(p + 8, s, (size_t)n);
     return n;

@@ -26,6 +26,12 @@ while IFS='|' read -r name file old new; do
 done <<'EOF'
 qn_fifo|mem/qn_fifo.sv|write_q != {~read_q|read_q != {~read_q
 qn_fifo|mem/qn_fifo.sv|if (fetch)            read_q      <= read_q + 1'b1;|if (fetch && take) read_q <= read_q + 1'b1;
+qn_async_fifo|mem/qn_async_fifo.sv|write_next ^ (write_next >> 1);|write_next;
+qn_async_fifo|mem/qn_async_fifo.sv|{~read_b_q[AddrW:AddrW-1], read_b_q[AddrW-2:0]}|{~read_b_q[AddrW], read_b_q[AddrW-1:0]}
+qn_async_fifo|mem/qn_async_fifo.sv|if (fetch) out_data_o|if (out_ready_i) out_data_o
+qn_usb_tail|usb/qn_usb_tail.sv|(over && !on_q|(over
+qn_usb_tail|usb/qn_usb_tail.sv|last_q <= in_valid_i && in_last_i;|last_q <= in_valid_i;
+qn_usb_tail|usb/qn_usb_tail.sv|if (!over) wait_q|if (out_ready_i) wait_q
 qn_queue|ctrl/qn_queue.sv|assign in_ready_o  = head_q != {!tail_q[AddrW], tail_q[AddrW-1:0]}|assign in_ready_o  = 1'b1
 qn_queue|ctrl/qn_queue.sv|if (in_valid_i && in_ready_o) entry_q|if (in_valid_i) entry_q
 qn_sems|ctrl/qn_sems.sv|wait0 == wait1 ? two_q[wait1]|wait0 == wait1 ? some_q[wait1]

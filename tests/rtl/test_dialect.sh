@@ -56,3 +56,15 @@ iverilog -g2012 -Wall -Wno-timescale -t null -s qn_soc "$package" $modules "$rom
 if grep -v "^$cpu:" "$tmp/iverilog"; then exit 1; fi
 # shellcheck disable=SC2086,SC2116
 yosys -q -p "read_verilog -sv $package $(echo $modules) $rom; read_verilog $cpu; hierarchy -check -top qn_soc; proc; check -assert" > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }
+
+# USB, where LUNA's Verilog was made; it is read as Amaranth prints it
+[ -f build/usb/qn_luna_fs.v ] && [ -f build/usb/qn_luna_hs.v ] || exit 0
+for top in qn_usb_fs qn_usb_ulpi; do
+    # shellcheck disable=SC2046
+    verilator --lint-only -Wall $(ls -d rtl/*/ | sed 's/^/-y /') rtl/usb/luna.vlt "$package" rtl/spec/qn_link_pkg.sv build/usb/qn_luna_?s.v "rtl/usb/$top.sv" --top-module "$top"
+    # shellcheck disable=SC2086
+    iverilog -g2012 -Wall -t null -s "$top" "$package" $modules build/usb/qn_luna_?s.v 2> "$tmp/iverilog" || { cat "$tmp/iverilog"; exit 1; }
+    if grep -v '^build/usb/qn_luna_' "$tmp/iverilog"; then exit 1; fi
+    # shellcheck disable=SC2086,SC2116
+    yosys -q -p "read_verilog -sv $package $(echo $modules); read_verilog $(echo build/usb/qn_luna_?s.v); hierarchy -check -top $top; proc; check -assert" > "$tmp/yosys" 2>&1 || { cat "$tmp/yosys"; exit 1; }
+done
