@@ -158,7 +158,7 @@ const struct argp cli_model_argp = {
     .options = (const struct argp_option[]){
         {0, 0, 0, 0, "How a GGUF model is compiled (a .qn file has been already):", 10},
         {"weights", OPT_WEIGHTS, "FORMAT", 0, "format of weights that the file stores as floats: s2 to s8, nf4, mx4, bcq3, ...; a name that is none, `?`, lists them; s4+s8:10% has the tenth of the outputs that gains most at 8 bits, s2+s4:25%groups a quarter of the groups of inputs at 4 (s8)", 0},
-        {"group", OPT_GROUP, "N", 0, "weights of those that share a scale: 32 to 256 as the format has it, or `row` (the format's smallest)", 0},
+        {"group", OPT_GROUP, "N", 0, "weights of those that share a scale: 16 to 256 as the format has it, or `row` (the format's smallest, 32 or more)", 0},
         {"kv", OPT_KV, "BITS", 0, "bits of cached keys and values: 8 or 16 (8)", 0},
         {"act", OPT_ACT, "BITS", 0, "activations: of 8 or 16 bits, or ggml, as llama.cpp quantizes them (8)", 0},
         {"ctx", OPT_CTX, "TOKENS", 0, "context", 0},

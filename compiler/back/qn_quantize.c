@@ -182,8 +182,31 @@ static int quantize_power(const qn_fmt *f, const span *s, const float *x, uint32
     return 0;
 }
 
+// A scale for each half of 32: the second one stands, negated, where others have a minimum.
+static int quantize_halves(const qn_fmt *f, const float *x, int16_t *q, uint16_t *d, uint16_t *m)
+{
+    const qn_book *book = qn_book_find(f->store);
+    uint16_t bits[2];
+    for (int h = 0; h < 2; h++) {
+        span s;
+        int err = find_span(x + 16 * h, 16, &s);
+        if (err < 0)
+            return err;
+        bits[h] = qn_to_half(book ? quantize_values(book, &s, x + 16 * h, 16, q + 16 * h) : quantize_signed(&s, f->planes, x + 16 * h, 16, q + 16 * h));
+        if (!qn_finite_half(bits[h]))
+            return QN_ERR_NONFINITE;
+    }
+    *d = bits[0];
+    *m = bits[1] ^ 0x8000;
+    return 0;
+}
+
 int qn_quantize(const qn_fmt *f, const float *x, uint32_t n, int16_t *q, uint16_t *d, uint16_t *m)
 {
+    if (f->sub == 4) {
+        assert(n == 32);
+        return quantize_halves(f, x, q, d, m);
+    }
     const qn_book *book = qn_book_find(f->store);
     span s;
     float scale, minimum = 0;
@@ -209,8 +232,7 @@ int qn_quantize(const qn_fmt *f, const float *x, uint32_t n, int16_t *q, uint16_
 double qn_quantize_value(const qn_fmt *f, int16_t q, uint32_t k, uint16_t d, uint16_t m)
 {
     double scale = (double)(f->head == 3 ? qn_ggml_bf16(d) : qn_ggml_f16(d)), second = (double)qn_ggml_f16(m);
-    (void)k;
-    return q * scale - second;
+    return f->sub != 4 ? q * scale - second : k % 32 < 16 ? q * scale : -q * second;
 }
 
 int qn_quantize_complex(const float *re, const float *im, uint32_t n, int16_t *q_re, int16_t *q_im, uint16_t d[2])
@@ -356,7 +378,12 @@ int qn_quantize_dual(const float *x, uint32_t n, int16_t *const q[2], uint16_t d
 // What has an encoder for floats here. K-quants, whose scales have two levels, are GGUF's to make.
 static bool quantizes(const qn_fmt *f)
 {
-    return f->head && !f->sub && f->store != QN_STORE_BYTES && !qn_fmt_paired(f);
+    return f->head && (!f->sub || f->sub == 4) && f->store != QN_STORE_BYTES && !qn_fmt_paired(f);
+}
+
+uint32_t qn_quantize_group(const qn_fmt *f)
+{
+    return f->sub == 4 ? 16 : 32u * f->block;
 }
 
 // Length of a format's name without its group.
@@ -383,7 +410,7 @@ static const struct gguf_name {
     int fmt;
 } gguf_names[] = {
     {"q8_0", QN_FMT_S8},   {"q4_0", QN_FMT_S4},    {"q5_0", QN_FMT_S5},    {"q4_1", QN_FMT_U4M},     {"q5_1", QN_FMT_U5M},
-    {"mxfp4", QN_FMT_MX4}, {"iq4_nl", QN_FMT_N4}, {"q1_0", QN_FMT_B1G128}, {"q2_0", QN_FMT_S2G64}, {"tq2_0", QN_FMT_S2G256},
+    {"mxfp4", QN_FMT_MX4}, {"iq4_nl", QN_FMT_N4}, {"nvfp4", QN_FMT_NV4}, {"q1_0", QN_FMT_B1G128}, {"q2_0", QN_FMT_S2G64}, {"tq2_0", QN_FMT_S2G256},
 };
 
 const qn_fmt *qn_quantize_format(const char *name, uint32_t group)
@@ -392,11 +419,11 @@ const qn_fmt *qn_quantize_format(const char *name, uint32_t group)
     for (size_t i = 0; i < sizeof gguf_names / sizeof *gguf_names; i++)
         if (strcasecmp(gguf_names[i].name, name) == 0) {
             best = qn_fmt_find((uint32_t)gguf_names[i].fmt);
-            return !group || group == 32u * best->block ? best : NULL;
+            return !group || group == qn_quantize_group(best) ? best : NULL;
         }
     for (uint32_t id = 1; id <= QN_FMTS; id++) {
         const qn_fmt *f = qn_fmt_find(id);
-        if (quantizes(f) && strlen(name) == stem(f->name) && same_stem(f->name, name) && (!group || group == 32u * f->block) &&
+        if (quantizes(f) && strlen(name) == stem(f->name) && same_stem(f->name, name) && (!group || group == qn_quantize_group(f)) &&
             (!best || f->block < best->block))
             best = f;
     }
@@ -405,10 +432,10 @@ const qn_fmt *qn_quantize_format(const char *name, uint32_t group)
 
 const qn_fmt *qn_quantize_fitting(const qn_fmt *f, uint32_t inputs)
 {
-    const qn_fmt *best = NULL;
-    for (uint32_t id = 1; id <= QN_FMTS; id++) {
+    const qn_fmt *best = f->sub == 4 ? f : NULL;
+    for (uint32_t id = 1; !f->sub && id <= QN_FMTS; id++) {
         const qn_fmt *g = qn_fmt_find(id);
-        if (!quantizes(g) || !same_stem(g->name, f->name) || g->block > f->block)
+        if (!quantizes(g) || g->sub || !same_stem(g->name, f->name) || g->block > f->block)
             continue;
         bool fits = inputs % (32u * g->block) == 0;
         if (!best || (fits ? g->block > best->block || inputs % (32u * best->block) : g->block < best->block && inputs % (32u * best->block)))
@@ -421,7 +448,7 @@ void qn_quantize_list(const char *name, char *out, uint32_t n)
 {
     size_t at = 0;
     const bool known = qn_quantize_format(name, 0) != NULL;
-    for (uint32_t group = 32; known && group <= 256; group *= 2)
+    for (uint32_t group = 16; known && group <= 256; group *= 2)
         if (qn_quantize_format(name, group))
             at += (size_t)snprintf(out + at, n - at, "%s%u", at ? " " : "", group);
     for (uint32_t id = 1; !known && id <= QN_FMTS; id++) {

@@ -14,7 +14,7 @@
 
 #include "rtl/spec/qn_isa.h"
 
-// `q`: integers as the array multiplies them (of a book its values, odd ones odd); `d`, `m`: header bits, FP16 or BF16 as the format has them. Returns
+// `n` is one group; of groups of 16 two. `q`: integers as the array multiplies them (of a book its values, odd ones odd); `d`, `m`: header bits, FP16 or BF16 as the format has them. Returns
 // QN_ERR_NONFINITE for a value, or a scale, that is not finite.
 int qn_quantize(const qn_fmt *f, const float *x, uint32_t n, int16_t *q, uint16_t *d, uint16_t *m);
 
@@ -34,6 +34,8 @@ int qn_quantize_dual(const float *x, uint32_t n, int16_t *const q[2], uint16_t d
 // Formats that floats are quantized to. `name` is that of fmt.def without its group ("s4", "nf4"), or GGUF's ("q4_0"); group 0: the format's smallest, else 32 to 256 weights.
 // NULL where there is none.
 const qn_fmt *qn_quantize_format(const char *name, uint32_t group);
+// Weights that share a scale.
+uint32_t qn_quantize_group(const qn_fmt *f);
 // The same for rows of `inputs` weights: the largest group of `f`'s that divides them and is not above f's own, else the smallest.
 const qn_fmt *qn_quantize_fitting(const qn_fmt *f, uint32_t inputs);
 // For a message: the groups of the format `name`, "32 128 256", or all names where there is none of that name. n is 16 or more.

@@ -34,7 +34,7 @@ static const qn_fmt *find(const char *name, uint32_t group)
 {
     if (group != 1)
         return qn_quantize_format(name, group);
-    for (group = 256; group > 16 && !qn_quantize_format(name, group);)
+    for (group = 256; group > 32 && !qn_quantize_format(name, group);)
         group /= 2;
     return qn_quantize_format(name, group);
 }

@@ -364,9 +364,14 @@ package qn_isa_pkg;
   localparam [6:0] FMT_NF3 = 7'd63;  // NormalFloat of 3 bits, in units of 1/127, scale per 64
   localparam [6:0] FMT_K2 = 7'd64;  // GGUF Q2_K: 4-bit scales and minima per 16, FP16 pair per 256
   localparam [6:0] FMT_NV4 = 7'd65;  // E2M1 doubled, FP16 scale per 16: GGUF NVFP4 (UE4M3 halved)
+  localparam [6:0] FMT_S2G16 = 7'd66;  // 2-bit signed, scale per 16
+  localparam [6:0] FMT_S3G16 = 7'd67;  // 3-bit signed, scale per 16
+  localparam [6:0] FMT_S4G16 = 7'd68;  // 4-bit signed, scale per 16
+  localparam [6:0] FMT_S5G16 = 7'd69;  // 5-bit signed, scale per 16
+  localparam [6:0] FMT_S6G16 = 7'd70;  // 6-bit signed, scale per 16
 
   function automatic fmt_valid(input [31:0] id);
-    fmt_valid = id >= 32'd1 && id <= 32'd65;
+    fmt_valid = id >= 32'd1 && id <= 32'd70;
   endfunction
 
   function automatic [4:0] fmt_planes(input [6:0] id);
@@ -436,6 +441,11 @@ package qn_isa_pkg;
       FMT_NF3: fmt_planes = 5'd8;
       FMT_K2: fmt_planes = 5'd2;
       FMT_NV4: fmt_planes = 5'd5;
+      FMT_S2G16: fmt_planes = 5'd2;
+      FMT_S3G16: fmt_planes = 5'd3;
+      FMT_S4G16: fmt_planes = 5'd4;
+      FMT_S5G16: fmt_planes = 5'd5;
+      FMT_S6G16: fmt_planes = 5'd6;
       default: fmt_planes = 5'd0;
     endcase
   endfunction
@@ -493,6 +503,11 @@ package qn_isa_pkg;
       FMT_C2: fmt_signed = 2'd1;
       FMT_NF3: fmt_signed = 2'd1;
       FMT_NV4: fmt_signed = 2'd1;
+      FMT_S2G16: fmt_signed = 2'd1;
+      FMT_S3G16: fmt_signed = 2'd1;
+      FMT_S4G16: fmt_signed = 2'd1;
+      FMT_S5G16: fmt_signed = 2'd1;
+      FMT_S6G16: fmt_signed = 2'd1;
       default: fmt_signed = 2'd0;
     endcase
   endfunction
@@ -506,6 +521,11 @@ package qn_isa_pkg;
       FMT_X4: fmt_sub = 3'd2;
       FMT_K2: fmt_sub = 3'd3;
       FMT_NV4: fmt_sub = 3'd4;
+      FMT_S2G16: fmt_sub = 3'd4;
+      FMT_S3G16: fmt_sub = 3'd4;
+      FMT_S4G16: fmt_sub = 3'd4;
+      FMT_S5G16: fmt_sub = 3'd4;
+      FMT_S6G16: fmt_sub = 3'd4;
       default: fmt_sub = 3'd0;
     endcase
   endfunction
@@ -577,6 +597,11 @@ package qn_isa_pkg;
       FMT_NF3: fmt_block = 4'd2;
       FMT_K2: fmt_block = 4'd8;
       FMT_NV4: fmt_block = 4'd1;
+      FMT_S2G16: fmt_block = 4'd1;
+      FMT_S3G16: fmt_block = 4'd1;
+      FMT_S4G16: fmt_block = 4'd1;
+      FMT_S5G16: fmt_block = 4'd1;
+      FMT_S6G16: fmt_block = 4'd1;
       default: fmt_block = 4'd0;
     endcase
   endfunction
@@ -646,6 +671,11 @@ package qn_isa_pkg;
       FMT_NF3: fmt_head = 2'd1;
       FMT_K2: fmt_head = 2'd2;
       FMT_NV4: fmt_head = 2'd2;
+      FMT_S2G16: fmt_head = 2'd2;
+      FMT_S3G16: fmt_head = 2'd2;
+      FMT_S4G16: fmt_head = 2'd2;
+      FMT_S5G16: fmt_head = 2'd2;
+      FMT_S6G16: fmt_head = 2'd2;
       default: fmt_head = 2'd0;
     endcase
   endfunction

@@ -31,8 +31,10 @@ static float of_bits(const char *hex)
 }
 
 // d q - m as the machine reads the headers.
-static double value(const qn_fmt *f, int16_t q, uint16_t d, uint16_t m)
+static double value(const qn_fmt *f, uint32_t k, int16_t q, uint16_t d, uint16_t m)
 {
+    if (f->sub == 4)              // a scale for each half of 32, the second negated
+        return (double)q * (double)qn_half(k < 16 ? d : m ^ 0x8000);
     return (double)q * (double)(f->head == 3 ? qn_bf16(d) : qn_half(d)) - (double)qn_half(m);
 }
 
@@ -52,9 +54,9 @@ static void check_small(int k, float x, float expected)
     uint16_t d, m;
     double aligned = nearbyint((double)expected / (double)small[k].unit) * (double)small[k].unit;
     assert_int_equal(qn_quantize(f, block, 32, q, &d, &m), 0);
-    if (value(f, q[0], d, m) != (double)small[k].top || value(f, q[1], d, m) != aligned || value(f, q[2], d, m) != -aligned)
-        fail_msg("%s: %g becomes %g (and %g beside %g), expected %g", small[k].name, (double)x, value(f, q[1], d, m), value(f, q[2], d, m),
-                 value(f, q[0], d, m), aligned);
+    if (value(f, 0, q[0], d, m) != (double)small[k].top || value(f, 1, q[1], d, m) != aligned || value(f, 2, q[2], d, m) != -aligned)
+        fail_msg("%s: %g becomes %g (and %g beside %g), expected %g", small[k].name, (double)x, value(f, 1, q[1], d, m), value(f, 2, q[2], d, m),
+                 value(f, 0, q[0], d, m), aligned);
 }
 
 static void test_small_floats(void **state)
@@ -135,6 +137,17 @@ static uint32_t make_group(const qn_fmt *f, float *x)
 {
     const qn_book *book = qn_book_find(f->store);
     uint32_t n = 32u * f->block;
+    if (f->sub == 4) {                       // two of 16, each with its own scale
+        qn_fmt half = *f;
+        half.sub = 0;
+        half.head = 1;
+        float y[32];
+        for (int h = 0; h < 2; h++) {
+            make_group(&half, y);
+            memcpy(x + 16 * h, y, 16 * sizeof *x);
+        }
+        return n;
+    }
     float d = ldexpf(1, (int)below(12) - 6) * (f->head == 3 || below(2) ? 1 : 1.25f), m = f->head == 2 ? ldexpf((float)below(64) - 32, -3) : 0;
     int high = (1 << (f->planes - (f->sign != 0))) - 1, low = f->sign ? -high - 1 : 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -181,14 +194,14 @@ static void test_groups(void **state)
             uint32_t n = make_group(f, x);
             assert_int_equal(qn_quantize(f, x, n, q, &d, &m), 0);
             for (uint32_t i = 0; i < n; i++)
-                if (value(f, q[i], d, m) != (double)x[i])
-                    fail_msg("%s: %g becomes %g", f->name, (double)x[i], value(f, q[i], d, m));
+                if (value(f, i, q[i], d, m) != (double)x[i])
+                    fail_msg("%s: %g becomes %g", f->name, (double)x[i], value(f, i, q[i], d, m));
         }
         for (int i = 0; i < 256; i++)
             x[i] = 0;
         assert_int_equal(qn_quantize(f, x, 32u * f->block, q, &d, &m), 0);
         for (uint32_t i = 0; i < 32u * f->block; i++)
-            assert_true(value(f, q[i], d, m) == 0);
+            assert_true(value(f, i, q[i], d, m) == 0);
         x[3] = NAN;
         assert_int_equal(qn_quantize(f, x, 32, q, &d, &m), QN_ERR_NONFINITE);
         x[3] = -INFINITY;
@@ -294,7 +307,14 @@ static void test_names(void **state)
     static const char *const none[] = {"", "s", "s9", "k4", "key8", "val8", "s4g128", "x4"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         assert_null(qn_quantize_format(none[i], 0));
-    assert_null(qn_quantize_format("s4", 16));
+    assert_int_equal(qn_quantize_format("s4", 16)->id, QN_FMT_S4G16);
+    assert_int_equal(qn_quantize_format("nvfp4", 0)->id, QN_FMT_NV4);
+    assert_null(qn_quantize_format("s8", 16));
+    assert_null(qn_quantize_format("s4", 8));
+    assert_int_equal(qn_quantize_fitting(qn_fmt_find(QN_FMT_S4G16), 40)->id, QN_FMT_S4G16);
+    assert_int_equal(qn_quantize_fitting(qn_fmt_find(QN_FMT_S4), 40)->id, QN_FMT_S4);
+    qn_quantize_list("s4", list, sizeof list);
+    assert_string_equal(list, "16 32 64 128 256");
     assert_null(qn_quantize_format("nf4", 32));
     assert_int_equal(qn_quantize_fitting(qn_fmt_find(QN_FMT_S4G256), 256 * 3)->id, QN_FMT_S4G256);
     assert_int_equal(qn_quantize_fitting(qn_fmt_find(QN_FMT_S4G256), 128 * 3)->id, QN_FMT_S4G128);

@@ -20,7 +20,8 @@ static const struct {
     const char *name, *group;
 } weights[] = {{"s4+s8:10%", NULL},   {"s4+s8:30%", "128"}, {"nf4+s8:20%", NULL},       {"s2+mx4:70%", "32"},        {"s2+s4:25%groups", NULL},  {"s2+s4:25%groups", "128"},
                {"b1+s8:50%groups", "32"}, {"bcq2", NULL},   {"bcq3", "128"},            {"bcq4", "row"},             {"db", NULL},               {"db", "128"},
-               {"s4+e4m3:10%", "32"}, {"fp4+s8:10%groups", "128"}, {"s3+s5:10%", "row"}, {"u4m+s8:33.3%groups", "32"}, {"shift3+b1:90%groups", "32"}};
+               {"s4+e4m3:10%", "32"}, {"fp4+s8:10%groups", "128"}, {"s3+s5:10%", "row"}, {"u4m+s8:33.3%groups", "32"}, {"shift3+b1:90%groups", "32"},
+               {"s4", "16"}, {"s2+s6:20%groups", "16"}, {"nvfp4", NULL}, {"s3+s4:30%", "16"}};
 
 enum { Weights = sizeof weights / sizeof *weights };
 
