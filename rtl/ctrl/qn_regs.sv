@@ -75,9 +75,10 @@ module qn_regs #(
   logic        busy_q, done_q, trapped_q, resetting_q;
   logic        start, reset;
   logic [31:0] cause_q, trap_addr_q;
-  logic [11:0] trap_pc_q;
+  logic [11:0] trap_pc_q, trap_pc;
+  logic [7:0]  cause;
+  logic [31:0] trap_addr;
   logic        trap;
-  logic [2:0]  which;
 
   assign reset   = write && reg_addr_i == qn_isa_pkg::REG_CTRL && reg_wdata_i[2];
   assign start   = write && reg_addr_i == qn_isa_pkg::REG_CTRL && reg_wdata_i[0] && !reset && !busy_q && !trapped_q && !resetting_q;
@@ -86,13 +87,18 @@ module qn_regs #(
   assign nonfinite_clear_o = reset || start;
   assign core_rst_no = rst_ni && !resetting_q;
 
+  // Of traps in one clock the first counts
+  integer t;
   always @(*) begin
-    which = 3'd5;
-    if (trap_valid_i[4]) which = 3'd4;
-    if (trap_valid_i[3]) which = 3'd3;
-    if (trap_valid_i[2]) which = 3'd2;
-    if (trap_valid_i[1]) which = 3'd1;
-    if (trap_valid_i[0]) which = 3'd0;
+    cause     = trap_cause_i[8*5 +: 8];
+    trap_addr = trap_addr_i[32*5 +: 32];
+    trap_pc   = trap_pc_i[12*5 +: 12];
+    for (t = 4; t >= 0; t = t - 1)
+      if (trap_valid_i[t]) begin
+        cause     = trap_cause_i[8*t +: 8];
+        trap_addr = trap_addr_i[32*t +: 32];
+        trap_pc   = trap_pc_i[12*t +: 12];
+      end
   end
 
   always_ff @(posedge clk_i) begin
@@ -121,9 +127,9 @@ module qn_regs #(
       trap_addr_q <= 32'd0;
       trap_pc_q   <= 12'd0;
     end else if (trap && !trapped_q) begin
-      cause_q     <= {24'd0, trap_cause_i[8*which +: 8]};
-      trap_addr_q <= trap_addr_i[32*which +: 32];
-      trap_pc_q   <= trap_pc_i[12*which +: 12];
+      cause_q     <= {24'd0, cause};
+      trap_addr_q <= trap_addr;
+      trap_pc_q   <= trap_pc;
     end
     if (start) load_o <= reg_wdata_i[1];
   end

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""paths.py NETLIST.json TOP [N]: the longest paths of a mapped netlist, before placement: the slowest from each unit to each (N of them, 40),
+and the slowest of all in steps. A minute, where place and route takes an hour.
+
+Cells have an ECP5's delays at speed 6 (nanoseconds, as nextpnr-ecp5 reports them); a net has NET + FAN x log2(its ends), a guess at what routing costs in a full
+device. So the order of paths is to be trusted, the figures are not: report.json has those after placement."""
+import collections, json, math, sys
+
+NET, FAN = 0.75, 0.15
+LUT, CLK_Q, CARRY_IN, CARRY, CARRY_OUT, RAM_Q, MULT = 0.24, 0.53, 0.45, 0.07, 0.44, 5.73, 4.2
+
+
+def arcs(kind, pins):
+    """Combinational arcs (from pin, to pin, ns), pins that start paths {pin: ns}, pins that end them, of a cell."""
+    ins = [p for p in pins if p not in OUT[kind]] if kind in OUT else []
+    if kind == "LUT4":
+        return [(p, "Z", LUT) for p in ins], {}, []
+    if kind == "CCU2C":
+        out = [("CIN", "S0", CARRY_OUT), ("CIN", "S1", CARRY_OUT), ("CIN", "COUT", CARRY)]
+        for p in ins:
+            if p[-1] == "0":
+                out += [(p, "S0", LUT), (p, "S1", CARRY_IN + CARRY_OUT), (p, "COUT", CARRY_IN)]
+            elif p[-1] == "1":
+                out += [(p, "S1", LUT), (p, "COUT", CARRY_IN)]
+        return out, {}, []
+    if kind == "MULT18X18D":
+        return [(p, o, MULT) for p in ins for o in pins if o in OUT[kind]], {}, []
+    if kind == "TRELLIS_DPR16X4":
+        return [(p, o, LUT) for p in ins if p.startswith("RAD") for o in pins if o in OUT[kind]], {}, [p for p in ins if p[0] in "DW" and not p.startswith("WCK")]
+    if kind == "TRELLIS_FF":
+        return [], {"Q": CLK_Q}, [p for p in ins if p != "CLK"]
+    if kind == "DP16KD":
+        return [], {p: RAM_Q for p in pins if p in OUT[kind]}, [p for p in ins if not p.startswith("CLK")]
+    return [], {}, []
+
+
+class Kinds(dict):
+    """Output pins of each kind of cell; a bus's bits are named PIN.i"""
+    def __missing__(self, kind):
+        return ()
+
+
+OUT = Kinds({"LUT4": {"Z"}, "CCU2C": {"S0", "S1", "COUT"}, "TRELLIS_FF": {"Q"}, "TRELLIS_DPR16X4": {f"DO.{i}" for i in range(4)},
+             "MULT18X18D": {f"P{i}" for i in range(36)}, "DP16KD": {f"DO{p}{i}" for p in "AB" for i in range(18)}})
+
+
+def flatten(modules, name, ports, path, cells, names):
+    """Adds the cells of module `name` to `cells` as (path, kind, {pin: net}); `ports` are the nets of its ports' bits."""
+    module, nets = modules[name], dict(ports)
+
+    def net(bit):
+        if isinstance(bit, str):
+            return -1
+        if bit not in nets:
+            nets[bit] = len(names)
+            names.append(path)
+        return nets[bit]
+
+    for cell, c in module["cells"].items():
+        kind, pins = c["type"], {}
+        for pin, bits in c["connections"].items():
+            for i, bit in enumerate(bits):
+                pins[pin if len(bits) == 1 else f"{pin}.{i}"] = net(bit)
+        if kind in modules and modules[kind]["cells"]:
+            inner = {}
+            for pin, port in modules[kind]["ports"].items():
+                for bit, outer in zip(port["bits"], c["connections"].get(pin, [])):
+                    if not isinstance(bit, str):
+                        inner[bit] = net(outer)
+            flatten(modules, kind, inner, path + (cell,), cells, names)
+        else:
+            cells.append((path + (cell,), kind, pins))
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as f:
+        modules = json.load(f)["modules"]
+    top, most = sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 40
+    cells, names = [], []
+    flatten(modules, top, {}, (), cells, names)
+    del modules
+
+    ends = collections.Counter()
+    into, waits, arrival, source, stops = collections.defaultdict(list), collections.Counter(), {}, {}, []
+    for i, (_, kind, pins) in enumerate(cells):
+        comb, starts, sinks = arcs(kind, pins)
+        for p, n in pins.items():
+            if p not in OUT[kind]:
+                ends[n] += 1
+        for p, ns in starts.items():
+            arrival[pins[p]], source[pins[p]] = ns, (i, p, -1)
+        for a, b, ns in comb:
+            if pins.get(a, -1) >= 0 and b in pins:
+                into[pins[a]].append((pins[b], ns, i, a))
+                waits[pins[b]] += 1
+        stops += [(pins[p], i, p) for p in sinks if pins[p] >= 0]
+
+    def wire(net, kind, pin):
+        return 0 if kind == "CCU2C" and pin == "CIN" else NET + FAN * math.log2(max(1, ends[net]))
+
+    ready = [n for n in list(into) if not waits[n]]
+    for n in ready:                                    # grows: nets all of whose drivers' inputs are known
+        at = arrival.get(n, 0)
+        for to, ns, i, pin in into[n]:
+            t = at + wire(n, cells[i][1], pin) + ns
+            if t > arrival.get(to, -1):
+                arrival[to], source[to] = t, (i, pin, n)
+            waits[to] -= 1
+            if not waits[to]:
+                ready.append(to)
+
+    def unit(path):
+        return ".".join(p for p in path[:-1] if p.startswith("u_") or p.startswith("g_"))[:48] or "top"
+
+    def trace(net):
+        steps = []
+        while net >= 0:
+            i, pin, before = source.get(net, (-1, "", -1))
+            if i < 0:
+                break
+            steps.append((arrival[net], cells[i][0], cells[i][1], pin, ends[net]))
+            net = before
+        return steps[::-1]
+
+    worst = {}
+    late = collections.Counter()
+    for net, i, pin in stops:
+        t = arrival.get(net, 0) + wire(net, cells[i][1], pin)
+        late[int(t // 2) * 2] += 1
+        key = unit(cells[i][0])
+        if t > worst.get(key, (0,))[0]:
+            worst[key] = (t, net, i, pin)
+    print("ends of paths by ns:", ", ".join(f"{k}-{k + 2}: {v}" for k, v in sorted(late.items())))
+    print(f"{'ns':>6} {'cells':>5}  from, to")
+    order = sorted(worst.values(), reverse=True, key=lambda w: w[0])
+    for t, net, i, pin in order[:most]:
+        steps = trace(net)
+        start = ".".join(steps[0][1]) if steps else "an input"
+        print(f"{t:6.1f} {len(steps):5}  {start}\n{'':14}{'.'.join(cells[i][0])} {pin}")
+    for t, net, i, pin in order[:4]:
+        print(f"\n{t:.1f} ns to {'.'.join(cells[i][0])} {pin}")
+        for at, path, kind, p, fan in trace(net):
+            print(f"{at:6.1f}  {kind} {'.'.join(path)} ({p}), {fan} ends")
+
+
+if __name__ == "__main__":
+    main()
