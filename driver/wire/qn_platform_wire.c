@@ -110,7 +110,7 @@ static int sim_open(qn_wire **out, const char *place, qn_why *why)
     int err = s->err;
     pthread_mutex_unlock(&s->lock);
     if (err == QN_ERR_NO_TARGET)
-        qn_fail(why, err, "no platform of '%.20s' (ulx3s)", s->place);
+        qn_fail(why, err, "no platform of '%.20s' (ulx3s, ulx3s/usb)", s->place);
     else if (err < 0)
         qn_fail(why, err, "one platform at a time");
     if (err < 0)
@@ -165,6 +165,6 @@ static const char *sim_place(const qn_wire *w)
 }
 
 const qn_wire_kind qn_wire_platform = {
-    .name = "platform", .timeout_ms = 5000, .slow = 4000, .open = sim_open, .close = sim_close, .space = sim_space, .put = sim_put,
+    .name = "platform", .timeout_ms = 20000, .slow = 4000, .open = sim_open, .close = sim_close, .space = sim_space, .put = sim_put,
     .wait = sim_wait, .receive = sim_receive, .place = sim_place,
 };

@@ -12,10 +12,16 @@ build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a: $(wildcard rtl/*.sv rtl/*/*.sv) rtl/s
 	  rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v rtl/soc/qn_soc.sv
 	$(MAKE) -s -C $(@D) -f Vqn_soc_ulx3s.mk OPT_FAST="-O3 $$(grep -qw avx2 /proc/cpuinfo && echo -march=x86-64-v3)" OPT_SLOW=-O1 $(@F) > $(@D)/make.log
 
-$(PLATFORM_LIB): build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a sim/platform/qn_platform.cpp sim/platform/qn_platform.h sim/platform/sdram_part.h
-	$(CXX) -std=c++17 -O3 -Wall -Wextra -I. -I$(<D) -isystem $(PLATFORM_V) -isystem $(PLATFORM_V)/vltstd -DVM_TRACE=0 -c sim/platform/qn_platform.cpp -o $(@D)/qn_platform.o
+build/platform/usb/Vqn_usb_fs__ALL.a: $(wildcard rtl/usb/*.sv) rtl/mem/qn_async_fifo.sv rtl/usb/luna.vlt $(LUNA_FS)
+	@mkdir -p $(@D)
+	verilator --cc -O3 --x-assign fast --x-initial fast --noassert -Wall --timescale 1ns/1ps --top-module qn_usb_fs --Mdir $(@D) $(RTL_Y:%=-y %) rtl/usb/luna.vlt $(LUNA_FS) \
+	  rtl/usb/qn_usb_fs.sv
+	$(MAKE) -s -C $(@D) -f Vqn_usb_fs.mk OPT_FAST=-O3 OPT_SLOW=-O1 $(@F) > $(@D)/make.log
+
+$(PLATFORM_LIB): build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a build/platform/usb/Vqn_usb_fs__ALL.a sim/platform/qn_platform.cpp sim/platform/qn_platform.h sim/platform/sdram_part.h sim/platform/usb_host.h sim/platform/usb_wire.h
+	$(CXX) -std=c++17 -O3 -Wall -Wextra -I. -I$(<D) -Ibuild/platform/usb -isystem $(PLATFORM_V) -isystem $(PLATFORM_V)/vltstd -DVM_TRACE=0 -c sim/platform/qn_platform.cpp -o $(@D)/qn_platform.o
 	cp $< $@.new
-	ar qs $@.new $(@D)/qn_platform.o
+	ar qs $@.new build/platform/usb/Vqn_usb_fs__ALL.o $(@D)/qn_platform.o
 	mv $@.new $@
 
 build/tests/system/platform_link: build/tests/system/%: tests/system/%.c build/libquern.a $(PLATFORM_LIB) build/rtl/libqn_rtl.a

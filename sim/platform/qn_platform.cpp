@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three SystemC modules: memory (TLM target, direct access for the SDRAM's cells), board (clocks the Verilated system and the part; TLM target
-// for the link's bytes) and host (TLM initiator). The board runs a quantum of clocks between two waits (temporal decoupling).
+// SystemC modules: memory (TLM target, direct access for the SDRAM's cells), board (clocks the Verilated system and the part; TLM target
+// for the link's bytes), host (TLM initiator), and where the link goes over USB, cable: the Verilated device at its wires and a host that drives
+// them. The board runs a quantum of clocks between two waits (temporal decoupling), with USB a clock.
 #include <deque>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 // Before SystemC's: the system is clocked by hand, and Verilator's headers would take SystemC's time where they find it
 #include "Vqn_soc_ulx3s.h"
+#include "Vqn_usb_fs.h"
 #include "verilated.h"
 #if VM_TRACE
 #include "verilated_fst_c.h"
@@ -20,10 +22,12 @@
 
 #include "sim/platform/qn_platform.h"
 #include "sim/platform/sdram_part.h"
+#include "sim/platform/usb_wire.h"
 
 extern "C" {
 #include "driver/qn_err.h"
 #include "rtl/spec/qn_isa.h"
+#include "rtl/spec/qn_usb_desc.h"
 }
 
 namespace {
@@ -76,6 +80,7 @@ struct board : sc_core::sc_module {
     std::deque<uint8_t> in, out;
     std::deque<uint8_t> packet;              // of the frame that is under way: the host gets it whole, as from USB
     std::string console, why;
+    Vqn_usb_fs *usb = nullptr;               // between the bytes and the system
     uint64_t now = 0;
     uint32_t one_in = 0, noise = 1;
 #if VM_TRACE
@@ -134,7 +139,7 @@ struct board : sc_core::sc_module {
         unsigned n = t.get_data_length();
         if (t.is_write()) {
             for (unsigned i = 0; i < n; i++)
-                pass(in, p[i]);
+                usb ? in.push_back(p[i]) : pass(in, p[i]);
         } else {
             unsigned k = n < out.size() ? n : (unsigned)out.size();
             for (unsigned i = 0; i < k; i++)
@@ -160,17 +165,28 @@ struct board : sc_core::sc_module {
     }
     void clock()
     {
-        top->in_valid_i = !in.empty();
-        top->in_data_i = in.empty() ? 0 : in.front();
-        top->out_ready_i = 1;
+        top->in_valid_i = usb ? usb->in_valid_o : !in.empty();
+        top->in_data_i = usb ? usb->in_data_o : in.empty() ? 0 : in.front();
+        top->out_ready_i = usb ? usb->out_ready_o : 1;
         top->console_ready_i = 1;
         memory_edge(false);
-        bool taken = top->in_valid_i && top->in_ready_o;
-        if (top->out_valid_o)
+        bool taken = !usb && top->in_valid_i && top->in_ready_o;
+        if (usb) {
+            usb->in_ready_i = top->in_ready_o;
+            usb->out_valid_i = top->out_valid_o;
+            usb->out_data_i = top->out_data_o;
+            usb->out_last_i = top->out_last_o;
+            usb->rst_ni = top->rst_ni;
+            usb->clk_i = 1;
+            usb->eval();
+            usb->clk_i = 0;
+            usb->eval();
+        } else if (top->out_valid_o) {
             pass(packet, top->out_data_o);
-        if (top->out_valid_o && top->out_last_o) {
-            out.insert(out.end(), packet.begin(), packet.end());
-            packet.clear();
+            if (top->out_last_o) {
+                out.insert(out.end(), packet.begin(), packet.end());
+                packet.clear();
+            }
         }
         if (top->console_valid_o)
             console += (char)top->console_data_o;
@@ -186,13 +202,98 @@ struct board : sc_core::sc_module {
     void thread()
     {
         for (;;) {
+            int n = usb ? 1 : QUANTUM;
             try {
-                for (int i = 0; why.empty() && i < QUANTUM; i++)
+                for (int i = 0; why.empty() && i < n; i++)
                     clock();
             } catch (const std::exception &e) {
                 why = e.what();
             }
-            wait(QUANTUM * period);
+            wait(n * period);
+        }
+    }
+};
+
+// The wires of USB: the device's side at 48 and 12 MHz, the host's in a thread, four looks a bit
+struct cable : sc_core::sc_module, usb_wire {
+    struct unplugged {};
+    board &b;
+    std::unique_ptr<VerilatedContext> verilated;
+    std::unique_ptr<Vqn_usb_fs> top;
+    sc_core::sc_event plugged;
+    unsigned plugs = 0, mine = 0, phase = 0;
+    const sc_core::sc_time quarter = sc_core::sc_time(1e6 / 48, sc_core::SC_PS);
+
+    SC_HAS_PROCESS(cable);
+    cable(sc_core::sc_module_name name, board &on) : sc_module(name), b(on) { SC_THREAD(thread); }
+
+    // Before the board's power-on; `use` false: the link's bytes go straight to the system
+    void plug(bool use)
+    {
+        top.reset();
+        verilated = std::make_unique<VerilatedContext>();
+        if (use)
+            top = std::make_unique<Vqn_usb_fs>(verilated.get());
+        b.usb = top.get();
+        plugs++;
+        if (!use)
+            return;
+        for (int i = 0; i < 40; i++) {
+            edge(true, false);
+            top->clk_i = i & 1;
+        }
+        plugged.notify(sc_core::SC_ZERO_TIME);
+    }
+    void edge(bool dp, bool dn)
+    {
+        phase = (phase + 1) % 4;
+        top->dp_i = dp;
+        top->dn_i = dn;
+        top->clk12_i = phase < 2;
+        top->clk48_i = 1;
+        top->eval();
+        top->clk48_i = 0;
+        top->eval();
+    }
+    bool attached() override { return top->pullup_o; }
+    pins tick(bool drive, bool dp, bool dn) override
+    {
+        bool p = drive ? dp : top->oe_o ? top->dp_o : top->pullup_o, n = drive ? dn : top->oe_o && top->dn_o;
+        if (drive && top->oe_o)
+            usb_fail("host and device drive at once");
+        edge(p, n);
+        wait(quarter);
+        if (mine != plugs)
+            throw unplugged();
+        return {p, n};
+    }
+    void thread()
+    {
+        for (;;) {
+            while (!top)
+                wait(plugged);
+            mine = plugs;
+            try {
+                usb_host usb(*this, QN_USB_OUT, QN_USB_IN);
+                usb.enumerate();
+                for (;;) {
+                    if (usb.one_in != b.one_in)
+                        usb.noise = b.noise;
+                    usb.one_in = b.one_in;
+                    for (; !b.in.empty() && usb.waiting() < 4096; b.in.pop_front())
+                        usb.to_device.push_back(b.in.front());
+                    usb.turn();
+                    if (!usb.short_packet && usb.from_device.size() < 65536)
+                        continue;
+                    b.out.insert(b.out.end(), usb.from_device.begin(), usb.from_device.end());
+                    usb.from_device.clear();
+                    usb.short_packet = false;
+                }
+            } catch (const unplugged &) {
+            } catch (const usb_error &e) {
+                b.why = e.what();
+                wait(plugged);
+            }
         }
     }
 };
@@ -221,10 +322,11 @@ struct host : sc_core::sc_module {
 struct qn_platform {
     memory mem;
     board b;
+    cable usb;
     host h;
     bool open = false;
 
-    explicit qn_platform(const qn_target *t) : mem("memory", t->mem_bytes), b("board", t), h("host")
+    explicit qn_platform(const qn_target *t) : mem("memory", t->mem_bytes), b("board", t), usb("cable", b), h("host")
     {
         b.mem.bind(mem.socket);
         h.link.bind(b.link);
@@ -240,14 +342,16 @@ int qn_platform_open(qn_platform **out, const char *name)
 {
     static qn_platform *only;
     *out = nullptr;
-    const qn_target *t = qn_target_find(name);
-    if (!t || std::string(name) != "ulx3s")
+    const std::string place(name);
+    const qn_target *t = qn_target_find("ulx3s");
+    if (!t || (place != "ulx3s" && place != "ulx3s/usb"))
         return QN_ERR_NO_TARGET;
     if (only && only->open)
         return QN_ERR_BUSY;
     if (!only)
         only = new qn_platform(t);
     only->open = true;
+    only->usb.plug(place == "ulx3s/usb");
     only->b.power();
     *out = only;
     return 0;
@@ -281,7 +385,7 @@ int qn_platform_run(qn_platform *p, uint32_t clocks)
 {
     uint64_t end = p->b.now + clocks;
     while (p->b.why.empty() && p->b.out.empty() && p->b.now < end)
-        sc_core::sc_start(QUANTUM * p->b.period);
+        sc_core::sc_start(QUANTUM * p->b.period);            // also with USB: fewer returns to the caller
     return p->b.why.empty() ? 0 : QN_ERR_IO;
 }
 

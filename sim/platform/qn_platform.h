@@ -9,6 +9,8 @@
 //         qn_platform_run(p, 1000);                              // clocks of the core
 //     qn_platform_close(p);
 //
+// "ulx3s/usb": the bytes go over USB, packet by packet: rtl/usb's device at full speed, on its wires a host that enumerates it first (usb_host.h).
+//
 // SystemC has one simulation in a process, so one platform can be open at a time: QN_ERR_BUSY. One thread, always the same.
 #ifndef QN_PLATFORM_H
 #define QN_PLATFORM_H
@@ -38,7 +40,7 @@ uint64_t qn_platform_clocks(const qn_platform *p);
 // What the firmware wrote to its console since the last call, at most `room` - 1 bytes and a zero.
 size_t qn_platform_console(qn_platform *p, char *text, size_t room);
 
-// From now on one byte of the link in `one_in`, both ways, is lost or changed; 0: none. Bits of memory: flips bit `bit` of word `word`.
+// From now on one byte of the link in `one_in`, both ways, is lost or changed, and over USB one transaction meets a fault; 0: none. Bits of memory: flips bit `bit` of word `word`.
 void qn_platform_disturb(qn_platform *p, uint32_t one_in, uint32_t seed);
 void qn_platform_flip(qn_platform *p, uint32_t word, unsigned bit);
 

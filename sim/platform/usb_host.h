@@ -338,7 +338,7 @@ private:
             usb_fail("OUT of endpoint %u is not answered", ep);
         count.naks += pid == PID_NAK;
         count.again += pid == 0;
-        return pid == PID_NYET ? PID_ACK : pid;
+        return pid == PID_NYET ? (uint8_t)PID_ACK : pid;
     }
     void setup(uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint16_t length)
     {

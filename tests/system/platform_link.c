@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The front door in the whole system, its memory behind the SDRAM controller: data there and back over a line that loses or changes one byte in
-// 2,500; mailbox commands; a flipped bit of memory is seen by SUM; RESET starts the firmware again and memory keeps what it
+// 2,500 (`platform_link ulx3s/usb`: over USB with a fault in one transaction of 20, of which the link must see nothing); mailbox commands; a flipped bit of memory is seen by SUM; RESET starts the firmware again and memory keeps what it
 // holds; a power-on forgets the session. Time is the simulation's. QN_SEED=n. Run by test_platform.sh.
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "rtl/spec/qn_mailbox.h"
 #include "sim/platform/qn_platform.h"
 
-enum { WORDS = 1024, AT = 100000, MS = 66500, NOISE = 2500 };
+enum { WORDS = 1024, AT = 100000, MS = 66500, NOISE = 2500, USB_NOISE = 20 };
 
 #define CHECK(x, ...) do { if (!(x)) { printf("%s: ", #x); printf(__VA_ARGS__); printf("\n"); exit(1); } } while (0)
 
@@ -87,16 +88,18 @@ static void until_idle(void)
         CHECK(reg(QN_MB_STATE) != QN_MB_STATE_FAILED, "self-test: %u", reg(QN_MB_BOOT));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *place = argc > 1 ? argv[1] : "ulx3s";
+    bool usb = strcmp(place, "ulx3s") != 0;
     uint32_t seed = getenv("QN_SEED") ? (uint32_t)atoi(getenv("QN_SEED")) : 1, none = 0;
     printf("seed %u\n", seed);
     fflush(stdout);
     srand(seed);
     CHECK(qn_platform_open(&p, "mini") == QN_ERR_NO_TARGET, "mini");
-    CHECK(qn_platform_open(&p, "ulx3s") == 0, "open");
+    CHECK(qn_platform_open(&p, place) == 0, "open");
     qn_platform *other;
-    CHECK(qn_platform_open(&other, "ulx3s") == QN_ERR_BUSY, "two");
+    CHECK(qn_platform_open(&other, place) == QN_ERR_BUSY, "two");
     meet(seed);
     until_idle();
     CHECK(reg(QN_MB_STARTS) == 1 && h.id.region[0].words == 8388608 && !strcmp(h.id.name, "ulx3s"), "who");
@@ -104,10 +107,10 @@ int main(void)
     static uint8_t data[4 * WORDS], back[4 * WORDS];
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)rand();
-    qn_platform_disturb(p, NOISE, seed);
+    qn_platform_disturb(p, usb ? USB_NOISE : NOISE, seed);
     CHECK(ask(QN_LINK_WRITE, AT, WORDS, &none, data) == 0, "write");
     CHECK(ask(QN_LINK_READ, AT, WORDS, &none, back) == 0 && !memcmp(data, back, sizeof data), "data");
-    CHECK(h.count.again > 0, "no fault met");
+    CHECK(usb ? h.count.again == 0 : h.count.again > 0, "%u frames sent again", h.count.again);
     qn_platform_disturb(p, 0, 0);
     CHECK(command(QN_MB_COMMAND_SUM, AT, WORDS, 0) == QN_MB_STATUS_OK && reg(QN_MB_RESULT) == qn_crc32c(0, data, sizeof data), "sum");
     CHECK(reg(QN_MB_COMMANDS) == 1, "not once");
@@ -134,7 +137,7 @@ int main(void)
 
     uint32_t epoch = h.epoch;
     qn_platform_close(p);
-    CHECK(qn_platform_open(&p, "ulx3s") == 0, "open again");
+    CHECK(qn_platform_open(&p, place) == 0, "open again");
     ticked = 0;
     uint32_t v = 0;
     CHECK(ask(QN_LINK_REG_READ, QN_MB_STATE, 0, &v, NULL) == QN_ERR_RESET, "a session from before");

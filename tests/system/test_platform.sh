@@ -7,9 +7,9 @@ cd "$(dirname "$0")/../.."
 out=build/log/platform
 mkdir -p "$out"
 
-# steps MODEL TOKENS
+# steps MODEL TOKENS [/usb]
 steps() {
-    build/quern run "$1" -p "Once upon a time" -n "$2" --ignore-eos --device platform:ulx3s --beside model --json > "$out/steps.json"
+    build/quern run "$1" -p "Once upon a time" -n "$2" --ignore-eos --device "platform:ulx3s${3:-}" --beside model --json > "$out/steps.json"
     python3 - "$out/steps.json" "$2" << 'PY'
 import json, sys
 run = json.load(open(sys.argv[1], encoding="utf-8"))
@@ -36,6 +36,7 @@ PY
 }
 
 build/tests/system/platform_link
+build/tests/system/platform_link ulx3s/usb
 stories=../shared/data/llama/stories260K.gguf
 steps models/quern-stories.gguf "${TOKENS:-2}"
 loop models/quern-stories.gguf "${TOKENS:-2}" 0 0 1 0
@@ -44,3 +45,4 @@ loop models/quern-stories.gguf "${TOKENS:-3}" 0.8 40 0.95 7
 [ -r "$stories" ] || exit 0
 steps "$stories" "${TOKENS:-4}"
 loop "$stories" "${TOKENS:-8}" 0.9 0 0.9 5
+[ -z "${TOKENS:-}" ] || steps "$stories" 4 /usb       # 410 KB of weights at full speed: half a second of the board's
