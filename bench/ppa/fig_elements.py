@@ -39,11 +39,16 @@ def standard_cells(name, number, keep, data):
         f.write("\n".join(out) + "\n" + body)
 
 
-def fpga(name, number):
+def nextpnr():
     venv = os.path.join(m.WORK, "venv")
     if not os.path.exists(venv):
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
         subprocess.run([venv + "/bin/pip", "install", "-q", NEXTPNR], check=True)
+    return venv
+
+
+def fpga(name, number):
+    venv = nextpnr()
     sources = ["rtl/spec/qn_isa_pkg.sv", "rtl/lib/qn_ram16.sv", "rtl/lib/qn_smul.sv"] + \
         [f"rtl/pe/{f}" for f in sorted(os.listdir(os.path.join(m.ROOT, "rtl/pe"))) if re.match("qn_row", f) or f == "qn_lut_build.sv"]
     head, body = [f"design rows_{name}", f"tools {m.versions().split(';')[0]}; {NEXTPNR}"], ""

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_lut_entries: builder and registers of one table of qn_lut_tile: the eight sums a3 +- a2 +- a1 +- a0 of four activations, new every clock.
-// Two stages: sums and differences of two, then of four. The table leaves in segments of Seg bits, each a clock behind the one below it.
+// Two stages: sums and differences of two, then of four.
 
 `default_nettype none
 
 module qn_lut_entries #(
   parameter int ActW = 8,
-  parameter int Seg  = 8,
   parameter TableW = ActW + 2
 ) (
   input  logic                clk_i,
   input  logic [4*ActW-1:0]   act_i,       // registered
-  output logic [8*TableW-1:0] table_o,     // entry e at TableW e, bit k of e: a[k] counts +; 3 clocks later, segment s after 3 + s
-  output logic [TableW-1:0]   all_o        // entry 7, all of it in the third clock
+  output logic [8*TableW-1:0] table_o      // entry e at TableW e, bit k of e: a[k] counts +; 2 clocks later
 );
 
   localparam int PairW = ActW + 1;
@@ -28,7 +26,7 @@ module qn_lut_entries #(
     lm_q <= a1 - a0;
   end
 
-  genvar e, s;
+  genvar e;
   generate
     for (e = 0; e < 8; e = e + 1) begin : g_entry
       localparam [2:0] PLUS = e;
@@ -41,13 +39,7 @@ module qn_lut_entries #(
       end else begin : g_minus
         always_ff @(posedge clk_i) entry_q <= {upper[PairW-1], upper} - {lower[PairW-1], lower};
       end
-      for (s = 0; s < TableW; s = s + Seg) begin : g_seg
-        localparam int Width = TableW - s < Seg ? TableW - s : Seg;
-        qn_delay #(.Width(Width), .Clocks(s / Seg)) u_skew (.clk_i, .in_i(entry_q[s +: Width]), .out_o(table_o[TableW*e + s +: Width]));
-      end
-      if (e == 7) begin : g_all
-        assign all_o = entry_q;
-      end
+      assign table_o[TableW*e +: TableW] = entry_q;
     end
   endgenerate
 

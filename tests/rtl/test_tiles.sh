@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The standalone tile of tables gives the exact sums, with activations of 8 and of 16 bits.
+# The standalone tile of tables gives the exact sums, with activations of 8 and of 16 bits; so does the baseline L0 in FP16.
 set -eu
 cd "$(dirname "$0")/../.."
 command -v verilator >/dev/null || { echo "no verilator"; exit 77; }
@@ -18,11 +18,14 @@ tile() {
         generics="$generics -G$p"; values="$values${values:+,}${p#*=}"; name="${name}_${p#*=}"
     done
     # shellcheck disable=SC2086
-    verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $generics -y rtl/lib -y rtl/pe \
+    verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $generics -y rtl/lib -y rtl/pe -y rtl/baseline \
         --top-module "$top" --Mdir "$out/$name" -o tb $(ls rtl/*/"$top".sv) "$root/tests/rtl/tile/$bench.cpp" "$root/$out/num.o" "$root/$out/isa.o" \
         -CFLAGS "-I$root -O1 -DTILE=$values" > "$out/$name.log" 2>&1 || { cat "$out/$name.log"; exit 1; }
     "$out/$name/tb"
 }
-tile qn_lut_tile lut_tile Rows=2 Cols=6 ActW=8 SumW=22 Seg=8
-tile qn_lut_tile lut_tile Rows=2 Cols=6 ActW=8 SumW=22 Seg=6
-tile qn_lut_tile lut_tile Rows=2 Cols=6 ActW=16 SumW=28 Seg=7
+tile qn_lut_tile lut_tile Rows=2 Cols=4 Tables=1 ActW=16 SumW=28 Join=2 Cut=0 Reads=2 Share=2
+tile qn_lut_tile lut_tile Rows=2 Cols=4 Tables=3 ActW=8 SumW=22 Join=4 Cut=1 Reads=4 Share=2
+tile qn_tab_array tab_array Radix=3 Tables=5 Groups=2 Share=4 Rows=3 ScaleW=7
+tile qn_tab_array tab_array Radix=2 Tables=4 Groups=3 Share=2 Rows=3 ScaleW=4
+tile qn_l0 l0 Rows=2 Cols=1 Lanes=4 Cuts=0
+tile qn_l0 l0 Rows=1 Cols=2 Lanes=5 Cuts=255

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_lut_tile against plain sums: random activations (ends of the range too), random two's complement weights of 1 to 8 bits and binary ones, in
-// passes over a random depth with idle clocks between steps. TILE names Rows, Cols, ActW, SumW, Seg. QN_SEED picks another run.
+// passes over a random depth with idle clocks between steps. TILE names Rows, Cols, Tables, ActW, SumW, Join, Cut, Reads. QN_SEED picks another run.
 #include "Vqn_lut_tile.h"
 #include "tests/rtl/num_bench.h"
 #include "verilated.h"
 #include <vector>
 
 static constexpr int parameters[] = {TILE};
-static constexpr int ROWS = parameters[0], COLS = parameters[1], ACT = parameters[2], SUM = parameters[3], SEG = parameters[4],
-                     SEGS = (SUM + SEG - 1) / SEG;
+static constexpr int ROWS = parameters[0], COLS = parameters[1], WIDE = 4 * parameters[2], ACT = parameters[3], SUM = parameters[4], CUT = parameters[6],
+                     READS = parameters[7];
 static Vqn_lut_tile top;
 
 template <class port> static void put(port &p, int lsb, int width, uint64_t v)
@@ -39,9 +39,7 @@ static void idle()                           // controls and data mean nothing
     top.valid_i = 0;
     top.keep_i = random32() & 1;
     top.double_i = random32() & 1;
-    top.neg_i = random32() & 1;
-    top.count_i = random32() & 1;
-    for (int i = 0; i < 4 * COLS; i += 4)
+    for (int i = 0; i < WIDE * COLS; i += 4)
         put(top.code_i, i, 4, random32());
 }
 
@@ -52,7 +50,7 @@ int main(int argc, char **argv)
     const int max = (1 << (ACT - 1)) - 1;
     for (int round = 0; round < 60; round++) {
         // As many bits and as much depth as the sum has room for: ACT + log2(depth) + bits - 1
-        int bits = 1 + (int)(random32() % 4), room = SUM - ACT - bits + 1, depth = 4 * (1 + (int)(random32() % ((1u << (room > 7 ? 7 : room)) / 4)));
+        int bits = 1 + (int)(random32() % 4), room = SUM - ACT - bits + 1, depth = WIDE * (1 + (int)(random32() % ((1u << (room > 8 ? 8 : room)) / WIDE)));
         bool binary = bits == 1 && random32() % 2;
         unsigned kind = random32() % 4;
         std::vector<int> a(ROWS * depth), w(COLS * depth);
@@ -62,21 +60,19 @@ int main(int argc, char **argv)
             x = (int)(random32() & ((1u << bits) - 1));
         int gap = (int)(random32() % 3);
         for (int p = bits - 1; p >= 0; p--)
-            for (int k = 0; k < depth; k += 4) {
+            for (int k = 0; k < depth; k += WIDE) {
                 idle();
                 for (int r = 0; r < ROWS; r++)
-                    for (int i = 0; i < 4; i++)
-                        put(top.act_i, ACT * (4 * r + i), ACT, (uint64_t)(int64_t)a[r * depth + k + i]);
+                    for (int i = 0; i < WIDE; i++)
+                        put(top.act_i, ACT * (WIDE * r + i), ACT, (uint64_t)(int64_t)a[r * depth + k + i]);
                 clock_edge();
                 top.valid_i = 1;
                 top.keep_i = k != 0;
                 top.double_i = k == 0 && p != bits - 1;
-                top.neg_i = !binary && p == bits - 1;
-                top.count_i = p == bits - 1;
                 for (int c = 0; c < COLS; c++)
-                    for (int i = 0; i < 4; i++)
-                        put(top.code_i, 4 * c + i, 1, (uint64_t)(w[c * depth + k + i] >> p & 1));
-                for (int i = 0; i < 4 * ACT * ROWS; i += 8)
+                    for (int i = 0; i < WIDE; i++)
+                        put(top.code_i, WIDE * c + i, 1, (uint64_t)((w[c * depth + k + i] >> p & 1) ^ (!binary && p == bits - 1)));
+                for (int i = 0; i < WIDE * ACT * ROWS; i += 8)
                     put(top.act_i, i, 8, random32());
                 clock_edge();
                 for (int i = 0; i < gap; i++) {
@@ -85,22 +81,28 @@ int main(int argc, char **argv)
                 }
             }
         idle();
-        for (int i = 0; i < SEGS + 1 + (int)(random32() % 5); i++)
+        for (int i = 0; i < 3 + CUT + (int)(random32() % 5); i++)
             clock_edge();
         for (int r = 0; r < ROWS; r++) {
-            int64_t s = 0, own = get(top.sum_act_o, SUM * r, SUM);
+            int64_t s = 0;
             for (int k = 0; k < depth; k++)
                 s += a[r * depth + k];
             for (int c = 0; c < COLS; c++) {
-                int64_t dot = 0, d = get(top.sum_o, SUM * (ROWS * c + r), SUM);
+                top.read_i = 1u << (ROWS * (c % READS) + r);
+                for (int i = 0; i < 4; i++) {
+                    idle();
+                    clock_edge();
+                    top.read_i = 0;
+                }
+                int64_t d = get(top.result_o, SUM * (c / READS), SUM);
+                int64_t dot = 0;
                 for (int k = 0; k < depth; k++) {
                     int code = w[c * depth + k];
                     dot += (int64_t)a[r * depth + k] * (binary ? 2 * code - 1 : code >> (bits - 1) ? code - (1 << bits) : code);
                 }
-                int64_t got = binary ? d : (d - own) / 2;
-                if (own != s || got != dot || (!binary && (d - own) % 2)) {
-                    printf("round %d, %d bits, depth %d, row %d, column %d: got %lld (sum %lld), want %lld (%lld)\n", round, bits, depth, r, c,
-                           (long long)got, (long long)own, (long long)dot, (long long)s);
+                int64_t got = binary ? d : (d - s) / 2;
+                if (got != dot || (!binary && (d - s) % 2)) {
+                    printf("round %d, %d bits, depth %d, row %d, column %d: %lld, not %lld\n", round, bits, depth, r, c, (long long)got, (long long)dot);
                     return 1;
                 }
             }

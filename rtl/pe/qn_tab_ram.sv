@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_tab_ram: 512 words of Width (36 or fewer) bits, one write and one read port, the word two clocks after its address: a block RAM with its output register.
+// Yosys does not move that register into a DP16KD; a flow that does so itself (bench/ppa/fig_ecp5.py) defines QN_OUTREG.
+
+`default_nettype none
+
+module qn_tab_ram #(
+  parameter int Width = 33
+) (
+  input  logic             clk_i,
+  input  logic             we_i,
+  input  logic [8:0]       waddr_i,
+  input  logic [Width-1:0] wdata_i,
+  input  logic [8:0]       raddr_i,
+  output logic [Width-1:0] rdata_o
+);
+
+  (* ram_style = "block" *) logic [Width-1:0] mem [0:511];
+  logic [Width-1:0] data_q;
+  always_ff @(posedge clk_i) begin
+    if (we_i) mem[waddr_i] <= wdata_i;
+    data_q <= mem[raddr_i];
+  end
+`ifdef QN_OUTREG
+  assign rdata_o = data_q;
+`else
+  always_ff @(posedge clk_i) rdata_o <= data_q;
+`endif
+
+endmodule
+
+`default_nettype wire

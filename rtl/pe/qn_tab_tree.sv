@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// qn_tab_tree: sum of Count numbers of Width bits, two's complement, by pairs, a register after each level: $clog2(Count) clocks. The module is recursive.
+
+`default_nettype none
+
+module qn_tab_tree #(
+  parameter int Count = 26,
+  parameter int Width = 11,
+  parameter SumW = Width + $clog2(Count)
+) (
+  /* verilator lint_off UNUSEDSIGNAL */    // of one number
+  input  logic                   clk_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [Width*Count-1:0] in_i,
+  output logic [SumW-1:0]        sum_o
+);
+
+  localparam int Half = (Count + 1) / 2;
+  generate
+    if (Count == 1) begin : g_one
+      assign sum_o = in_i;
+    end else begin : g_level
+      logic [(Width+1)*Half-1:0] next_q;
+      genvar i;
+      for (i = 0; i < Half; i = i + 1) begin : g_pair
+        logic [Width-1:0] a;
+        assign a = in_i[2*Width*i +: Width];
+        if (2 * i + 1 < Count) begin : g_two
+          logic [Width-1:0] b;
+          assign b = in_i[2*Width*i + Width +: Width];
+          always_ff @(posedge clk_i) next_q[(Width+1)*i +: Width + 1] <= {a[Width-1], a} + {b[Width-1], b};
+        end else begin : g_left
+          always_ff @(posedge clk_i) next_q[(Width+1)*i +: Width + 1] <= {a[Width-1], a};
+        end
+      end
+      qn_tab_tree #(.Count(Half), .Width(Width + 1)) u_rest (.clk_i, .in_i(next_q), .sum_o);
+    end
+  endgenerate
+
+endmodule
+
+`default_nettype wire
