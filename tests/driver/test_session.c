@@ -12,7 +12,9 @@
 
 #include "compiler/back/qn_abi.h"
 #include "compiler/back/qn_compile.h"
+#include "driver/client/qn_client.h"
 #include "driver/qn_session.h"
+#include "rtl/spec/qn_mailbox.h"
 
 static qn_prog prog;
 static const uint32_t prompt[] = {1, 403, 407, 261, 378, 500, 600, 700, 800, 900, 1000, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
@@ -354,6 +356,47 @@ static void lying_device(void **state)
     qn_dev_close(dev);
 }
 
+// A device is lost between a loop's end and the reading of what it left: the next call reads, and does not begin the loop again.
+static unsigned loops;
+static bool lost;
+
+static int loop_once(void *ctx, qn_client_loop *l)
+{
+    (void)ctx;
+    loops++;
+    lost = true;
+    l->pos = l->arg[QN_MB_GEN_LENGTH];
+    l->finish = QN_MB_FINISH_END;
+    l->steps = 3;
+    return 0;
+}
+
+static int read_unless_lost(void *ctx, unsigned reg, uint32_t *value)
+{
+    return lost && reg == QN_REG_DIGEST_A ? QN_ERR_NO_DEVICE : qn_port_model.reg_read(ctx, reg, value);
+}
+
+static void loop_over(void **state)
+{
+    (void)state;
+    static qn_port port;
+    port = qn_port_model;
+    port.name = "late";
+    port.regs_read = NULL;
+    port.reg_read = read_unless_lost;
+    port.generate = loop_once;
+    assert_int_equal(qn_dev_add_port(&port), 0);
+    bench b = start("late:ulx3s");
+    qn_session_loop l = {.most = 4, .top_p = 1};
+    qn_why why = {""};
+    assert_int_equal(qn_session_generate(b.s, prompt, PROMPT, &l, &why), QN_ERR_NO_DEVICE);
+    lost = false;
+    assert_int_equal(qn_session_generate(b.s, prompt, PROMPT, &l, &why), 0);
+    assert_int_equal(loops, 1);
+    assert_true(l.finish == QN_SESSION_ENDED && l.steps == 3 && qn_session_pos(b.s) == PROMPT);
+    end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +404,7 @@ int main(void)
         cmocka_unit_test(costs), cmocka_unit_test(limits), cmocka_unit_test(names),
         cmocka_unit_test(trap_is_told), cmocka_unit_test(guard_decides),
         cmocka_unit_test(lying_device),
+        cmocka_unit_test(loop_over),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
