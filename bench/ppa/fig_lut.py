@@ -7,6 +7,7 @@ BUF = 32                                          # um2 of the library's BUFX4
 
 TILES = {                                         # name: parameters
     "lut_a16": dict(Rows=2, Cols=64, Tables=1, ActW=16, SumW=28, Join=2),
+    "lut_a8": dict(Rows=2, Cols=64, Tables=8, ActW=8, SumW=22, Join=4, Reads=4, Share=16),
 }
 BASELINES = {                                     # name: (top, parameters, kept modules, busy)
     "l0": ("qn_l0", dict(Cuts=255), ["qn_l0_dot"], 1.0),
@@ -56,12 +57,14 @@ def ratio(name, bits, base, unit, note):
 
 
 def figures():
-    a16 = share("lut_a16")
-    figures = {
-        "lut_w1a16_vs_l0_density": ratio("lut_a16", 1, "l0", "x, TOPS/mm2, tables inside", f"M2 N64 K4; against L1 (INT8) it is x "
-                                         f"{baseline('l1')['area_time_per_mac'] / tile('lut_a16', 1)['area_time_per_mac']:.2f}"),
+    a16, a8 = share("lut_a16"), share("lut_a8")
+    density = ratio("lut_a16", 1, "l0", "x, TOPS/mm2, tables inside", f"M2 N64 K4; against L1 (INT8) it is x "
+                    f"{baseline('l1')['area_time_per_mac'] / tile('lut_a16', 1)['area_time_per_mac']:.2f}")
+    density["reports"].append(baseline("l1")["report"])
+    return {
+        "lut_w1a16_vs_l0_density": density,
+        "lut_w2a8_vs_l1_area_time": ratio("lut_a8", 2, "l1", "x, area x time per MAC", "M2 N64 K32"),
+        "lut_w1a8_vs_l1_area_time": ratio("lut_a8", 1, "l1", "x, area x time per MAC", "M2 N64 K32"),
         "lut_table_area_share": {"value": a16["value"], "unit": "tables' registers, builders and broadcast buffers, of the tile W1A16 M2 N64 K4", "stall_cycles": 0,
-                                 "design": a16, "tools": m.read("lut_a16")["tools"], "reports": [a16["report"]]},
+                                 "design": a16, "w1a8_m2_n64_k32": a8, "tools": m.read("lut_a16")["tools"], "reports": [a16["report"], a8["report"]]},
     }
-    figures["lut_w1a16_vs_l0_density"]["reports"].append(baseline("l1")["report"])
-    return figures
