@@ -32,7 +32,7 @@ typedef struct cli_options {
     const char *device_target;       // what cli_load found for the device; NULL: any
     const char *weights, *group;     // "nf4"; "64" or "row"
     unsigned kv, act, ctx;
-    bool act_ggml;
+    bool act_ggml, act_coarse;
     bool json;
     int talk;                        // -1 quiet, 0, 1 verbose
 } cli_options;
@@ -59,6 +59,9 @@ typedef struct cli_model {
 // negative qn_err. Free it in both cases.
 int cli_load(cli_model *m, const cli_options *o, unsigned ctx_default);
 void cli_free(cli_model *m);
+
+// Bits of the activations that meet weights: 4, 8 (of FP8 too) or 16.
+int cli_act_bits(const qn_prog *p);
 
 // The device string with its target: "model" and a program for mini give "model:mini"; a board's stays. Written to out.
 enum { CLI_DEVICE = 288 };

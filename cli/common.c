@@ -144,9 +144,10 @@ static error_t parse_model(int key, char *arg, struct argp_state *state)
     case OPT_KV: o->kv = one_of(state, "--kv", arg, 8, 16); break;
     case OPT_ACT:
         o->act_ggml = strcmp(arg, "ggml") == 0;
-        o->act = strcmp(arg, "16") == 0 ? 16 : 8;
-        if (!o->act_ggml && strcmp(arg, "8") != 0 && o->act == 8)
-            argp_failure(state, EX_USAGE, 0, "--act: 8, 16 or ggml, not %s", arg);
+        o->act_coarse = strcmp(arg, "4") == 0 || strcmp(arg, "fp8") == 0;
+        o->act = strcmp(arg, "16") == 0 || strcmp(arg, "fp8") == 0 ? 16 : 8;
+        if (!o->act_ggml && !o->act_coarse && strcmp(arg, "8") != 0 && o->act == 8)
+            argp_failure(state, EX_USAGE, 0, "--act: 4, 8, 16, fp8 or ggml, not %s", arg);
         break;
     case OPT_CTX: o->ctx = cli_number(state, "--ctx", arg, 1, 1u << 24); break;
     default: return ARGP_ERR_UNKNOWN;
@@ -160,7 +161,7 @@ const struct argp cli_model_argp = {
         {"weights", OPT_WEIGHTS, "FORMAT", 0, "format of weights that the file stores as floats: s2 to s8, nf4, mx4, bcq3, ...; a name that is none, `?`, lists them; s4+s8:10% has the tenth of the outputs that gains most at 8 bits, s2+s4:25%groups a quarter of the groups of inputs at 4 (s8)", 0},
         {"group", OPT_GROUP, "N", 0, "weights of those that share a scale: 16 to 256 as the format has it, or `row` (the format's smallest, 32 or more)", 0},
         {"kv", OPT_KV, "BITS", 0, "bits of cached keys and values: 8 or 16 (8)", 0},
-        {"act", OPT_ACT, "BITS", 0, "activations: of 8 or 16 bits, or ggml, as llama.cpp quantizes them (8)", 0},
+        {"act", OPT_ACT, "BITS", 0, "activations that meet weights: of 4, 8 or 16 bits, fp8 (E4M3), or ggml, as llama.cpp quantizes them (8)", 0},
         {"ctx", OPT_CTX, "TOKENS", 0, "context", 0},
         {0}},
     .parser = parse_model,
@@ -168,6 +169,11 @@ const struct argp cli_model_argp = {
 };
 
 // ---- models
+int cli_act_bits(const qn_prog *p)
+{
+    return (int)(p->act_coarse ? p->act_bits / 2 : p->act_bits);
+}
+
 const char *cli_device(char out[CLI_DEVICE], const char *device, const qn_prog *p)
 {
     snprintf(out, CLI_DEVICE, strchr(device, ':') || qn_dev_is_board(device) ? "%.280s" : "%.200s:%s", device, p->target);
@@ -204,6 +210,7 @@ static int compile(cli_model *m, const cli_options *o, unsigned ctx_default, qn_
     q.kv_bits = o->kv ? o->kv : q.kv_bits;
     q.act_bits = o->act ? o->act : q.act_bits;
     q.act_ggml = o->act_ggml;
+    q.act_coarse = o->act_coarse;
     cli_progress("compiling for %s", t->name);
     double start = seconds();
     err = qn_compile(&m->prog, m->gguf, &q, why);

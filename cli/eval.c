@@ -36,10 +36,10 @@ static void print(const eval_options *o, const cli_model *m, const char *device,
 {
     if (o->c.json) {
         char text[QN_WEIGHTS_TEXT];
-        json_t *j = json_pack("{s:f, s:f, s:f, s:I, s:I, s:s, s:s, s:s, s:i, s:i, s:b, s:i}", "perplexity", r->perplexity, "perplexity_float",
+        json_t *j = json_pack("{s:f, s:f, s:f, s:I, s:I, s:s, s:s, s:s, s:i, s:i, s:b, s:b, s:i}", "perplexity", r->perplexity, "perplexity_float",
                               r->perplexity_float, "top1_agreement", r->top1_agreement, "positions", (json_int_t)r->positions, "stories",
                               (json_int_t)r->stories, "device", device, "model", m->prog.model, "weights",
-                              qn_weights_text(&m->prog.weights, text), "kv", (int)m->prog.kv_bits, "act", (int)m->prog.act_bits, "act_ggml",
+                              qn_weights_text(&m->prog.weights, text), "kv", (int)m->prog.kv_bits, "act", cli_act_bits(&m->prog), "act_fp8", (int)(m->prog.act_coarse && m->prog.act_bits == 16), "act_ggml",
                               (int)m->prog.act_ggml, "context", (int)m->prog.context);
         json_dumpf(j, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
         putchar('\n');

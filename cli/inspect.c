@@ -85,9 +85,9 @@ static void print_json(const cli_model *m, bool file, bool code)
     const qn_prog *p = &m->prog;
     const qn_dims *d = &p->dims;
     char text[QN_WEIGHTS_TEXT];
-    json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:i, s:i, s:b, s:i}", "model", p->model, "target", p->target, "context", (int)p->context,
+    json_t *j = json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:i, s:i, s:b, s:b, s:i}", "model", p->model, "target", p->target, "context", (int)p->context,
                           "chunk", (int)p->chunk, "weights", qn_weights_text(&p->weights, text), "rows", (int)p->weights.rows, "kv", (int)p->kv_bits, "act",
-                          (int)p->act_bits, "act_ggml", (int)p->act_ggml, "instructions", (int)p->n_code);
+                          cli_act_bits(p), "act_fp8", (int)(p->act_coarse && p->act_bits == 16), "act_ggml", (int)p->act_ggml, "instructions", (int)p->n_code);
     json_object_set_new(j, "dims", json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "width", (int)d->width, "hidden", (int)d->hidden, "layers",
                                              (int)d->layers, "heads", (int)d->heads, "kv_heads", (int)d->kv_heads, "head", (int)d->head,
                                              "vocab", (int)d->vocab));
@@ -136,7 +136,7 @@ static void print_text(const cli_model *m, bool file, bool code)
            d->heads, d->head, d->kv_heads, d->vocab);
     printf("target   %s; context %u, prompts %u tokens at a time\n", p->target, p->context, p->chunk);
     char text[QN_WEIGHTS_TEXT];
-    printf("bits     activations %u%s, cache %u, weights stored as floats %s%s; %.2f a weight, embedding aside\n", p->act_bits, p->act_ggml ? " as ggml's" : "",
+    printf("bits     activations %d%s, cache %u, weights stored as floats %s%s; %.2f a weight, embedding aside\n", cli_act_bits(p), p->act_ggml ? " as ggml's" : p->act_coarse && p->act_bits == 16 ? " (FP8)" : "",
            p->kv_bits, qn_weights_text(&p->weights, text), p->weights.rows ? ", one scale a row" : "", all_bits(p));
     printf("memory   image %.1f MB, cache %.1f MB, logits %.1f MB\n", p->lay.image_words * 4e-6, p->lay.kv_words * 4e-6, p->lay.io_words * 4e-6);
     printf("code     %u instructions, decode from %u, prefill from %u; %u words with tables\n", p->n_code, p->entry[QN_ENTRY_DECODE],

@@ -370,7 +370,8 @@ static void print_json(run *x, const qn_session_digest *d, int same)
     json_object_set_new(j, "context", json_integer(x->m.prog.context));
     json_object_set_new(j, "weights", json_string(qn_weights_text(&x->m.prog.weights, weights)));
     json_object_set_new(j, "kv", json_integer(x->m.prog.kv_bits));
-    json_object_set_new(j, "act", json_integer(x->m.prog.act_bits));
+    json_object_set_new(j, "act", json_integer(cli_act_bits(&x->m.prog)));
+    json_object_set_new(j, "act_fp8", json_boolean(x->m.prog.act_coarse && x->m.prog.act_bits == 16));
     json_object_set_new(j, "act_ggml", json_boolean(x->m.prog.act_ggml));
     if (x->o->firmware)
         json_object_set_new(j, "firmware", json_pack("{s:i, s:I, s:I}", "steps", (int)x->loop.steps, "core_cycles", (json_int_t)x->loop.clocks,

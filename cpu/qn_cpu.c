@@ -152,7 +152,7 @@ static int check_layout(const qn_prog *p, qn_why *why)
     const qn_layout *y = &p->lay;
     if (!d->layers || !d->heads || !d->kv_heads || d->heads % d->kv_heads || !d->head || d->head % 2 || d->head > HeadMax ||
         d->heads > 65536 || d->width == 0 || d->width > 1u << 20 || d->hidden == 0 || d->hidden > 1u << 20 || !p->context ||
-        d->layers > QN_LAYERS_MAX || (p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16) || p->act_ggml > (p->act_bits == 8))
+        d->layers > QN_LAYERS_MAX || (p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16) || p->act_ggml > (p->act_bits == 8) || p->act_coarse > !p->act_ggml)
         return qn_fail(why, QN_ERR_FORMAT, "sizes of the model are out of range");
     uint64_t blocks = ((uint64_t)d->kv_heads * y->head_pad + Block - 1) / Block, tokens = ((uint64_t)p->context + Block - 1) / Block;
     uint64_t tiles = blocks * tokens, code_words = Block * Block * p->kv_bits / 32;
@@ -333,7 +333,7 @@ static void product(qn_cpu *c, const matrix *m, const float *x, float *y)
         else if (c->p->act_ggml)
             qn_acts_quantize_ggml(&c->acts, x, slices, block, &c->nonfinite);
         else
-            qn_acts_quantize(&c->acts, x, slices, block, c->p->act_bits, &c->nonfinite);
+            (c->p->act_coarse ? qn_acts_quantize_coarse : qn_acts_quantize)(&c->acts, x, slices, block, c->p->act_bits, &c->nonfinite);
         qn_accumulate(u, &c->acts, c->acc);
     }
     qn_acts_sum(&c->acts, m->outputs, (const float *const *)c->acc, y);

@@ -264,7 +264,7 @@ void qn_acts_free(qn_acts *a)
     memset(a, 0, sizeof *a);
 }
 
-void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, int *nonfinite)
+static void quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, bool coarse, int *nonfinite)
 {
     assert(slices % block == 0);
     uint32_t n = QN_DEPTH * block;
@@ -273,7 +273,8 @@ void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t bloc
     a->q8_1 = false;
     for (uint32_t b = 0; b < slices / block; b++) {
         int16_t *q = a->code[0] + (size_t)b * n, *low = a->code[1] + (size_t)b * n;
-        float s = qn_quant_block(x + (size_t)b * n, (int)n, (int)bits, QN_SCALE_FP32, q, nonfinite);
+        float s = coarse ? qn_quant_coarse(x + (size_t)b * n, (int)n, (int)bits, q, nonfinite)
+                         : qn_quant_block(x + (size_t)b * n, (int)n, (int)bits, QN_SCALE_FP32, q, nonfinite);
         a->scale[0][b] = s;
         if (a->rows == 1)
             continue;
@@ -285,6 +286,16 @@ void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t bloc
             q[i] = (int16_t)high;
         }
     }
+}
+
+void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, int *nonfinite)
+{
+    quantize(a, x, slices, block, bits, false, nonfinite);
+}
+
+void qn_acts_quantize_coarse(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, int *nonfinite)
+{
+    quantize(a, x, slices, block, bits, true, nonfinite);
 }
 
 void qn_acts_quantize_ggml(qn_acts *a, const float *x, uint32_t slices, uint32_t block, int *nonfinite)

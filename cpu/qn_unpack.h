@@ -52,6 +52,8 @@ void qn_acts_free(qn_acts *a);
 
 // 32 x slices values in blocks of `block` slices. Sets *nonfinite if one of them is not finite.
 void qn_acts_quantize(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, int *nonfinite);
+// The same with fewer values: `bits` 8: of 4 bits; 16: FP8 E4M3 (qn_quant_coarse).
+void qn_acts_quantize_coarse(qn_acts *a, const float *x, uint32_t slices, uint32_t block, uint32_t bits, int *nonfinite);
 // The same with 8 bits and ggml's rules; `block` is 1 or 8.
 void qn_acts_quantize_ggml(qn_acts *a, const float *x, uint32_t slices, uint32_t block, int *nonfinite);
 

@@ -180,6 +180,7 @@ static int fill_prog(qn_prog *p, const qn_graph *g, const qn_gguf *file)
     p->kv_bits = g->opt.kv_bits;
     p->act_bits = g->opt.act_bits;
     p->act_ggml = g->opt.act_ggml;
+    p->act_coarse = g->opt.act_coarse;
     p->weights = g->opt.weights;
     p->context = g->opt.context;
     p->lay = g->lay;

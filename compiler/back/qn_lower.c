@@ -51,6 +51,7 @@ void qn_lower_quant(qn_lower *l, enum qn_operand of, qn_val src, qn_val dst, uin
     QN_PUT(*i, QUANT, BLOCK, (uint32_t)block);
     QN_PUT(*i, QUANT, WIDE, l->b.wide[of] == 2);
     QN_PUT(*i, QUANT, GGML, of == QN_FOR_WEIGHTS && l->g->opt.act_ggml);
+    QN_PUT(*i, QUANT, COARSE, of == QN_FOR_WEIGHTS && l->g->opt.act_coarse);
     qn_asm_slot(l->a, QN_SLOT_QUANT_A, src);
     qn_asm_slot(l->a, QN_SLOT_QUANT_DST, dst);
     qn_asm_slot(l->a, QN_SLOT_QUANT_N, V(n));

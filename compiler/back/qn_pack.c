@@ -53,7 +53,8 @@ static void put_planes(const qn_fmt *f, const qn_book *book, const int16_t q[32]
     unsigned many = book || f->planes <= 8 ? 0 : f->planes - 7u;         // more than 8 bits are packed in two parts
     for (int k = 0; k < 32; k++) {
         int c = book ? qn_book_code(book, q[k]) : f->sign == QN_ODD ? (q[k] - 1) / 2 : q[k];
-        assert(!book || c >= 0);
+        assert(!book || c >= 0 || q[k] == 0);
+        c = book && c < 0 ? 0 : c;           // padding, which a book without zero has as any code under a scale of 0
         code[k] = (int8_t)(many ? c & 127 : c);
         high[k] = (int8_t)(c >> 7);
     }

@@ -37,7 +37,7 @@ typedef struct qn_prog {
     char target[16];
     char model[64];               // general.name, printable ASCII
     qn_dims dims;
-    uint32_t kv_bits, act_bits, act_ggml, context;       // qn_options
+    uint32_t kv_bits, act_bits, act_ggml, act_coarse, context;       // qn_options
     qn_weights weights;
     uint32_t chunk;               // tokens that the prefill entry takes at most
     uint32_t entry[QN_ENTRIES];   // instruction index

@@ -31,7 +31,7 @@ static const char *const names[SECTIONS] = {"model", "matrix", "parts", "marks",
     X(entry[QN_ENTRY_PREFILL]) X(lay.head_pad) X(lay.kv_blocks) X(lay.group_heads) X(lay.ctx_blocks) X(lay.key_tile)        \
     X(lay.val_tile) X(lay.key_layer) X(lay.val_layer) X(lay.scale_layer) X(lay.key_addr) X(lay.val_addr) X(lay.scale_addr)  \
     X(lay.kv_words) X(lay.rope_addr) X(lay.rope_step) X(lay.norm_out_addr) X(lay.const_addr)                                 \
-    X(lay.image_words) X(lay.io_words) X(lay.code_addr) X(n_code) X(code_words) X(lay.scratch_addr) X(act_ggml)
+    X(lay.image_words) X(lay.io_words) X(lay.code_addr) X(n_code) X(code_words) X(lay.scratch_addr) X(act_ggml) X(act_coarse)
 #define QN_PROG_COUNT(f) +1
 enum { FIELDS = QN_PROG_FIELDS(QN_PROG_COUNT), MODEL_WORDS = FIELDS + 4 + 2 * MATRIX_WORDS, NAME = 64 };
 
@@ -403,7 +403,7 @@ static const char *model_wrong(const qn_prog *p, const entry part[SECTIONS])
     if (!d->width || !d->hidden || !d->heads || !d->kv_heads || !d->head || !d->vocab || !d->layers || d->layers > QN_LAYERS_MAX ||
         d->heads > 65536 || d->kv_heads > d->heads || d->head > 1024 || d->vocab > 1u << 22)
         return "sizes out of range";
-    if ((p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16) || p->act_ggml > (p->act_bits == 8) ||
+    if ((p->kv_bits != 8 && p->kv_bits != 16) || (p->act_bits != 8 && p->act_bits != 16) || p->act_ggml > (p->act_bits == 8) || p->act_coarse > !p->act_ggml ||
         !qn_weights_ok(&p->weights) ||
         !p->context || p->context > 1u << 24 || !p->chunk || p->chunk > QN_ARGS - QN_ARG_TOKEN)
         return "options out of range";

@@ -128,7 +128,7 @@ static void norm(qn_lower *l, qn_val x, int weights, qn_val rows)
     const qn_buffers *b = &l->b;
     uint32_t w = b->width_pad;
     qn_val y = V(b->y), part = V(b->y + 24), n = V(w), r = V(b->m_new);
-    qn_lower_halve(l, QN_VEC_ADD, y, w, rows, w);
+    qn_lower_halve(l, QN_VEC_ADD, y, (l->g->dims.width + 31) / 32 * 32, rows, w);        // what a longer block pads is no part of it
     qn_asm_vec(l->a, (qn_vec_args){.fn = QN_VEC_MUL, .dst = r, .a = part, .b = V(b->consts + 8 * QN_CONST_INV_WIDTH), .n = V(8), .rows = rows,
                                    .dstride = 8, .astride = w});
     qn_lower_scalar(l, QN_VEC_ADD, r, r, V(b->consts + 8 * QN_CONST_EPS), 0, V(8), rows, 8);

@@ -46,6 +46,7 @@ typedef struct qn_options {
     const qn_target *target;
     qn_weights weights;
     uint32_t kv_bits, act_bits; // 8 or 16
+    bool act_coarse;            // what meets weights has fewer values in the same rows: 4 bits, or of 16 FP8 E4M3
     bool act_ggml;              // what meets weights is quantized as ggml does it (act_bits 8), what meets the cache to 16 bits
     uint32_t context;           // 0: as the model says
 } qn_options;

@@ -48,10 +48,10 @@ static int allocate(qn_matrix *m, uint32_t n)
 }
 
 // All of a matrix in `n` formats, one for each column that a weight is the sum of.
-static int whole(qn_matrix *m, const qn_fmt *f, uint32_t n)
+static int whole(qn_matrix *m, const qn_fmt *f, uint32_t n, uint32_t unit)
 {
     int err = allocate(m, n);
-    m->slices = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, f->block);
+    m->slices = rounded_up((m->inputs + QN_DEPTH - 1) / QN_DEPTH, unit > f->block ? unit : f->block);
     for (uint32_t i = 0; !err && i < n; i++) {
         m->part[i].fmt = f;
         m->part[i].slices = m->slices;
@@ -98,30 +98,38 @@ static int mix_groups(qn_matrix *m, const qn_fmt *narrow, const qn_fmt *wide, ui
 enum use { MATRIX, MIXED_OUTPUTS, EMBEDDING };
 
 // Floats to what the options ask for.
-static int requantize(qn_matrix *m, const qn_options *opt, enum use use, qn_why *why)
+static int requantize(qn_matrix *m, const qn_options *opt, enum use use, uint32_t unit, qn_why *why)
 {
     const qn_weights *w = &opt->weights;
     const qn_fmt *f = qn_quantize_fitting(qn_fmt_find(w->fmt), m->inputs), *wide = w->wide ? qn_quantize_fitting(qn_fmt_find(w->wide), m->inputs) : NULL;
     const uint32_t n = qn_mix_wide_outputs(w, m->outputs);
     m->requantize = true;
-    m->one_scale = w->rows;
+    m->one_scale = w->rows && !f->sub;      // halves have their own
     m->dual = w->sum > 1 && f->sign != QN_ODD;
     if (use == EMBEDDING)
-        return whole(m, w->sum > 1 ? qn_fmt_find(QN_FMT_S8) : wide ? wide : f, 1);
+        return whole(m, w->sum > 1 ? qn_fmt_find(QN_FMT_S8) : wide ? wide : f, 1, 1);
     if (wide && w->groups) {
         wide = wide->block == f->block ? wide : qn_quantize_fitting(wide, 32u * f->block);
         return wide->block == f->block ? mix_groups(m, f, wide, w->share, why)
                                        : qn_fail(why, QN_ERR_USAGE, "%u inputs have no groups that %s and %s have in common", m->inputs, f->name, wide->name);
     }
-    return use == MIXED_OUTPUTS && n ? mix_outputs(m, f, wide, n) : whole(m, f, w->sum);
+    return use == MIXED_OUTPUTS && n ? mix_outputs(m, f, wide, n) : whole(m, f, w->sum, unit);
 }
 
-static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, enum use use, qn_why *why)
+// The longest block of those that read the same activations, which all of them are padded to: slices are as many in each layer.
+static uint32_t block_of(const qn_matrix *m, const qn_options *opt)
+{
+    const qn_fmt *own = own_format(m, opt);
+    return own ? own->block : qn_quantize_fitting(qn_fmt_find(opt->weights.fmt), m->inputs)->block;
+}
+
+// `unit`: slices are a multiple of it.
+static int choose(qn_matrix *m, const qn_options *opt, uint32_t tile, enum use use, uint32_t unit, qn_why *why)
 {
     const qn_fmt *own = own_format(m, opt);
     m->stripes = opt->target->planes;
     m->tile = tile;
-    int err = own ? whole(m, own, 1) : requantize(m, opt, use, why);
+    int err = own ? whole(m, own, 1, use == EMBEDDING ? 1 : unit) : requantize(m, opt, use, unit, why);
     if (err < 0)
         return err;
     m->depth = use == EMBEDDING ? m->part->fmt->block : m->slices;
@@ -168,15 +176,23 @@ int qn_pass_format(qn_graph *g, qn_why *why)
     uint32_t unit = 16 * t->planes, tile = t->acc_cols / 2 < 256 ? t->acc_cols / 2 / unit * unit : 256 / unit * unit;    // halves are used too
     if (tile == 0)
         return qn_fail(why, QN_ERR_TOO_LARGE, "two tiles of %u columns, target %s has %u", unit, t->name, t->acc_cols);
+    enum { IN, OUT, DOWN };                  // what a matrix reads: a norm's values, attention's, the hidden ones
+    uint32_t longest[] = {block_of(&g->logits, &g->opt), 1, 1};
     int err;
     for (uint32_t l = 0; l < g->dims.layers; l++)
         for (int r = 0; r < QN_LAYER_ROLES; r++) {
+            uint32_t *u = &longest[r == QN_ROLE_O ? OUT : r == QN_ROLE_DOWN ? DOWN : IN], b = block_of(&g->layer[l].m[r], &g->opt);
+            *u = b > *u ? b : *u;
+        }
+    for (uint32_t l = 0; l < g->dims.layers; l++)
+        for (int r = 0; r < QN_LAYER_ROLES; r++) {
             bool half = r == QN_ROLE_GATE || r == QN_ROLE_UP;      // the two share a tile, so that SiLU finds both at hand
-            if ((err = choose(&g->layer[l].m[r], &g->opt, half ? tile / 2 : tile, g->layer[l].m[r].out_order ? MIXED_OUTPUTS : MATRIX, why)) < 0)
+            if ((err = choose(&g->layer[l].m[r], &g->opt, half ? tile / 2 : tile, g->layer[l].m[r].out_order ? MIXED_OUTPUTS : MATRIX,
+                              longest[r == QN_ROLE_O ? OUT : r == QN_ROLE_DOWN ? DOWN : IN], why)) < 0)
                 return err;
         }
     // The embedding is read a row at a time: it lies pair by pair, a copy of its own even where the logits share its values.
-    if ((err = choose(&g->embed, &g->opt, 2, EMBEDDING, why)) < 0)
+    if ((err = choose(&g->embed, &g->opt, 2, EMBEDDING, 1, why)) < 0)
         return err;
-    return choose(&g->logits, &g->opt, tile, MATRIX, why);
+    return choose(&g->logits, &g->opt, tile, MATRIX, longest[IN], why);
 }

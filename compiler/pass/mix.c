@@ -17,7 +17,7 @@
 // Squared error of a row's `n` values, the last group filled up with zeros.
 static int row_error(const qn_fmt *f, const float *row, uint32_t n, bool one_scale, double *error)
 {
-    const uint32_t group = one_scale ? n : 32u * f->block;
+    const uint32_t group = one_scale && !f->sub ? n : 32u * f->block;
     int16_t *q = malloc(2 * (size_t)(n + 256));
     float *x = calloc(n + 256, sizeof *x);
     uint16_t d, m;

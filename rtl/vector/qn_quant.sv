@@ -31,6 +31,7 @@ module qn_quant #(
   input  logic                 wide_i,
   input  logic                 record_i,
   input  logic                 ggml_i,
+  input  logic                 coarse_i,   // codes up to 7; WIDE: 28,672
 
   // first pass
   input  logic                 x_valid_i,
@@ -79,6 +80,7 @@ module qn_quant #(
 );
 
   localparam [31:0] K8 = 32'h3c010204, K16 = 32'h38008183;   // RNE(1/127), RNE(1/32639)
+  localparam [31:0] K4 = 32'h3e124925, KE4M3 = 32'h38124925; // RNE(1/7), RNE(1/28672)
   localparam CountW = BeatW + 3;
   localparam LatMul = qn_isa_pkg::LAT_FMUL;
   localparam LatFunc = qn_isa_pkg::LAT_FUNC;
@@ -152,7 +154,7 @@ module qn_quant #(
   assign bf16_up     = ggml_i ? product[15] && (product[16] || product[14:0] != 15'd0) : product[15:0] != 16'd0;
   assign bf16        = product[31:16] + {15'd0, bf16_up};
   qn_fmul u_scale (.clk_i, .en_i(m2_end_q || mul_valid_q != '0 || s_valid_q != '0), .a_i(q8_1 ? c1_scale_q : {1'b0, m2_top_q[30:0]}),
-                   .b_i(q8_1 ? s_sum_q : wide_i ? K16 : K8), .y_o(product));
+                   .b_i(q8_1 ? s_sum_q : wide_i ? (coarse_i ? KE4M3 : K16) : coarse_i ? K4 : K8), .y_o(product));
 
   logic [30:0] d;
   qn_div127 u_div (.clk_i, .en_i(m2_end_q || mul_valid_q != '0), .x_i(m2_top_q[30:0]), .y_o(d));
@@ -244,8 +246,8 @@ module qn_quant #(
       end
       always @(posedge clk_i) begin
         if (code_valid_i && !dead) begin
-          assert ($signed(code) <= (!wide_i ? 16'sd127 : ggml_i ? 16'sd32766 : 16'sd32639));
-          assert ($signed(code) >= (!wide_i ? -16'sd127 : ggml_i ? -16'sd32766 : -16'sd32639));
+          assert ($signed(code) <= (!wide_i ? (coarse_i ? 16'sd7 : 16'sd127) : coarse_i ? 16'sd28672 : ggml_i ? 16'sd32766 : 16'sd32639));
+          assert ($signed(code) >= (!wide_i ? (coarse_i ? -16'sd7 : -16'sd127) : coarse_i ? -16'sd28672 : ggml_i ? -16'sd32766 : -16'sd32639));
         end
       end
     end

@@ -5,7 +5,7 @@
 //
 // Looked at in this order; `bad_addr_o` is the value named:
 //   VEC    FIELD: undefined FN; PERM no power of two, or with ACC; N no multiple of 8 with PERM; DST, A, B no multiples of 8. BUFFER: DST, A, B.
-//   QUANT  FIELD: BLOCK with RECORD, else GGML with WIDE or BLOCK 1 or 2; N no multiple of its block; A no multiple of 8. BUFFER: A. FIELD: a record's DST. BUFFER: DST.
+//   QUANT  FIELD: BLOCK or COARSE with RECORD, else GGML with COARSE, WIDE or BLOCK 1 or 2; N no multiple of its block; A no multiple of 8. BUFFER: A. FIELD: a record's DST. BUFFER: DST.
 //   EMBED  BUFFER: A (or ROWS), DST.
 //   LOGIT  FIELD: A no multiple of 8. BUFFER: A.
 // BUFFER means an element outside the vector buffer, the accumulators or the slices, or N or ROWS above VbWords. An operand's column in the
@@ -39,7 +39,7 @@ module qn_vec_check #(
   localparam SumW = 32;
 
   // The instruction's parts
-  logic        vec, quant, embed, logit, wide, record, ggml, uses_b;
+  logic        vec, quant, embed, logit, wide, record, ggml, coarse, uses_b;
   logic [31:0] dst, a, b, step, slot2, slot3, slot4;
   logic [3:0]  fn;
   logic [2:0]  perm;
@@ -59,6 +59,7 @@ module qn_vec_check #(
   assign wide   = insn_i[qn_isa_pkg::QUANT_WIDE_LSB];
   assign record = insn_i[qn_isa_pkg::QUANT_RECORD_LSB];
   assign ggml   = insn_i[qn_isa_pkg::QUANT_GGML_LSB];
+  assign coarse = insn_i[qn_isa_pkg::QUANT_COARSE_LSB];
   assign acc    = embed || (vec && insn_i[qn_isa_pkg::VEC_ACC_LSB]) || (logit && insn_i[qn_isa_pkg::LOGIT_ACC_LSB]);
   assign uses_b = vec && fn <= qn_isa_pkg::VEC_MAX;
   assign n_o    = vec ? slot3 : slot2;
@@ -101,7 +102,7 @@ module qn_vec_check #(
   assign leap       = step[31] ? -step : step;
   assign bad_fn     = vec && fn > qn_isa_pkg::VEC_MASK;
   assign bad_perm   = vec && (perm == 3'd3 || perm > 3'd4 || (perm != 3'd0 && acc));
-  assign bad_block  = quant && (record ? block != 2'd0 : ggml && (wide || (block[1] ^ block[0])));
+  assign bad_block  = quant && (record ? coarse || block != 2'd0 : ggml && (coarse || wide || (block[1] ^ block[0])));
   assign bad_n      = !empty_o && ((vec && perm != 3'd0 && n_o[2:0] != 3'd0)
                       || (quant && (n_o[4:0] != 5'd0 || (n_o[5] && block > 2'd0) || (n_o[6] && block > 2'd1) || (n_o[7] && block > 2'd2))));
 

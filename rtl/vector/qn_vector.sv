@@ -154,7 +154,7 @@ module qn_vector #(
   // The instruction in progress
   localparam [2:0] SUM = 3'd0, PRODUCT = 3'd1, LARGER = 3'd2, MOVE = 3'd3, MISC = 3'd4;
 
-  logic         vec_q, quant_q, embed_q, logit_q, acc_q, func_q, record_q, wide_q, ggml_q, scalar_q, reads_b_q, mask_q, limit_step_q;
+  logic         vec_q, quant_q, embed_q, logit_q, acc_q, func_q, record_q, wide_q, ggml_q, coarse_q, scalar_q, reads_b_q, mask_q, limit_step_q;
   logic         sub_q, negate_q;
   logic [1:0]   block_q, func_op_q;
   logic [2:0]   perm_q, pick_q;
@@ -182,6 +182,7 @@ module qn_vector #(
       record_q     <= d_record;
       wide_q       <= d_wide;
       ggml_q       <= d_quant && insn_q[qn_isa_pkg::QUANT_GGML_LSB];
+      coarse_q     <= d_quant && insn_q[qn_isa_pkg::QUANT_COARSE_LSB];
       scalar_q     <= d_scalar && d_vec;
       reads_b_q    <= d_vec && d_fn <= qn_isa_pkg::VEC_MAX;
       mask_q       <= d_fn == qn_isa_pkg::VEC_MASK;
@@ -444,7 +445,7 @@ module qn_vector #(
   logic [QbBeatW-1:0]  rec_beat;
   logic [8*Lanes-1:0]  rec_words;
   qn_quant #(.Lanes(Lanes), .RowW(RowW), .SliceW(SliceW)) u_quant (
-    .clk_i, .rst_ni, .clear_i(clear), .block_i(block_q), .wide_i(wide_q), .record_i(record_q), .ggml_i(ggml_q),
+    .clk_i, .rst_ni, .clear_i(clear), .block_i(block_q), .wide_i(wide_q), .record_i(record_q), .ggml_i(ggml_q), .coarse_i(coarse_q),
     .x_valid_i(quant_q && tick_q[2]), .x_data_i(a_q), .nonfinite_o(quant_nonfinite),
     .scale_o(scale), .inv_i(func_y[31:0]), .go_o(go), .inv_o(inverse), .away_o(away),
     .code_valid_i(code_valid), .code_i(code),
@@ -483,7 +484,7 @@ module qn_vector #(
     for (i = 0; i < Lanes; i = i + 1) begin : g_lane
       localparam [31:0] TURN = i / Funcs;
       qn_lane u_lane (
-        .clk_i, .sum_en_i(sum_en), .product_en_i(product_en), .a_i(a_q[32*i +: 32]), .b_i(b_q[32*i +: 32]), .quant_i(quant_q), .inv_i(inverse), .away_i(away), .sub_i(sub_q),
+        .clk_i, .sum_en_i(sum_en), .product_en_i(product_en), .a_i(a_q[32*i +: 32]), .b_i(b_q[32*i +: 32]), .quant_i(quant_q), .inv_i(inverse), .away_i(away), .minifloat_i(coarse_q && wide_q), .sub_i(sub_q),
         .code_o(code[16*i +: 16]),
         .load_i(func_q ? result_valid && w_turn_q == TURN[TurnW-1:0] : result_valid || serial_valid || rec_valid),
         .pick_i(pick_q), .hide_i(mask_q && !shown[i]), .misc_i(misc[32*(i % Funcs) +: 32]),

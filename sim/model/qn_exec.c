@@ -351,7 +351,7 @@ static void run_quant(qn_exec *x, const qn_entry *e)
 {
     int32_t n = V(e, QUANT, N), rows = V(e, QUANT, ROWS), block = 32 << QN_GET(e->x, QUANT, BLOCK);
     int32_t lo = (int32_t)RAW(e, QUANT, LO), hi = (int32_t)RAW(e, QUANT, HI);
-    bool wide = QN_GET(e->x, QUANT, WIDE), record = QN_GET(e->x, QUANT, RECORD), ggml = QN_GET(e->x, QUANT, GGML);
+    bool wide = QN_GET(e->x, QUANT, WIDE), record = QN_GET(e->x, QUANT, RECORD), ggml = QN_GET(e->x, QUANT, GGML), coarse = QN_GET(e->x, QUANT, COARSE);
     enum qn_scale rounding = !record ? QN_SCALE_FP32 : ggml ? QN_SCALE_BF16_NEAR : QN_SCALE_BF16_UP;
     int32_t code_words = wide ? 16 : 8;
     int nonfinite = 0;
@@ -366,6 +366,7 @@ static void run_quant(qn_exec *x, const qn_entry *e)
                 in[i] = i0 + i >= lo && i0 + i < hi ? qn_float(a[i0 + i]) : 0;
             float s = 0, scale = ggml && !record && block == 32 ? qn_quant_q8_1(in, q, &s, &nonfinite)
                                : ggml && !record ? qn_quant_q8_k(in, q, &nonfinite)
+                               : coarse ? qn_quant_coarse(in, block, wide ? 16 : 8, q, &nonfinite)
                                : qn_quant_block(in, block, wide ? 16 : 8, rounding, q, &nonfinite);
             for (int32_t i = 0; i < block; i++) {
                 high[i] = !wide ? q[i] : record ? (int16_t)(q[i] >> 8) : (int16_t)((q[i] + 128) >> 8);   // a record is plain two's complement

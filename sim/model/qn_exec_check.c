@@ -69,7 +69,8 @@ unsigned qn_check_vector(const qn_target *t, const qn_entry *e, uint32_t *addr)
         return refuse(QN_TRAP_FIELD, fn, addr);
     if (vec && ((perm & (perm - 1)) || (perm && acc)))
         return refuse(QN_TRAP_FIELD, perm, addr);
-    if ((record && block) || (quant && !record && QN_GET(e->x, QUANT, GGML) && (wide || block == 1 || block == 2)))
+    const bool ggml = quant && QN_GET(e->x, QUANT, GGML), coarse = quant && QN_GET(e->x, QUANT, COARSE);
+    if ((record && block) || (coarse && (record || ggml)) || (ggml && !record && (wide || block == 1 || block == 2)))
         return refuse(QN_TRAP_FIELD, block, addr);
     if (none)
         return QN_TRAP_NONE;

@@ -109,6 +109,25 @@ float qn_quant_block(const float *x, int n, int bits, int rounding, int16_t *q, 
     return scale;
 }
 
+float qn_quant_coarse(const float *x, int n, int bits, int16_t *q, int *nonfinite)
+{
+    assert(x && q && nonfinite && n > 0 && (bits == 8 || bits == 16));
+
+    float top = largest(x, n, nonfinite);
+    if (top == 0)
+        return no_codes(n, q);
+
+    float scale = qn_fmul(top, bits == 8 ? 1.0f / 7 : 1.0f / 28672), inverse = qn_recip(scale);
+
+    // As above; for E4M3 from 16 on the number that is added has as many bits less below the point as the product has more than four above.
+    for (int i = 0; i < n; i++) {
+        float y = x[i] * inverse;
+        uint32_t exp = qn_bits(y) >> 23 & 255, fewer = bits == 16 && exp > 130 ? exp - 130 : 0, round = 0x4b400000u + (fewer << 23);
+        q[i] = (int16_t)((int32_t)(qn_bits(y + qn_float(round)) - round) * (1 << fewer));
+    }
+    return scale;
+}
+
 // Codes x * inverse to the nearest integer. `away`: ties away from zero. The product's last bit does that: it is clear in a tie, where setting it
 // leaves the tie upwards, and elsewhere the least bit of a product below 2^22 decides nothing.
 static inline void codes_of(const float *x, int n, float inverse, uint32_t away, int16_t *q)

@@ -172,6 +172,9 @@ float qn_rsqrt(float x);
 // which is never cleared here.
 enum qn_scale { QN_SCALE_FP32, QN_SCALE_BF16_UP, QN_SCALE_BF16_NEAR }; // `rounding`
 float qn_quant_block(const float *x, int n, int bits, int rounding, int16_t *q, int *nonfinite);
+// The same with fewer values: `bits` 8: -7..7, scale = a * RNE(1/7); 16: the values of FP8 E4M3 that are multiples of 2^-6, as integers 64 times as large,
+// |q| <= 448 * 64, scale = a * RNE(1/28672). So from 2^-3 (8) on q has four significant bits; RNE among those.
+float qn_quant_coarse(const float *x, int n, int bits, int16_t *q, int *nonfinite);
 
 // The same with 8 bits as ggml's reference code does it: 256 values as Q8_K, whose scale has a sign; 32 as Q8_1, whose scale d is an FP16 number
 // and whose second one, d times the sum of codes, goes to *s (Q8_0 has the same codes and d). README.md has the formulas. A scale that FP16 has

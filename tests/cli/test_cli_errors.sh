@@ -25,7 +25,7 @@ P
 refused 64 'no such command' "$QUERN" frobnicate
 "$QUERN" > "$work/out" 2> "$work/err"; [ $? = 64 ] && [ ! -s "$work/out" ] || fail "no command is not a usage error"
 refused 64 "'kv': 8 or 16|--kv: 8 or 16" "$QUERN" run $MODEL --kv 9
-refused 64 '--act: 8, 16 or ggml, not 9' "$QUERN" run $MODEL --act 9
+refused 64 '--act: 4, 8, 16, fp8 or ggml, not 9' "$QUERN" run $MODEL --act 9
 refused 64 "not a number" "$QUERN" run $MODEL -n many
 refused 64 "no such kind of device" "$QUERN" run $MODEL --device abacus
 refused 64 "no such target: 'moon'" "$QUERN" run $MODEL --device model:moon

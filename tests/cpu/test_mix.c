@@ -52,6 +52,7 @@ static void test_bits(void **unused)
         qn_options o = qn_options_default(qn_target_find("ulx3s"));
         o.kv_bits = next() % 2 ? 16 : 8;
         o.act_bits = next() % 2 ? 16 : 8;
+        o.act_coarse = next() % 2;
         gguf_file f = write_model(&m);
         if (open_copy(&f, &g, &copy, &why) < 0)
             fail_msg("model %u: %s", seed, why.text);

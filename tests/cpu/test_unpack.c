@@ -175,7 +175,8 @@ static void test_floats(void **state)
             uint16_t d, m;
             assert_int_equal(qn_quantize(f, x + at, group, q, &d, &m), 0);
             for (uint32_t i = 0; i < group; i++)
-                expected[at + i] = (float)q[i] * (f->head == 3 ? qn_ggml_bf16(d) : qn_ggml_f16(d)) - qn_ggml_f16(m);
+                expected[at + i] = f->sub == 4 ? (float)q[i] * qn_ggml_f16(i < 16 ? d : m ^ 0x8000)     // halves
+                                               : (float)q[i] * (f->head == 3 ? qn_ggml_bf16(d) : qn_ggml_f16(d)) - qn_ggml_f16(m);
         }
         check_shapes(QN_GGML_F32, (int)id, (const uint8_t *)x, sizeof x, expected);
     }

@@ -92,7 +92,7 @@ module qn_quant_proof #(
   localparam [TimeW-1:0] Top   = Scale + LatFunc + LatQuot + 1;  // of Q8_K: to the clock with 127/top
 
   (* anyconst *) logic [1:0] f_block;                  // slices of 32 << f_block
-  (* anyconst *) logic       f_record, f_wide, f_ggml;
+  (* anyconst *) logic       f_record, f_wide, f_ggml, f_coarse;
   (* anyseq *)   logic       f_stop;
 
   // Clocks since the first beat, which wrap; the last beat of a block is at a multiple of period less pace
@@ -134,7 +134,7 @@ module qn_quant_proof #(
   assign code_valid = was(f_t_q, total);
 
   qn_quant #(.Lanes(Lanes)) u_dut (
-    .clk_i, .rst_ni, .clear_i, .block_i(f_record ? 2'd0 : f_block), .wide_i(f_wide), .record_i(f_record), .ggml_i(f_ggml),
+    .clk_i, .rst_ni, .clear_i, .block_i(f_record ? 2'd0 : f_block), .wide_i(f_wide), .record_i(f_record), .ggml_i(f_ggml), .coarse_i(f_coarse),
     .x_valid_i(x_valid), .x_data_i, .nonfinite_o(), .scale_o(), .inv_i('0), .go_o(go), .inv_o(), .away_o(), .code_valid_i(code_valid), .code_i('0),
     .row_i('0), .slice_i('0), .slice_next_o(), .slice_last_i(1'b0), .slices_end_o(), .qb_we_o(), .qb_row_o(), .qb_pair_o(), .qb_slice_o(), .qb_beat_o(), .qb_data_o(), .qb_data2_o(),
     .qb_side_we_o(), .qb_side_row_o(), .qb_side_slice_o(), .qb_s_o(), .qb_scale_o(), .qb_sum_lo_o(), .qb_sum_hi_o(), .qb_scale2_o(), .qb_sum2_lo_o(), .qb_sum2_hi_o(),
@@ -147,6 +147,7 @@ module qn_quant_proof #(
   (* hierconn *) logic [3:0]         \u_dut.put_q , \u_dut.get_q ;
 
   initial assume (!rst_ni);
+  always @(*) assume (!f_coarse || (!f_ggml && !f_record));                                        // others trap
   always @(*) assume (!f_ggml || f_record || (!f_wide && (f_block == 2'd0 || f_block == 2'd3)));  // others trap
 
   logic       put, get;

@@ -88,12 +88,12 @@ static void matrix(void)
 
 static void vector(void)
 {
-    static const uint32_t ways[] = {0, 4, 8, 12, 16, 24, 28};        // WIDE, RECORD, GGML
+    static const uint32_t ways[] = {0, 4, 8, 12, 16, 24, 28, 32, 36};        // WIDE, RECORD, GGML, COARSE
     unsigned s = sems(QN_UNIT_VECTOR);
     int32_t n = 32 * (1 + below(8)), rows = 1 + below(4);
     switch (below(4)) {
     case 0: PUT(&p, QN_OP_VEC, (uint32_t)below(10) | (uint32_t)below(2) << 4, 0, s, I(0), I(below(2) ? 0 : 1024), I(2048), I(n % 256), I(rows), I(0)); break;
-    case 1: PUT(&p, QN_OP_QUANT, n == 256 && below(2) ? 16 | 3 : ways[below(7)], 0, s, I(0), I(0), I(n), I(rows), I((int32_t)QN_SETRAW(QUANT, HI, n)), I(0)); break;
+    case 1: PUT(&p, QN_OP_QUANT, n == 256 && below(2) ? 16 | 3 : ways[below(9)], 0, s, I(0), I(0), I(n), I(rows), I((int32_t)QN_SETRAW(QUANT, HI, n)), I(0)); break;
     case 2: PUT(&p, QN_OP_EMBED, 0, 0, s, I(64), I(0), I(n / 8), I(rows), I(2)); break;
     default: PUT(&p, QN_OP_LOGIT, (uint32_t)below(4), 0, s, I(0), I(0), I(n % 128)); break;
     }

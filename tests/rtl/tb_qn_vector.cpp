@@ -114,7 +114,7 @@ static void do_vec(insn &in)
 static void do_quant(insn &in)
 {
     int n = V(QUANT_N), rows = V(QUANT_ROWS), block = 32 << QN_GET(in.x, QUANT, BLOCK);
-    bool wide = QN_GET(in.x, QUANT, WIDE), record = QN_GET(in.x, QUANT, RECORD), ggml = QN_GET(in.x, QUANT, GGML);
+    bool wide = QN_GET(in.x, QUANT, WIDE), record = QN_GET(in.x, QUANT, RECORD), ggml = QN_GET(in.x, QUANT, GGML), coarse = QN_GET(in.x, QUANT, COARSE);
     int lo = QN_GETRAW(in.v[4], QUANT, LO), hi = QN_GETRAW(in.v[4], QUANT, HI);
     int dstride = 8 * (int)QN_GETRAW(in.v[5], QUANT, DSTRIDE), astride = 8 * (int)QN_GETRAW(in.v[5], QUANT, ASTRIDE);
     for (int r = 0; r < rows; r++)
@@ -125,6 +125,7 @@ static void do_quant(insn &in)
             for (int i = 0; i < block; i++)
                 x[i] = at + i >= lo && at + i < hi ? qn_float(want.vb[V(QUANT_A) + astride * r + at + i]) : 0;
             float s8_1 = 0, s = ggml && !record && block == 32 ? qn_quant_q8_1(x, q, &s8_1, &nonfinite) : ggml && !record ? qn_quant_q8_k(x, q, &nonfinite)
+                     : coarse ? qn_quant_coarse(x, block, wide ? 16 : 8, q, &nonfinite)
                      : qn_quant_block(x, block, wide ? 16 : 8, !record ? QN_SCALE_FP32 : ggml ? QN_SCALE_BF16_NEAR : QN_SCALE_BF16_UP, q, &nonfinite);
             want.nonfinite |= nonfinite;
             if (record) {
@@ -583,6 +584,7 @@ static insn random_quant()
     QN_PUT(in.x, QUANT, WIDE, wide);
     QN_PUT(in.x, QUANT, RECORD, record);
     QN_PUT(in.x, QUANT, GGML, ggml);
+    QN_PUT(in.x, QUANT, COARSE, !record && !ggml && below(2));
     V(QUANT_A) = a;
     V(QUANT_DST) = dst;
     V(QUANT_N) = n;
@@ -667,6 +669,12 @@ static insn quant(int block, bool wide, bool record, int a, int dst, int n, int 
     return in;
 }
 
+static insn as_coarse(insn in)
+{
+    QN_PUT(in.x, QUANT, COARSE, 1);
+    return in;
+}
+
 static insn as_ggml(insn in)
 {
     QN_PUT(in.x, QUANT, GGML, 1);
@@ -719,6 +727,9 @@ static void traps()
         {"acc below", vec(4, 0, true, 0, -1024, 0, 8, 1, 1, 128, 0), B, (uint32_t)-1024},
         {"block of a record", quant(1, false, true, 0, 0, 64, 1, 0, 0), F, 1},
         {"block of a record, as ggml", as_ggml(quant(1, false, true, 0, 0, 64, 1, 0, 0)), F, 1},
+        {"a coarse record", as_coarse(quant(0, false, true, 0, 0, 64, 1, 0, 0)), F, 0},
+        {"a coarse record of nothing", as_coarse(quant(0, true, true, 0, 0, 0, 1, 0, 0)), F, 0},
+        {"coarse as ggml", as_coarse(as_ggml(quant(3, false, false, 0, 0, 256, 1, 0, 0))), F, 3},
         {"ggml of 16 bits", as_ggml(quant(0, true, false, 0, 0, 32, 1, 0, 0)), F, 0},
         {"ggml in blocks of 64", as_ggml(quant(1, false, false, 0, 0, 64, 1, 0, 0)), F, 1},
         {"ggml in blocks of 128, of nothing", as_ggml(quant(2, false, false, 0, 0, 0, 1, 0, 0)), F, 2},

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Matrices of several formats and sums of columns, compiled: the same bits on cpu, model and RTL and on targets of other rows and stripes, and no cycle lost where
+# Matrices of several formats, sums of columns, groups of 16, activations of 4 bits and FP8, compiled: the same bits on cpu, model and RTL and on targets of other rows and stripes, and no cycle lost where
 # the format changes: an operator takes what its weights take in each format alone, by their share (within 0.5%, which is refresh and the tiles' ends).
 . "$(dirname "$0")/../cli/expect.sh"
 model=$work/m.gguf
@@ -15,15 +15,20 @@ run() { # NAME DEVICE OPTION...
 digest() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["digest"])' "$work/$1.json"; }
 
 for w in s4+s8:10% s2+s4:25%groups s4+s8:40%groups bcq3 db; do
-    for act in 8 16; do
+    for act in 4 8 16 fp8; do
         run cpu cpu --weights $w --act $act
         for device in model:ulx3s model:mini model:quad model:large; do
             run other $device --weights $w --act $act
             [ "$(digest other)" = "$(digest cpu)" ] || fail "$w, act $act: other bits on $device than on cpu"
         done
     done
-    run other rtl:mini --weights $w --act 16
+    run other rtl:mini --weights $w --act fp8
     [ "$(digest other)" = "$(digest cpu)" ] || fail "$w: other bits on rtl:mini than on cpu"
+done
+run cpu cpu --weights s4 --group 16 --act 4
+for device in model:mini model:ulx3s rtl:mini rtl:ulx3s; do
+    run other $device --weights s4 --group 16 --act 4
+    [ "$(digest other)" = "$(digest cpu)" ] || fail "groups of 16, act 4: other bits on $device than on cpu"
 done
 
 # Cycles of the operators' weights: by operator, NAME-BITS.json of each format alone beside the mixture

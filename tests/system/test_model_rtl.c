@@ -110,7 +110,7 @@ static void one_pass(const qn_target *t, int pass)
             I((int32_t)(QN_SETRAW(QUANT, DSTRIDE, 3 * n / 32) | QN_SETRAW(QUANT, ASTRIDE, n / 8))));
     int32_t slices = n / 32, block = below((uint32_t)blocks + 1);
     bool ggml = !wide && block % 3 == 0 && below(2);
-    PUT(&p, QN_OP_QUANT, (uint32_t)block | (wide ? 4 : 0) | (ggml ? 16 : 0), 0, record ? 0x0020 : 0x0023, I(from), I(slice0), I(n), I(rows), I((int32_t)(QN_SETRAW(QUANT, LO, lo) | QN_SETRAW(QUANT, HI, hi))),
+    PUT(&p, QN_OP_QUANT, (uint32_t)block | (wide ? 4 : 0) | (ggml ? 16 : below(3) ? 0 : 32), 0, record ? 0x0020 : 0x0023, I(from), I(slice0), I(n), I(rows), I((int32_t)(QN_SETRAW(QUANT, LO, lo) | QN_SETRAW(QUANT, HI, hi))),
         I((int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8)));
     // stream and array, in one or two GEMMs
     const qn_fmt *f;

@@ -42,7 +42,7 @@ static uint32_t mem[MEM_WORDS];
 static uint32_t n_prog;
 static struct {
     uint32_t slices, rows, cols, words, last;            // elements from `last` on count as zero
-    bool wide, accum, ggml;
+    bool wide, accum, ggml, coarse;
 } shape;
 
 static qn_insn insn(enum qn_op op, unsigned wait, unsigned post0, unsigned post1)
@@ -98,6 +98,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     shape.wide = wide;
     shape.accum = accum;
     shape.ggml = !wide && (f->block == 1 || f->block == 8) && rnd(2);
+    shape.coarse = !shape.ggml && rnd(3) == 0;
     for (uint32_t i = 0; i < n * in_rows; i++) {
         float v = ((float)rnd(65536) - 32768) / 8192;
         memcpy(&mem[ACTS + i], &v, 4);
@@ -118,6 +119,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     QN_PUT(x, QUANT, BLOCK, f->block == 8 ? 3 : f->block / 2);
     QN_PUT(x, QUANT, WIDE, wide);
     QN_PUT(x, QUANT, GGML, shape.ggml);
+    QN_PUT(x, QUANT, COARSE, shape.coarse);
     SET(QUANT, A, 0);
     SET(QUANT, DST, 0);
     SET(QUANT, N, n);
@@ -236,6 +238,8 @@ static void same_sums(const qn_target *t, const qn_fmt *f, const qn_exec *x)
         memcpy(in, mem + ACTS + (size_t)(r >> shape.wide) * 32 * shape.slices, 4 * (size_t)shape.last);
         if (shape.ggml)
             qn_acts_quantize_ggml(&a, in, shape.slices, f->block, &nonfinite);
+        else if (shape.coarse)
+            qn_acts_quantize_coarse(&a, in, shape.slices, f->block, shape.wide ? 16 : 8, &nonfinite);
         else
             qn_acts_quantize(&a, in, shape.slices, f->block, shape.wide ? 16 : 8, &nonfinite);
         qn_multiply(&u, &a, y);
