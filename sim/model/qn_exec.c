@@ -463,6 +463,21 @@ static bool run_store(qn_exec *x, const qn_entry *e)
     return true;
 }
 
+// Elements that an instruction moves or computes; 0: no more than buffers hold, or than were streamed.
+static uint64_t elements(const qn_entry *e)
+{
+    int32_t n = 0, rows = 0;
+    switch (e->op) {
+    case QN_OP_LOADV: n = V(e, LOADV, N); rows = V(e, LOADV, RUNS); break;
+    case QN_OP_VEC: n = V(e, VEC, N); rows = V(e, VEC, ROWS); break;
+    case QN_OP_QUANT: n = V(e, QUANT, N); rows = V(e, QUANT, ROWS); break;
+    case QN_OP_EMBED: n = V(e, EMBED, N); rows = V(e, EMBED, ROWS); break;
+    case QN_OP_STORE: n = V(e, STORE, N); rows = V(e, STORE, RUNS); break;
+    default: break;
+    }
+    return n > 0 && rows > 0 ? (uint64_t)n * (uint64_t)rows : 0;
+}
+
 // Queues --------------------------------------------------------------------------------------------------------------------
 
 static int trap(qn_exec *x, unsigned cause, uint32_t pc, uint32_t addr)
@@ -518,6 +533,10 @@ static int go_on(qn_exec *x, unsigned unit)
             x->wanted = qn_fmt_tile_words(qn_fmt_find((uint32_t)V(e, GEMM, FORMAT)), (uint32_t)V(e, GEMM, COLS),
                                           (uint32_t)V(e, GEMM, SLICES));
     }
+    uint64_t work = elements(e);
+    if (work > x->left)
+        return QN_ERR_TIMEOUT;
+    x->left -= work;
     bool ok = true;
     switch (e->op) {
     case QN_OP_STREAM:
@@ -583,6 +602,7 @@ int qn_exec_run(qn_exec *x, uint32_t entry, uint64_t budget)
     x->trap = 0;
     x->trap_pc = x->trap_addr = 0;
     x->stuck = x->cut_apart = x->picked = false;
+    x->left = budget > UINT64_MAX / QN_EXEC_WORK ? UINT64_MAX : budget * QN_EXEC_WORK;
     for (x->instructions = 0; x->instructions < budget; x->instructions++) {
         qn_entry e;
         enum qn_seq_result result = qn_seq_step(&x->seq, &e);

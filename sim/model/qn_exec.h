@@ -69,6 +69,7 @@ typedef struct qn_exec {
     qn_exec_stream *streams;             // ring
     size_t streams_size, streams_at, streams_used;
     uint64_t waiting;                    // words of streams begun and not consumed
+    uint64_t left;                       // elements that the budget still has
     uint64_t wanted;                     // words that the GEMM begun will take
     uint32_t *scratch, *stripe;
     size_t scratch_words;
@@ -79,8 +80,9 @@ typedef struct qn_exec {
 int qn_exec_new(qn_exec **out, const qn_target *t, uint32_t *mem, uint64_t mem_words);
 void qn_exec_free(qn_exec *x);
 
-// Runs from instruction `entry` to HALT, at most `budget` instructions. QN_ERR_TIMEOUT: budget used up, or stuck. Buffers keep
-// what an earlier run left; so do the digest and the nonfinite flag (the caller clears them).
+// Runs from instruction `entry` to HALT, at most `budget` instructions, which move or compute at most QN_EXEC_WORK elements each on average.
+// QN_ERR_TIMEOUT: budget used up, or stuck. Buffers keep what an earlier run left; so do the digest and the nonfinite flag (the caller clears them).
+enum { QN_EXEC_WORK = 512 };             // 64 a clock, for a budget of one instruction in eight clocks: more than any core has lanes
 int qn_exec_run(qn_exec *x, uint32_t entry, uint64_t budget);
 
 // Why the core refuses a resolved instruction: QN_TRAP_NONE or a cause, and the value for TRAP_ADDR.

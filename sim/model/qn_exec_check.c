@@ -151,9 +151,12 @@ static unsigned check_store_elements(const qn_exec *x, const qn_entry *e, uint32
     unsigned win = QN_GET(e->x, STORE, WIN), size = QN_GET(e->x, STORE, SIZE);
     uint64_t words = x->win_flags[win] & 1 ? window_size(x, win) : 0;
     uint32_t src = (uint32_t)V(e, STORE, SRC), dst = (uint32_t)V(e, STORE, ADDR);
+    uint64_t left = x->left;             // behind that the budget ends before a fault comes
     for (int32_t r = 0; r < V(e, STORE, RUNS); r++) {
         uint32_t at = dst;
         for (uint32_t i = 0; i < (uint32_t)V(e, STORE, N); i++) {
+            if (left-- == 0)
+                return QN_TRAP_NONE;
             uint32_t from = src + (size == 0 ? i / 4 : i);
             if (from >= x->t->vb_words)
                 return refuse(QN_TRAP_BUFFER, from, addr);

@@ -628,6 +628,24 @@ static void semaphores_order_units(void **state)
     assert_int_equal(mem[100], bits(6));
 }
 
+// Runs over the same elements are allowed, as many as the field holds; the budget ends them.
+static void endless_runs_are_told(void **state)
+{
+    const int32_t many = (1 << 27) - 1;
+    (void)state;
+    PUT(&p, QN_OP_STORE, 2 << 5, 0, 0, I(8), I(64), I(many), I(400), I(4), I(0));
+    HALT(&p);
+    assert_int_equal(run(), QN_ERR_TIMEOUT);
+    p.n = 0;
+    PUT(&p, QN_OP_LOADV, 0, 0, 0, I(0), I(64), I(many), I(0), I(0), I(0));
+    HALT(&p);
+    assert_int_equal(run(), QN_ERR_TIMEOUT);
+    p.n = 0;
+    PUT(&p, QN_OP_STORE, 2 << 5, 0, 0, I(0), I(many), I(many), I(400), I(0), I(0));       // leaves the buffer, but not at once
+    HALT(&p);
+    expect_trap(QN_TRAP_BUFFER, 0);
+}
+
 static void deadlock_is_told(void **state)
 {
     (void)state;
@@ -759,7 +777,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(loops_and_registers), T(sequencer_traps), T(load_and_store), T(vector_elements), T(quantizer), T(greedy_pick),
-        T(every_format), T(unit_rows), T(semaphores_order_units), T(deadlock_is_told), T(semaphores_end_at_255),
+        T(every_format), T(unit_rows), T(semaphores_order_units), T(endless_runs_are_told), T(deadlock_is_told), T(semaphores_end_at_255),
         T(store_after_stream), T(stripes), T(unit_traps), T(striped_traps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
