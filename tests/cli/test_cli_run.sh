@@ -72,7 +72,7 @@ for c in run compile inspect devices eval bench explore serve; do
     "$QUERN" $c --help > "$work/help" 2>&1 && grep -q -- --json "$work/help" || fail "$c --help"
 done
 "$QUERN" devices --json > "$work/h.json" && check "$work/h.json" '{"ulx3s", "mini", "quad", "large"} <= {t["name"] for t in j["targets"]} and {"model", "rtl", "cpu"} <= {k["name"] for k in j["kinds"]}'
-"$QUERN" inspect "$work/a.qn" --json > "$work/i.json" && check "$work/i.json" '[s["name"] for s in j["sections"]] == ["model", "matrix", "marks", "vocab", "image"] and len(j["code"]) == j["instructions"] and j["code"][-1]["text"].startswith("HALT")'
+"$QUERN" inspect "$work/a.qn" --json > "$work/i.json" && check "$work/i.json" '[s["name"] for s in j["sections"]] == ["model", "matrix", "parts", "marks", "vocab", "image"] and len(j["code"]) == j["instructions"] and j["code"][-1]["text"].startswith("HALT")'
 "$QUERN" inspect "$work/a.qn" | grep -q 'attention .*GEMM' || fail "inspect"
 "$QUERN" bench $MODEL --device model:ulx3s --at 40 --json > "$work/j.json" && check "$work/j.json" 'j["devices"][0]["chunk"]["tokens"] == 16 and 0.5 < j["devices"][0]["chunk_per_decode_layers"] < 4 and j["devices"][0]["decode"]["cycles"] > j["devices"][0]["layers"]["cycles"]'
 printf 'Once upon a time there was a dog.<|endoftext|>\nThe sun was hot.\n' > "$work/text"
