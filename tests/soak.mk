@@ -5,7 +5,7 @@ soak:                    ## long random tests, not part of test: COUNT= programs
 	@tests/compiler/soak_token.sh
 	@QN_ALL=1 tests/rtl/test_sdr.sh
 	@QN_ALL=1 tests/rtl/test_soc_faults.sh
-	@$(MAKE) --no-print-directory -s build/tests/rtl/tb_qn_usb_fs && QN_ALL=1 tests/rtl/test_usb_faults.sh
+	@$(MAKE) --no-print-directory -s build/tests/rtl/tb_qn_usb_fs && QN_ALL=1 tests/rtl/test_usb_rtl_faults.sh
 	@$(MAKE) --no-print-directory -s build/quern build/tests/system/platform_link && TOKENS=64 tests/system/test_platform.sh
 	@$(MAKE) --no-print-directory -s soak-link
 	@$(MAKE) --no-print-directory -s soak-usb

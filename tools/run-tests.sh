@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 mkdir -p build/log
 shopt -s nullglob
 tests=()
+for t in tests/*/test_*.sh; do tests+=("$t"); done     # the longest come first, so that both cores end together
 for t in tests/*/test_*.c; do tests+=("build/${t%.c}"); done
 for t in tests/rtl/tb_*.cpp; do tests+=("build/${t%.cpp}"); done
-for t in tests/*/test_*.sh; do tests+=("$t"); done
 
 one() {
     local t=$1 name log status start
