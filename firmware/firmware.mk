@@ -7,7 +7,7 @@ CPU_SUM     := 0836050971b3c6cdd28ac3b1e5719a67fb645161912bef1e472e63995ceb0622
 RV_CC       ?= riscv64-unknown-elf-gcc
 FW_APP      := $(filter-out %/main.c %/gen_known.c,$(wildcard firmware/app/*.c))
 FW_SRC      := firmware/boot/start.S $(FW_APP) firmware/hal/soc.c firmware/app/main.c sim/model/qn_sample.c sim/model/qn_num.c
-FW_FLAGS    := --specs=picolibc.specs -march=rv32imc -mabi=ilp32 -Os -g -std=gnu11 $(WARN) -ffp-contract=off -fno-math-errno -ffunction-sections -fdata-sections -I. \
+FW_FLAGS    := --specs=picolibc.specs -march=rv32im -mabi=ilp32 -Os -g -std=gnu11 $(WARN) -ffp-contract=off -fno-math-errno -ffunction-sections -fdata-sections -I. \
                -nostartfiles -Wl,--gc-sections -T firmware/boot/link.ld
 
 # The package holds one file for us; its version is pinned, its sum is looked at

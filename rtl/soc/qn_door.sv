@@ -26,6 +26,7 @@ module qn_door #(
 
   output logic        req_valid_o,         // memory, as the core's port
   input  logic        req_ready_i,
+  input  logic        req_busy_i,          // some of what was taken has not reached memory
   output logic        req_we_o,
   output logic [29:0] req_addr_o,
   output logic [4:0]  req_len_o,
@@ -83,7 +84,7 @@ module qn_door #(
     .nak_o(nak), .nak_seq_o(nak_seq), .nak_epoch_o(nak_epoch), .nak_take_i(nak_take),
     .due_o(due), .oldest_o(oldest), .reply_o(reply), .epoch_o(epoch), .due_take_i(due_take), .due_slot_i(due_slot), .tx_busy_i(tx_busy),
     .keep_we_o(keep_we), .keep_addr_o(keep_waddr), .keep_data_o(keep_wdata),
-    .req_valid_o, .req_ready_i, .req_we_o, .req_addr_o, .req_len_o, .req_wdata_o, .rsp_valid_i, .rsp_data_i,
+    .req_valid_o, .req_ready_i, .req_busy_i, .req_we_o, .req_addr_o, .req_len_o, .req_wdata_o, .rsp_valid_i, .rsp_data_i,
     .reg_valid_o, .reg_we_o, .reg_addr_o, .reg_wdata_o, .reg_done_i, .reg_rdata_i, .reg_fault_i,
     .bell_valid_o, .bell_o, .bell_value_o, .reset_valid_o, .reset_o);
 

@@ -58,6 +58,7 @@ module qn_door_act #(
 
   output logic        req_valid_o,         // memory, as the core's port
   input  logic        req_ready_i,
+  input  logic        req_busy_i,          // some of what was taken has not reached memory
   output logic        req_we_o,
   output logic [29:0] req_addr_o,
   output logic [4:0]  req_len_o,
@@ -168,6 +169,9 @@ module qn_door_act #(
   assign keep_addr_o = {slot, state_q == READ ? done_q[8:0] : 9'd0};
   assign keep_data_o = state_q == READ ? rsp_data_i : reg_rdata_i;
 
+  logic fresh;                             // the nonce will do for an epoch
+  assign fresh = nonce_q != 32'd0 && nonce_q != epoch_q;
+
   // Order of the questions
   always @(*) begin
     state_d   = state_q;
@@ -179,7 +183,7 @@ module qn_door_act #(
         if (act_null)           state_d = NUMBER;
         else if (frame_valid_i) state_d = type_i == qn_link_pkg::TYPE_HELLO ? HELLO : NUMBER;
       HELLO: state_d = NONCE;
-      NONCE: if (nonce_q != 32'd0 && nonce_q != epoch_q) state_d = IDLE;
+      NONCE: if (fresh) state_d = IDLE;
       NUMBER:
         if (of_q != epoch_q) state_d = NUMBER;                                      // the offer is taken up: a new session
         else if ({1'b0, seq_q} == expect_q) begin
@@ -219,7 +223,7 @@ module qn_door_act #(
           status_d = qn_link_pkg::STATUS_RANGE;
         end
       READ:  if (rsp_valid_i && done_q + 10'd1 == count[9:0]) state_d = KEEP;
-      WRITE: if (take && left_q == 10'd1)                     state_d = KEEP;
+      WRITE: if (left_q == 10'd0 && !req_busy_i)              state_d = KEEP;        // what follows must not overtake it
       REG:
         if (reg_done_i) begin
           state_d = KEEP;
@@ -233,7 +237,7 @@ module qn_door_act #(
       default: state_d = IDLE;                                                       // PAST: the number is not to be executed
     endcase
   end
-  assign frame_take_o = whole_q && (state_q == KEEP || state_q == PAST || (state_q == NONCE && state_d == IDLE));
+  assign frame_take_o = whole_q && (state_q == KEEP || state_q == PAST || (state_q == NONCE && fresh));
 
   logic missing;                           // a request past a gap: one NAK for each number missing
   assign missing = state_q == NUMBER && of_q == epoch_q && {1'b0, seq_q} > expect_q && ahead < Window[16:0];
@@ -264,7 +268,7 @@ module qn_door_act #(
       case (state_q)
         HELLO: nonce_q <= (nonce_q ^ n_q) + EPOCH_STEP;
         NONCE: begin
-          if (state_d != IDLE) nonce_q <= nonce_q + EPOCH_STEP;
+          if (!fresh) nonce_q <= nonce_q + EPOCH_STEP;
           else begin
             offer_q        <= speaks ? nonce_q : 32'd0;
             welcome_o      <= 1'b1;

@@ -107,9 +107,12 @@ module qn_sdr_plan #(
   // Rows that the requests taken so far leave open
   logic [3:0]        last_open_q;
   logic [4*RowW-1:0] last_row_q;
-  logic req_open, req_hit;
+  logic   req_open, req_hit;
+  integer b;
+  logic [3:0]        row_hit;              // each bank's row is the new request's
+  always @(*) for (b = 0; b < 4; b = b + 1) row_hit[b] = last_row_q[RowW*b +: RowW] == req_row;
   assign req_open = last_open_q[req_bank] && !(ref_go && same == '0);
-  assign req_hit  = req_open && last_row_q[RowW*req_bank +: RowW] == req_row;
+  assign req_hit  = req_open && row_hit[req_bank];
 
   // Banks
   logic [3:0] open, row_ok, col_ok;

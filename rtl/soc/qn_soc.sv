@@ -55,7 +55,7 @@ module qn_soc #(
 
   // Memory: who wants it
   localparam int CORE = 0, DOOR = 1, SWEEP = 2, CPU = 3;
-  logic [3:0]   valid, ready, mem_we, rsp;
+  logic [3:0]   valid, ready, busy, mem_we, rsp;
   logic [119:0] addr;
   logic [19:0]  len;
   logic [127:0] wdata;
@@ -63,13 +63,14 @@ module qn_soc #(
   logic         req_valid, req_ready, req_we, rsp_valid;
   logic [29:0]  req_addr;
   logic [4:0]   req_len;
-  logic [31:0]  req_wdata, rsp_data;
+  logic [31:0]  req_wdata, rsp_data, late_data;
   logic [3:0]   req_wstrb;
 
   qn_soc_mem #(.Masters(4)) u_mem (
-    .clk_i, .rst_ni, .valid_i(valid), .ready_o(ready), .we_i(mem_we), .addr_i(addr), .len_i(len), .wdata_i(wdata), .wstrb_i(wstrb), .rsp_valid_o(rsp),
+    .clk_i, .rst_ni, .valid_i(valid), .ready_o(ready), .busy_o(busy), .we_i(mem_we), .addr_i(addr), .len_i(len), .wdata_i(wdata), .wstrb_i(wstrb),
+    .rsp_valid_o(rsp), .rsp_data_o(late_data),
     .req_valid_o(req_valid), .req_ready_i(req_ready), .req_we_o(req_we), .req_addr_o(req_addr), .req_len_o(req_len), .req_wdata_o(req_wdata),
-    .req_wstrb_o(req_wstrb), .rsp_valid_i(rsp_valid));
+    .req_wstrb_o(req_wstrb), .rsp_valid_i(rsp_valid), .rsp_data_i(rsp_data));
 
   qn_sdr u_sdr (
     .clk_i, .clk2x_i, .rst_ni, .req_valid_i(req_valid), .req_ready_o(req_ready), .req_we_i(req_we), .req_addr_i(req_addr), .req_len_i(req_len),
@@ -112,8 +113,8 @@ module qn_soc #(
   ) u_door (
     .clk_i, .rst_ni(awake_q), .ms_i(ms), .seed_i(age_q), .in_valid_i(in_valid_i && awake_q), .in_ready_o(door_ready), .in_data_i,
     .out_valid_o, .out_ready_i, .out_data_o, .out_last_o,
-    .req_valid_o(valid[DOOR]), .req_ready_i(ready[DOOR]), .req_we_o(mem_we[DOOR]), .req_addr_o(addr[30*DOOR +: 30]), .req_len_o(len[5*DOOR +: 5]),
-    .req_wdata_o(wdata[32*DOOR +: 32]), .rsp_valid_i(rsp[DOOR]), .rsp_data_i(rsp_data),
+    .req_valid_o(valid[DOOR]), .req_ready_i(ready[DOOR]), .req_busy_i(busy[DOOR]), .req_we_o(mem_we[DOOR]), .req_addr_o(addr[30*DOOR +: 30]), .req_len_o(len[5*DOOR +: 5]),
+    .req_wdata_o(wdata[32*DOOR +: 32]), .rsp_valid_i(rsp[DOOR]), .rsp_data_i(late_data),
     .reg_valid_o(door_valid), .reg_we_o(door_we), .reg_addr_o(door_addr), .reg_wdata_o(door_wdata), .reg_done_i(door_done), .reg_rdata_i(reg_rdata),
     .reg_fault_i(1'b0), .bell_valid_o(bell_valid), .bell_o(bell), .bell_value_o(bell_value), .reset_valid_o(reset_valid), .reset_o(reset));
   assign wstrb[4*DOOR +: 4] = 4'b1111;
@@ -137,8 +138,8 @@ module qn_soc #(
   qn_soc_cpu #(.ClockHz(ClockHz), .MemWords(MemWords)) u_cpu (
     .clk_i, .rst_ni, .start_i(reset_valid && reset[1]), .ms_o(ms), .bell_valid_i(bell_valid), .bell_i(bell[0]), .bell_value_i(bell_value),
     .reg_valid_o(cpu_valid), .reg_we_o(cpu_we), .reg_addr_o(cpu_addr), .reg_wdata_o(cpu_wdata), .reg_done_i(cpu_done), .reg_rdata_i(reg_rdata),
-    .req_valid_o(valid[CPU]), .req_ready_i(ready[CPU]), .req_we_o(mem_we[CPU]), .req_addr_o(addr[30*CPU +: 30]), .req_wdata_o(wdata[32*CPU +: 32]),
-    .req_wstrb_o(wstrb[4*CPU +: 4]), .rsp_valid_i(rsp[CPU]), .rsp_data_i(rsp_data),
+    .req_valid_o(valid[CPU]), .req_ready_i(ready[CPU]), .req_busy_i(busy[CPU]), .req_we_o(mem_we[CPU]), .req_addr_o(addr[30*CPU +: 30]), .req_wdata_o(wdata[32*CPU +: 32]),
+    .req_wstrb_o(wstrb[4*CPU +: 4]), .rsp_valid_i(rsp[CPU]), .rsp_data_i(late_data),
     .sweep_start_o(sweep_start), .sweep_what_o(sweep_what), .sweep_addr_o(sweep_addr), .sweep_words_o(sweep_words), .sweep_low_o(sweep_low),
     .sweep_high_o(sweep_high), .sweep_busy_i(sweep_busy), .sweep_crc_i(sweep_crc), .sweep_count_i(sweep_count), .pick_addr_o(pick_addr),
     .pick_data_i(pick_data), .console_valid_o, .console_ready_i, .console_data_o);
@@ -147,8 +148,8 @@ module qn_soc #(
   qn_sweep u_sweep (
     .clk_i, .rst_ni, .start_i(sweep_start), .what_i(sweep_what), .addr_i(sweep_addr), .words_i(sweep_words), .low_i(sweep_low), .high_i(sweep_high),
     .busy_o(sweep_busy), .crc_o(sweep_crc), .count_o(sweep_count), .pick_addr_i(pick_addr), .pick_data_o(pick_data),
-    .req_valid_o(valid[SWEEP]), .req_ready_i(ready[SWEEP]), .req_we_o(mem_we[SWEEP]), .req_addr_o(addr[30*SWEEP +: 30]), .req_len_o(len[5*SWEEP +: 5]),
-    .req_wdata_o(wdata[32*SWEEP +: 32]), .rsp_valid_i(rsp[SWEEP]), .rsp_data_i(rsp_data));
+    .req_valid_o(valid[SWEEP]), .req_ready_i(ready[SWEEP]), .req_busy_i(busy[SWEEP]), .req_we_o(mem_we[SWEEP]), .req_addr_o(addr[30*SWEEP +: 30]), .req_len_o(len[5*SWEEP +: 5]),
+    .req_wdata_o(wdata[32*SWEEP +: 32]), .rsp_valid_i(rsp[SWEEP]), .rsp_data_i(late_data));
   assign wstrb[4*SWEEP +: 4] = 4'b1111;
 
 endmodule

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_soc_cpu: the firmware's CPU (PicoRV32, RV32IMC), its ROM and RAM, the bus with its bounds, timer, watchdog, doorbells and the sweep's
+// qn_soc_cpu: the firmware's CPU (PicoRV32, RV32IM), its ROM and RAM, the bus with its bounds, timer, watchdog, doorbells and the sweep's
 // registers: rtl/spec/soc.def is its map. An access outside the map, an illegal instruction and the watchdog start the CPU again; what it
-// left in RAM stays, and STARTS tells. RAM and ROM take 1 clock, registers 3, memory what it takes.
+// left in RAM stays, and STARTS tells. RAM and ROM take 2 clocks, registers 5, memory what it takes.
 
 `default_nettype none
 
@@ -27,6 +27,7 @@ module qn_soc_cpu #(
 
   output logic        req_valid_o,         // memory: one word at a time
   input  logic        req_ready_i,
+  input  logic        req_busy_i,          // some of what was taken has not reached memory
   output logic        req_we_o,
   output logic [29:0] req_addr_o,
   output logic [31:0] req_wdata_o,
@@ -66,7 +67,7 @@ module qn_soc_cpu #(
 
   /* verilator lint_off PINMISSING */
   picorv32 #(
-    .BARREL_SHIFTER(1), .COMPRESSED_ISA(1), .ENABLE_FAST_MUL(1), .ENABLE_DIV(1), .PROGADDR_RESET(qn_link_pkg::SOC_ROM_BASE),
+    .BARREL_SHIFTER(1), .ENABLE_FAST_MUL(1), .ENABLE_DIV(1), .LATCHED_MEM_RDATA(1), .PROGADDR_RESET(qn_link_pkg::SOC_ROM_BASE),
     .STACKADDR(qn_link_pkg::SOC_RAM_BASE + qn_link_pkg::SOC_RAM_BYTES)
   ) u_cpu (
     .clk(clk_i), .resetn(cpu_rst_n), .trap(trap), .mem_valid(mem_valid), .mem_ready(mem_ready), .mem_addr(mem_addr), .mem_wdata(mem_wdata),
@@ -96,32 +97,37 @@ module qn_soc_cpu #(
     ram_data_q <= ram[mem_addr[2 +: RAM_W]];
   end
 
-  // Answers: near ones in the second clock
+  // Answers, through a register: near ones in the third clock
   logic        near_q, asked_q;            // memory was asked
   logic [31:0] own_data_q;
-  logic        near;
-  assign near        = mem_valid && (in_rom || in_ram || in_own || in_pick) && !near_q;
-  assign reg_valid_o = mem_valid && in_regs;
+  logic        waits, near, mem_done, answered;
+  logic [31:0] answer;
+  assign waits       = mem_valid && !mem_ready;
+  assign near        = waits && (in_rom || in_ram || in_own || in_pick) && !near_q;
+  assign reg_valid_o = waits && in_regs;
   assign reg_we_o    = we;
   assign reg_addr_o  = mem_addr[9:2];
   assign reg_wdata_o = mem_wdata;
-  assign req_valid_o = mem_valid && in_dram && !asked_q;
+  assign req_valid_o = waits && in_dram && !asked_q;
   assign req_we_o    = we;
   assign req_addr_o  = {1'b0, mem_addr[30:2]};
   assign req_wdata_o = mem_wdata;
   assign req_wstrb_o = mem_wstrb;
-  assign mem_ready   = near_q || (reg_valid_o && reg_done_i) || (req_valid_o && req_ready_i && we) || (asked_q && rsp_valid_i);
-  assign mem_rdata   = in_dram ? rsp_data_i : in_regs ? reg_rdata_i : in_ram ? ram_data_q : in_rom ? rom_data_q : in_pick ? pick_data_i : own_data_q;
+  assign mem_done    = asked_q && (we ? !req_busy_i : rsp_valid_i);   // a write that memory has, so nothing overtakes it
+  assign answered    = near_q || (reg_valid_o && reg_done_i) || mem_done;
+  assign answer      = in_dram ? rsp_data_i : in_regs ? reg_rdata_i : in_ram ? ram_data_q : in_rom ? rom_data_q : in_pick ? pick_data_i : own_data_q;
   assign pick_addr_o = mem_addr[11:2];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      near_q  <= 1'b0;
-      asked_q <= 1'b0;
+      near_q    <= 1'b0;
+      mem_ready <= 1'b0;
+      asked_q   <= 1'b0;
     end else begin
-      near_q <= near && cpu_rst_n;
-      if (req_valid_o && req_ready_i && !we) asked_q <= 1'b1;
-      else if (rsp_valid_i)                  asked_q <= 1'b0;
+      near_q    <= near && cpu_rst_n;
+      mem_ready <= answered && cpu_rst_n;
+      if (req_valid_o && req_ready_i) asked_q <= 1'b1;
+      else if (mem_done)              asked_q <= 1'b0;
     end
   end
 
@@ -153,7 +159,7 @@ module qn_soc_cpu #(
     endcase
   end
 
-  // A memory read that the CPU still waits for must have come before it starts: the port forgets nothing
+  // What the CPU asked of memory must be done before it starts: the port forgets nothing
   logic restart_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -162,7 +168,7 @@ module qn_soc_cpu #(
       starts_q  <= 32'd1;
     end else begin
       if (start_i || (cpu_rst_n && (trap || bad || bark))) restart_q <= 1'b1;
-      else if (restart_q && !asked_q && !(req_valid_o && !req_ready_i) && !reg_valid_o) begin
+      else if (restart_q && !asked_q && !req_valid_o && !reg_valid_o) begin
         restart_q <= 1'b0;
         hold_q    <= 3'd7;
         starts_q  <= starts_q + 32'd1;
@@ -192,6 +198,7 @@ module qn_soc_cpu #(
 
   always_ff @(posedge clk_i) begin
     own_data_q <= own_data;
+    if (answered) mem_rdata <= answer;       // stands until the next: LATCHED_MEM_RDATA
     if (bell_valid_i && !bell_i) bell_value_q <= bell_value_i;
     if (own_we && own == qn_link_pkg::SOC_CONSOLE)     console_data_o <= mem_wdata[7:0];
     if (own_we && own == qn_link_pkg::SOC_SWEEP_ADDR)  sweep_addr_o   <= mem_wdata[29:0];

@@ -23,6 +23,7 @@ module qn_sweep (
 
   output logic        req_valid_o,
   input  logic        req_ready_i,
+  input  logic        req_busy_i,          // some of what was taken has not reached memory
   output logic        req_we_o,
   output logic [29:0] req_addr_o,
   output logic [4:0]  req_len_o,
@@ -43,7 +44,7 @@ module qn_sweep (
   assign req_len_o   = req_we_o ? 5'd1 : {25'd0, room} < left_q ? room : left_q[4:0];
   assign req_wdata_o = low_i;
   assign take        = req_valid_o && req_ready_i;
-  assign over        = req_we_o ? left_q == 30'd0 : index_q == words_i && !word_valid_q && !key_valid_q;
+  assign over        = req_we_o ? left_q == 30'd0 && !req_busy_i : index_q == words_i && !word_valid_q && !key_valid_q;
 
   // A word's CRC in the clock after it came; its key then, and the comparison in the next
   logic        word_valid_q, key_valid_q, hit;

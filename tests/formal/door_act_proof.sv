@@ -26,6 +26,7 @@ module door_act_proof (
   input logic [1:0]  first_i,
   input logic        sent_i,
   input logic        req_ready_i,
+  input logic        req_busy_i,
   input logic        rsp_valid_i,
   input logic [31:0] rsp_data_i,
   input logic        reg_done_i,
@@ -54,7 +55,7 @@ module door_act_proof (
     .lost_o(lost), .lost_epoch_o(lost_epoch), .lost_take_i, .nak_o(nak), .nak_seq_o(nak_seq), .nak_epoch_o(nak_epoch), .nak_take_i,
     .due_o(due), .oldest_o(oldest), .reply_o(reply), .epoch_o(epoch), .due_take_i, .due_slot_i(due_slot), .tx_busy_i(f_busy_q),
     .keep_we_o(keep_we), .keep_addr_o(keep_addr), .keep_data_o(keep_data),
-    .req_valid_o(req_valid), .req_ready_i, .req_we_o(req_we), .req_addr_o(req_addr), .req_len_o(req_len), .req_wdata_o(req_wdata),
+    .req_valid_o(req_valid), .req_ready_i, .req_busy_i, .req_we_o(req_we), .req_addr_o(req_addr), .req_len_o(req_len), .req_wdata_o(req_wdata),
     .rsp_valid_i, .rsp_data_i, .reg_valid_o(reg_valid), .reg_we_o(reg_we), .reg_addr_o(reg_addr), .reg_wdata_o(reg_wdata),
     .reg_done_i, .reg_rdata_i(32'd0), .reg_fault_i, .bell_valid_o(bell_valid), .bell_o(bell), .bell_value_o(bell_value),
     .reset_valid_o(reset_valid), .reset_o(reset));

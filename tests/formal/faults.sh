@@ -50,8 +50,8 @@ door_act|soc/qn_door_act.sv| take) data_q <= data| !take) data_q <= data
 door_tx|soc/qn_door_tx.sv|assign go_lost    = go && !welcome_i && lost_i|assign go_lost    = go && lost_i
 door_tx|soc/qn_door_tx.sv|index_q == count_q + 10'd4|index_q == count_q + 10'd3
 door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
-soc_mem|soc/qn_soc_mem.sv|tried = last_q + k[MasterW-1:0]|tried = k[MasterW-1:0]
-soc_mem|soc/qn_soc_mem.sv|assign who = held_q ? held_who_q : next|assign who = next
+soc_mem|soc/qn_soc_mem.sv|tried = who_q + k[MasterW-1:0]|tried = k[MasterW-1:0]
+soc_mem|soc/qn_soc_mem.sv|taken[m]  = take && turn_q[m]|taken[m]  = take && held[m]
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_book|mem/qn_turn.sv|turn_q[160+k], turn_q[192+k]|turn_q[192+k], turn_q[160+k]

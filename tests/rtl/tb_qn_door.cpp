@@ -151,6 +151,7 @@ struct door {
     Vqn_door top;
     uint32_t hurry = 256;                    // memory takes, bytes are taken: of 256 clocks
     std::deque<uint32_t> awaited;            // words read
+    std::deque<std::pair<uint32_t, uint32_t>> wrote;   // taken, and not yet in memory
     bytes out;
     uint64_t now = 0;
 
@@ -160,7 +161,8 @@ struct door {
         top.in_valid_i = valid;
         top.in_data_i = byte;
         top.out_ready_i = all || draw(256) < hurry;
-        top.req_ready_i = all || draw(256) < hurry;
+        top.req_ready_i = wrote.size() < 2 && (all || draw(256) < hurry);
+        top.req_busy_i = !wrote.empty();
         top.rsp_valid_i = !awaited.empty() && (all || draw(256) < hurry);
         top.rsp_data_i = top.rsp_valid_i ? awaited.front() : 0xdeadbeef;
         top.reg_done_i = top.reg_valid_o && (all || draw(256) < hurry);
@@ -173,14 +175,20 @@ struct door {
             out.push_back(top.out_data_o);
         if (top.rsp_valid_i)
             awaited.pop_front();
+        if (!wrote.empty() && (all || draw(48) == 0)) {
+            m.write(wrote.front().first, wrote.front().second);
+            wrote.pop_front();
+        }
         if (top.req_valid_o && top.req_ready_i) {
             CHECK(top.req_len_o >= 1 && (top.req_addr_o & 15) + top.req_len_o <= 16, "burst");
             if (top.req_we_o)
-                m.write(top.req_addr_o, top.req_wdata_o);
+                wrote.push_back({top.req_addr_o, top.req_wdata_o});
             else
                 for (unsigned i = 0; i < top.req_len_o; i++)
                     awaited.push_back(m.read(top.req_addr_o + i));
         }
+        if (top.reg_done_i || top.bell_valid_o || top.reset_valid_o || (top.req_valid_o && !top.req_we_o))
+            CHECK(wrote.empty(), "something overtook what was written");
         if (top.reg_done_i) {
             CHECK(top.reg_addr_o < REGS, "register %u", top.reg_addr_o);
             m.regs++;

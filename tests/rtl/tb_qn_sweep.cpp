@@ -22,6 +22,7 @@ enum { WORDS = 8192, FILL = 1, SUM = 2, PICK = 3 };
 static Vqn_sweep top;
 static std::vector<uint32_t> mem(WORDS);
 static std::deque<uint32_t> awaited;
+static std::deque<std::pair<uint32_t, uint32_t>> wrote;   // taken, and not yet in memory
 static uint32_t low_end, high_end;           // words that may be touched
 static bool hurry;
 static uint64_t now;
@@ -37,17 +38,22 @@ static uint32_t draw(uint32_t below)
 
 static void edge()
 {
-    top.req_ready_i = hurry || draw(3) > 0;
+    top.req_ready_i = wrote.size() < 2 && (hurry || draw(3) > 0);
+    top.req_busy_i = !wrote.empty();
     top.rsp_valid_i = !awaited.empty() && (hurry || draw(3) > 0);
     top.rsp_data_i = top.rsp_valid_i ? awaited.front() : 0x7f000000;
     top.eval();
     if (top.rsp_valid_i)
         awaited.pop_front();
+    if (!wrote.empty() && (hurry || draw(3) > 0)) {
+        mem[wrote.front().first] = wrote.front().second;
+        wrote.pop_front();
+    }
     if (top.req_valid_o && top.req_ready_i) {
         uint32_t at = top.req_addr_o, n = top.req_len_o;
         CHECK(n && (at & 15) + n <= 16 && at >= low_end && at + n <= high_end, "request of %u words at %u", n, at);
         if (top.req_we_o)
-            mem[at] = top.req_wdata_o;
+            wrote.push_back({at, top.req_wdata_o});
         else
             for (uint32_t i = 0; i < n; i++)
                 awaited.push_back(mem[at + i]);
@@ -83,7 +89,7 @@ static uint64_t sweep(int what, uint32_t at, uint32_t n, uint32_t low, uint32_t 
         CHECK(now - start < 20ull * WORDS + 100, "no end");
         edge();
     }
-    CHECK(awaited.empty(), "answers are still to come");
+    CHECK(awaited.empty() && wrote.empty(), "words are still to come or to go");
     return now - start;
 }
 

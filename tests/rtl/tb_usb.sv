@@ -65,7 +65,7 @@ module tb_usb #(
   logic [15:0] reg_addr, bell;
   qn_door u_door (
     .clk_i, .rst_ni, .ms_i, .seed_i, .in_valid_i(in_valid), .in_ready_o(in_ready), .in_data_i(in_data), .out_valid_o(out_valid), .out_ready_i(out_ready),
-    .out_data_o(out_data), .out_last_o(out_last), .req_valid_o(req_valid), .req_ready_i(req_ready), .req_we_o(req_we), .req_addr_o(req_addr),
+    .out_data_o(out_data), .out_last_o(out_last), .req_valid_o(req_valid), .req_ready_i(req_ready), .req_busy_i(1'b0), .req_we_o(req_we), .req_addr_o(req_addr),
     .req_len_o(req_len), .req_wdata_o(req_wdata), .rsp_valid_i(rsp_valid), .rsp_data_i(rsp_data), .reg_valid_o(reg_valid), .reg_we_o(reg_we),
     .reg_addr_o(reg_addr), .reg_wdata_o(reg_wdata), .reg_done_i(reg_done), .reg_rdata_i(reg_rdata), .reg_fault_i(1'b0), .bell_valid_o(bell_valid),
     .bell_o(bell), .bell_value_o(bell_value), .reset_valid_o(reset_valid), .reset_o(reset));

@@ -51,8 +51,10 @@ HELLO ends the session|qn_door_act.sv|welcome_o      <= 1'b1;|welcome_o <= 1'b1;
 a failed register's fault lost|qn_door_act.sv|if (reg_fault_i) status_d|if (1'b0) status_d
 a slot taken while its reply is on its way|qn_door_act.sv|CLAIM: if (!(tx_busy_i && due_slot_i == slot))|CLAIM: if (1'b1)
 replies of an older session sent|qn_door_act.sv|            due_q    <= '0;|            due_q    <= due_q;
+a WRITE answered before memory has it|qn_door_act.sv|left_q == 10'd0 && !req_busy_i)|left_q == 10'd0)
 youngest reply first|qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = oldest_i - k[SlotW-1:0]
 a word behind the end|qn_sweep.sv|{25'd0, room} < left_q ? room : left_q[4:0]|room
+a fill that is over before memory has it|qn_sweep.sv|left_q == 30'd0 && !req_busy_i|left_q == 30'd0
 -0 before +0|qn_sweep.sv|word_q[30:0] == 31'd0 ? 32'h80000000 :|
 what is no number is picked|qn_sweep.sv|hit   = key_valid_q && what_q == PICK && !none_q|hit   = key_valid_q && what_q == PICK
 the last word is not waited for|qn_sweep.sv|index_q == words_i && !word_valid_q && !key_valid_q|index_q == words_i
