@@ -75,11 +75,12 @@ module qn_sdr_plan #(
   logic [36*N-1:0]   data_q;                             // bytes to write, word
 
   logic push, pop;
-  logic [N-1:0] stay, put;                 // places held after the head has left; the place that a new request takes
+  logic [N-1:0] stay, place, put;          // places held after the head has left; the next free one; it is taken
   assign req_ready_o = run_o && !valid_q[N-1];
   assign push        = req_valid_i && req_ready_o;
   assign stay        = pop ? valid_q >> 1 : valid_q;
-  assign put         = push ? ~stay & {stay[N-2:0], 1'b1} : '0;
+  assign place       = ~stay & {stay[N-2:0], 1'b1};
+  assign put         = push ? place : '0;
 
   logic [1:0]      req_bank;
   logic [RowW-1:0] req_row;
@@ -219,7 +220,8 @@ module qn_sdr_plan #(
     end
   end
 
-  // Requests: no reset, valid says when they mean something. The head's place and count move on with its words.
+  // Requests: no reset, valid says when they mean something; what is offered goes to the next free place, taken or not. The head's place and count
+  // move on with its words.
   integer p;
   always_ff @(posedge clk_i) begin
     if (pop) begin
@@ -234,7 +236,7 @@ module qn_sdr_plan #(
       more_q[3:0] <= more_q[3:0] - 4'd1;
     end
     for (p = 0; p < N; p = p + 1) begin
-      if (put[p]) begin
+      if (place[p]) begin
         we_q[p]               <= req_we_i;
         bank_q[2*p +: 2]      <= req_bank;
         row_q[RowW*p +: RowW] <= req_row;

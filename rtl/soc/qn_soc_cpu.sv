@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_soc_cpu: the firmware's CPU (PicoRV32, RV32IM), its ROM and RAM, the bus with its bounds, timer, watchdog, doorbells and the sweep's
 // registers: rtl/spec/soc.def is its map. An access outside the map, an illegal instruction and the watchdog start the CPU again; what it
-// left in RAM stays, and STARTS tells. RAM and ROM take 2 clocks, registers 5, memory what it takes.
+// left in RAM stays, and STARTS tells. RAM and ROM take 1 clock, its own registers 2, the core's 5, memory what it takes.
 
 `default_nettype none
 
@@ -62,6 +62,9 @@ module qn_soc_cpu #(
   logic        cpu_rst_n, trap, bad, bark;
   logic        mem_valid, mem_ready;
   logic [31:0] mem_addr, mem_wdata, mem_rdata;
+  /* verilator lint_off UNUSEDSIGNAL */    // the bits of a word's place
+  logic [31:0] next_addr;                  // mem_addr of the next clock, where an access begins in it
+  /* verilator lint_on UNUSEDSIGNAL */
   logic [3:0]  mem_wstrb;
   assign cpu_rst_n = hold_q == 3'd0;
 
@@ -71,7 +74,7 @@ module qn_soc_cpu #(
     .STACKADDR(qn_link_pkg::SOC_RAM_BASE + qn_link_pkg::SOC_RAM_BYTES)
   ) u_cpu (
     .clk(clk_i), .resetn(cpu_rst_n), .trap(trap), .mem_valid(mem_valid), .mem_ready(mem_ready), .mem_addr(mem_addr), .mem_wdata(mem_wdata),
-    .mem_wstrb(mem_wstrb), .mem_rdata(mem_rdata), .irq(32'd0), .pcpi_wr(1'b0), .pcpi_rd(32'd0), .pcpi_wait(1'b0), .pcpi_ready(1'b0));
+    .mem_wstrb(mem_wstrb), .mem_rdata(mem_rdata), .mem_la_addr(next_addr), .irq(32'd0), .pcpi_wr(1'b0), .pcpi_rd(32'd0), .pcpi_wait(1'b0), .pcpi_ready(1'b0));
   /* verilator lint_on PINMISSING */
 
   // Whose the access is
@@ -85,25 +88,25 @@ module qn_soc_cpu #(
   assign in_dram = mem_addr[31];
   assign bad     = mem_valid && !(in_rom || in_ram || in_regs || in_own || in_pick || in_dram);
 
-  // ROM and RAM
+  // ROM and RAM: read by the clock in which the access begins
   logic [31:0] rom_data_q, ram_data_q;
-  logic [31:0] ram [0:(1<<RAM_W)-1];
-  qn_boot_rom #(.AddrW(ROM_W)) u_rom (.clk_i, .addr_i(mem_addr[2 +: ROM_W]), .data_o(rom_data_q));
+  (* no_rw_check *) logic [31:0] ram [0:(1<<RAM_W)-1];   // what is read in the clock of a write is not looked at
+  qn_boot_rom #(.AddrW(ROM_W)) u_rom (.clk_i, .addr_i(next_addr[2 +: ROM_W]), .data_o(rom_data_q));
   integer b;
   always_ff @(posedge clk_i) begin
     if (mem_valid && in_ram)
       for (b = 0; b < 4; b = b + 1)
         if (mem_wstrb[b]) ram[mem_addr[2 +: RAM_W]][8*b +: 8] <= mem_wdata[8*b +: 8];
-    ram_data_q <= ram[mem_addr[2 +: RAM_W]];
+    ram_data_q <= ram[next_addr[2 +: RAM_W]];
   end
 
-  // Answers, through a register: near ones in the third clock
+  // Answers, through a register: ROM and RAM in the second clock, its own registers in the third
   logic        near_q, asked_q;            // memory was asked
   logic [31:0] own_data_q;
   logic        waits, near, mem_done, answered;
   logic [31:0] answer;
   assign waits       = mem_valid && !mem_ready;
-  assign near        = waits && (in_rom || in_ram || in_own || in_pick) && !near_q;
+  assign near        = waits && (in_own || in_pick) && !near_q;
   assign reg_valid_o = waits && in_regs;
   assign reg_we_o    = we;
   assign reg_addr_o  = mem_addr[9:2];
@@ -114,7 +117,7 @@ module qn_soc_cpu #(
   assign req_wdata_o = mem_wdata;
   assign req_wstrb_o = mem_wstrb;
   assign mem_done    = asked_q && (we ? !req_busy_i : rsp_valid_i);   // a write that memory has, so nothing overtakes it
-  assign answered    = near_q || (reg_valid_o && reg_done_i) || mem_done;
+  assign answered    = (waits && (in_rom || in_ram)) || near_q || (reg_valid_o && reg_done_i) || mem_done;
   assign answer      = in_dram ? rsp_data_i : in_regs ? reg_rdata_i : in_ram ? ram_data_q : in_rom ? rom_data_q : in_pick ? pick_data_i : own_data_q;
   assign pick_addr_o = mem_addr[11:2];
 

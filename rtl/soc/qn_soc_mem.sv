@@ -41,6 +41,8 @@ module qn_soc_mem #(
   localparam REQ_W   = 72;                 // we, addr, len, wdata, wstrb
   localparam [MasterW-1:0] CORE = 0;
 
+  localparam int READS = 8;                // under way at most
+
   // What waits, and whose turn it is
   logic [Masters-1:0]       held, taken;
   logic [REQ_W*Masters-1:0] req;
@@ -48,6 +50,7 @@ module qn_soc_mem #(
   logic [MasterW-1:0]       who_q, next, tried;
   logic [Masters-1:0]       turn_q;                // who_q, one bit for each
   logic                     take;
+  logic                     room_q;                // one more read may be asked for
 
   genvar m;
   generate
@@ -84,19 +87,22 @@ module qn_soc_mem #(
     for (c = 0; c < Masters; c = c + 1) chosen = chosen | (req[REQ_W*c +: REQ_W] & {REQ_W{turn_q[c]}});
   end
 
-  logic owner_room;
   assign {req_we_o, req_addr_o, req_len_o, req_wdata_o, req_wstrb_o} = chosen;
-  assign req_valid_o = (held & turn_q) != '0 && (req_we_o || owner_room);
+  assign req_valid_o = (held & turn_q) != '0 && (req_we_o || room_q);
   assign take        = req_valid_o && req_ready_i;
 
   // Whose the answers are
-  logic               owner_valid, owner_ready;
+  logic               owner_valid, owner_ready, read;
+  logic [3:0]         reads_q;             // under way
   logic [OWNER_W-1:0] owner;               // of the next answer: master, words left with it
   logic [4:0]         got_q;               // words of that read that came
   logic [Masters-1:0] mine;
   logic [Masters-1:1] late_q;
-  qn_queue #(.Width(OWNER_W), .Depth(8)) u_owners (
-    .clk_i, .rst_ni, .in_valid_i(take && !req_we_o), .in_ready_o(owner_room), .in_data_i({who_q, req_len_o}),
+  assign read = take && !req_we_o;
+  qn_queue #(.Width(OWNER_W), .Depth(READS)) u_owners (
+    .clk_i, .rst_ni, .in_valid_i(read),
+    /* verilator lint_off PINCONNECTEMPTY */ .in_ready_o(),   // room_q says so a clock earlier
+    /* verilator lint_on PINCONNECTEMPTY */ .in_data_i({who_q, req_len_o}),
     .out_valid_o(owner_valid), .out_ready_i(owner_ready), .out_data_o(owner));
   assign owner_ready = rsp_valid_i && got_q + 5'd1 == owner[4:0];
   assign mine        = rsp_valid_i && owner_valid ? {{(Masters-1){1'b0}}, 1'b1} << owner[5 +: MasterW] : {Masters{1'b0}};
@@ -104,17 +110,21 @@ module qn_soc_mem #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      who_q  <= CORE;
-      turn_q <= 1;
-      got_q  <= 5'd0;
-      late_q <= '0;
+      who_q   <= CORE;
+      turn_q  <= 1;
+      got_q   <= 5'd0;
+      late_q  <= '0;
+      reads_q <= 4'd0;
+      room_q  <= 1'b0;
     end else begin
       if (take || !held[who_q]) begin
         who_q  <= next;
         turn_q <= {{(Masters-1){1'b0}}, 1'b1} << next;
       end
-      if (rsp_valid_i)          got_q <= owner_ready ? 5'd0 : got_q + 5'd1;
-      late_q <= mine[Masters-1:1];
+      if (rsp_valid_i) got_q <= owner_ready ? 5'd0 : got_q + 5'd1;
+      late_q  <= mine[Masters-1:1];
+      reads_q <= reads_q + {3'd0, read} - {3'd0, owner_ready};
+      room_q  <= reads_q < READS[3:0] - 4'd1 || (room_q && !read);   // what is offered stays offered
     end
     rsp_data_o <= rsp_data_i;
   end

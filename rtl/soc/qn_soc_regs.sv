@@ -30,7 +30,7 @@ module qn_soc_regs (
 );
 
   logic        go, cpu, go_q, cpu_q, box_valid_q, box_q, busy_q, done_q;   // an access in its first, second (go_q), third and fourth clock
-  logic [31:0] box [0:127];
+  (* ram_style = "distributed" *) logic [31:0] box [0:127];   // block RAMs are what an LFE5U-85F runs out of
   logic [31:0] box_data_q;
   logic [7:0]  addr;
 

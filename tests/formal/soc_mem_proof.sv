@@ -31,6 +31,8 @@ module soc_mem_proof (
   (* hierconn *) logic [3:0]   \u_dut.held ;
   (* hierconn *) logic [3:0]   \u_dut.taken ;
   (* hierconn *) logic [287:0] \u_dut.req ;
+  (* hierconn *) logic [3:0]   \u_dut.reads_q ;
+  (* hierconn *) logic         \u_dut.room_q ;
   (* hierconn *) logic [3:0]   \u_dut.u_owners.head_q ;
   (* hierconn *) logic [3:0]   \u_dut.u_owners.tail_q ;
   logic [3:0] f_owners, held, taken;
@@ -66,6 +68,7 @@ module soc_mem_proof (
     for (k = 0; k < 4; k = k + 1) begin
       if (valid_i[k]) assume (len_i[5*k +: 5] >= 5'd1 && len_i[5*k +: 5] <= 5'd16);
     end
+    if (rsp_valid_i) assume (f_owners != 4'd0);
     assert ((taken & (taken - 4'd1)) == 4'd0 && (taken & ~held) == 4'd0);
     assert ((taken != 4'd0) == (req_valid && req_ready_i));
     if (req_valid && \u_dut.who_q == f_who) assert ({req_we, req_addr, req_len} == \u_dut.req [72*f_who + 36 +: 36]);
@@ -74,9 +77,12 @@ module soc_mem_proof (
     assert ((rsp[3:1] & (rsp[3:1] - 3'd1)) == 3'd0);
     assert (\u_dut.turn_q == 4'd1 << \u_dut.who_q );
     assert (busy == held && f_owners <= 4'd8);
+    // The list of owners is never full when a read is taken
+    assert (\u_dut.reads_q == f_owners && !(\u_dut.room_q && f_owners == 4'd8));
     if (held[f_who]) assert (f_passed_q <= 3'd3 && f_passed_q + f_far <= 3'd3);
     cover (taken[f_who] && f_passed_q == 3'd3);
     cover (taken == 4'd1 && held == 4'd15);
+    cover (f_owners == 4'd8);
   end
 
 endmodule
