@@ -51,7 +51,7 @@ module qn_sdr #(
   input  logic [15:0]     dq_i
 );
 
-  logic            run, col_valid, col_we, row_valid;
+  logic            run, col_valid, col_we, row_valid, drive;
   logic [1:0]      col_bank, row_bank;
   logic [ColW-1:0] col_addr;
   logic [31:0]     col_wdata;
@@ -65,14 +65,14 @@ module qn_sdr #(
   ) u_plan (
     .clk_i, .rst_ni, .req_valid_i, .req_ready_o, .req_we_i, .req_addr_i(req_addr_i[RowW+ColW+1:0]), .req_len_i, .req_wdata_i, .req_wstrb_i,
     .run_o(run), .col_valid_o(col_valid), .col_we_o(col_we), .col_bank_o(col_bank), .col_addr_o(col_addr), .col_wdata_o(col_wdata),
-    .col_wstrb_o(col_wstrb), .drive_o(dq_oe_o),
+    .col_wstrb_o(col_wstrb), .drive_o(drive),
     .row_valid_o(row_valid), .row_cmd_o(row_cmd), .row_bank_o(row_bank), .row_addr_o(row_addr));
 
   qn_sdr_pins #(.RowW(RowW), .ColW(ColW), .Cl(Cl), .ReadLate(ReadLate)) u_pins (
     .clk_i, .clk2x_i, .rst_ni, .run_i(run),
     .col_valid_i(col_valid), .col_we_i(col_we), .col_bank_i(col_bank), .col_addr_i(col_addr), .col_wdata_i(col_wdata),
-    .col_wstrb_i(col_wstrb), .row_valid_i(row_valid), .row_cmd_i(row_cmd), .row_bank_i(row_bank), .row_addr_i(row_addr),
-    .rsp_valid_o, .rsp_data_o, .cke_o, .cs_no, .ras_no, .cas_no, .we_no, .ba_o, .a_o, .dqm_o, .dq_o, .dq_i);
+    .col_wstrb_i(col_wstrb), .row_valid_i(row_valid), .row_cmd_i(row_cmd), .row_bank_i(row_bank), .row_addr_i(row_addr), .drive_i(drive),
+    .rsp_valid_o, .rsp_data_o, .cke_o, .cs_no, .ras_no, .cas_no, .we_no, .ba_o, .a_o, .dqm_o, .dq_o, .dq_oe_o, .dq_i);
 
 endmodule
 

@@ -116,13 +116,13 @@ uint64_t qn_sdram_request(qn_sdram *m, bool we, uint32_t word_addr, unsigned len
         m->write_ok = last + p->cl + 2 + p->rtw;
         m->pre_ok[b] = max64(m->pre_ok[b], last + 2);
         assert((m->tail + 1) % QN_SDRAM_FLIGHT != m->head);
-        m->first[m->tail] = (col + p->cl + 3) / 2 + QN_SDRAM_IO;
+        m->first[m->tail] = (col + p->cl + 4) / 2 + QN_SDRAM_IO;
         m->left[m->tail] = len;
         m->tail = (m->tail + 1) % QN_SDRAM_FLIGHT;
     }
     m->leaves[m->leave_at] = last / 2 + 1;
     m->leave_at = (m->leave_at + 1) % QN_SDRAM_QUEUE;
-    return we ? UINT64_MAX : (col + p->cl + 3) / 2 + QN_SDRAM_IO;
+    return we ? UINT64_MAX : (col + p->cl + 4) / 2 + QN_SDRAM_IO;
 }
 
 uint64_t qn_sdram_next(const qn_sdram *m, unsigned *run)

@@ -282,7 +282,7 @@ int main()
     try {
         bench b;
         printf("ready %llu core clocks after reset, %llu refreshes\n", (unsigned long long)b.ready_at, (unsigned long long)b.part.refreshes);
-        const unsigned open = (b.target->memory.cl + READ_LATE + 7) / 2 + 1, rcd = (b.target->memory.rcd + 2) / 2, rp = (b.target->memory.rp + 1) / 2;
+        const unsigned open = (b.target->memory.cl + READ_LATE + 8) / 2 + 1, rcd = (b.target->memory.rcd + 2) / 2, rp = (b.target->memory.rp + 1) / 2;
         first_word(b, 12345, open + rcd);
         first_word(b, 12346, open);
         first_word(b, 12345 + 1024, open + rp + rcd);
