@@ -84,22 +84,23 @@ module qn_top #(
   logic [ENTRY_W-1:0] push_data;
   logic [4*ENTRY_W-1:0] head;
   logic [31:0]        head_wait, post;
-  logic               drained;
+  logic               drained_q;           // since the last clock; what a trap's or a post's last clock holds is known by then
   logic               prog_req_valid, prog_req_ready, prog_rsp_valid;
+  logic [32*Planes-1:0] rsp_data;
   logic [29:0]        prog_req_addr;
   logic [4:0]         prog_req_len;
   logic [3:0]         trap_sem;
 
-  assign drained = head_valid == 4'd0 && unit_idle == 4'b1111 && mem_idle;
+  always_ff @(posedge clk_i) drained_q <= head_valid == 4'd0 && unit_idle == 4'b1111 && mem_idle;
 
   qn_seq #(.Planes(Planes), .ProgWords(ProgWords)) u_seq (
     .clk_i, .rst_ni(core_rst_n),
     .start_i(start), .load_i(load_first), .entry_i(entry), .prog_addr_i(prog_addr), .prog_words_i(prog_words),
     .arg_index_o(arg_index), .arg_data_i(arg_data),
     .req_valid_o(prog_req_valid), .req_ready_i(prog_req_ready), .req_addr_o(prog_req_addr), .req_len_o(prog_req_len),
-    .rsp_valid_i(prog_rsp_valid), .rsp_data_i,
+    .rsp_valid_i(prog_rsp_valid), .rsp_data_i(rsp_data),
     .push_valid_o(push_valid), .push_ready_i(push_ready), .push_data_o(push_data),
-    .drained_i(drained), .done_o(done), .stop_i(stop),
+    .drained_i(drained_q), .done_o(done), .stop_i(stop),
     .trap_valid_o(trap_valid[0]), .trap_cause_o(trap_cause[0 +: 8]), .trap_addr_o(trap_addr[0 +: 32]), .trap_pc_o(trap_pc[0 +: 12]));
 
   genvar u;
@@ -139,7 +140,7 @@ module qn_top #(
     .load_valid_i(load_req_valid), .load_ready_o(load_req_ready), .load_addr_i(load_req_addr), .load_len_i(load_req_len),
     .load_kind_i(load_req_kind), .load_rsp_valid_o(load_rsp_valid),
     .req_valid_o, .req_ready_i, .req_we_o, .req_addr_o, .req_len_o, .req_wdata_o, .req_wstrb_o, .req_kind_o(req_kind),
-    .rsp_valid_i);
+    .rsp_valid_i, .rsp_data_i, .rsp_data_o(rsp_data));
 
   // Load: to unpack and to the vector buffer
   logic               fmt_valid, fmt_ready, line_valid, credit, ld_valid, ld_ready;
@@ -156,7 +157,7 @@ module qn_top #(
     .busy_o(unit_busy[LOAD]), .idle_o(unit_idle[LOAD]),
     .win_index_o(load_win), .win_base_i(load_base), .win_size_i(load_size),
     .req_valid_o(load_req_valid), .req_ready_i(load_req_ready), .req_addr_o(load_req_addr), .req_len_o(load_req_len),
-    .req_kind_o(load_req_kind), .rsp_valid_i(load_rsp_valid), .rsp_data_i,
+    .req_kind_o(load_req_kind), .rsp_valid_i(load_rsp_valid), .rsp_data_i(rsp_data),
     .fmt_valid_o(fmt_valid), .fmt_ready_i(fmt_ready), .fmt_id_o(fmt_id), .fmt_cols_o(fmt_cols), .fmt_lines_o(fmt_lines),
     .line_valid_o(line_valid), .line_data_o(line_data), .credit_i(credit),
     .vb_valid_o(ld_valid), .vb_ready_i(ld_ready), .vb_addr_o(ld_addr), .vb_data_o(ld_data));

@@ -39,8 +39,9 @@ module qn_queue #(
     end
   end
 
+  // The place behind the last beat is written in every clock and counts when tail_q passes it: so the write waits for no valid
   always_ff @(posedge clk_i) begin
-    if (in_valid_i && in_ready_o) entry_q[tail_q[AddrW-1:0]] <= in_data_i;
+    if (in_ready_o) entry_q[tail_q[AddrW-1:0]] <= in_data_i;
   end
 
 `ifdef FORMAL

@@ -29,7 +29,7 @@ module qn_regs #(
   input  logic            done_i,
   output logic            stop_o,          // trapped: nothing new begins
 
-  input  logic [5:0]      trap_valid_i,    // sequencer, load, matrix, vector, store, semaphores; the lowest wins
+  input  logic [5:0]      trap_valid_i,    // sequencer, load, matrix, vector, store; semaphores, a clock later than those; the lowest wins
   input  logic [47:0]     trap_cause_i,
   input  logic [191:0]    trap_addr_i,
   input  logic [71:0]     trap_pc_i,
@@ -79,26 +79,35 @@ module qn_regs #(
   logic [7:0]  cause;
   logic [31:0] trap_addr;
   logic        trap;
+  logic [4:0]  trap_valid_q;
 
   assign reset   = write && reg_addr_i == qn_isa_pkg::REG_CTRL && reg_wdata_i[2];
   assign start   = write && reg_addr_i == qn_isa_pkg::REG_CTRL && reg_wdata_i[0] && !reset && !busy_q && !trapped_q && !resetting_q;
-  assign trap    = trap_valid_i != 6'd0 && busy_q;
+  assign trap    = (trap_valid_q != 5'd0 || trap_valid_i[5]) && busy_q;
   assign stop_o  = trapped_q;
-  assign nonfinite_clear_o = reset || start;
   assign core_rst_no = rst_ni && !resetting_q;
 
-  // Of traps in one clock the first counts
+  // What the units said in the last clock, and the semaphores say in this one; of traps in one clock the first counts
+  logic [39:0]  all_cause_q;
+  logic [159:0] all_addr_q;
+  logic [59:0]  all_pc_q;
   integer t;
   always @(*) begin
     cause     = trap_cause_i[8*5 +: 8];
     trap_addr = trap_addr_i[32*5 +: 32];
     trap_pc   = trap_pc_i[12*5 +: 12];
     for (t = 4; t >= 0; t = t - 1)
-      if (trap_valid_i[t]) begin
-        cause     = trap_cause_i[8*t +: 8];
-        trap_addr = trap_addr_i[32*t +: 32];
-        trap_pc   = trap_pc_i[12*t +: 12];
+      if (trap_valid_q[t]) begin
+        cause     = all_cause_q[8*t +: 8];
+        trap_addr = all_addr_q[32*t +: 32];
+        trap_pc   = all_pc_q[12*t +: 12];
       end
+  end
+  always_ff @(posedge clk_i) begin
+    trap_valid_q <= core_rst_no ? trap_valid_i[4:0] : 5'd0;
+    all_cause_q  <= trap_cause_i[39:0];
+    all_addr_q   <= trap_addr_i[159:0];
+    all_pc_q     <= trap_pc_i[59:0];
   end
 
   always_ff @(posedge clk_i) begin
@@ -115,14 +124,14 @@ module qn_regs #(
       if (reset || done_i || trap)        busy_q <= 1'b0;
       else if (start)                     busy_q <= 1'b1;
       if (reset || start)                 done_q <= 1'b0;
-      else if (done_i)                    done_q <= 1'b1;
-      if (reset)                          trapped_q <= 1'b0;
+      else if (done_i && !trap)           done_q <= 1'b1;
+      if (resetting_q)                    trapped_q <= 1'b0;
       else if (trap)                      trapped_q <= 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (reset || !rst_ni) begin
+    if (resetting_q) begin
       cause_q     <= 32'd0;
       trap_addr_q <= 32'd0;
       trap_pc_q   <= 12'd0;
@@ -132,6 +141,7 @@ module qn_regs #(
       trap_pc_q   <= trap_pc;
     end
     if (start) load_o <= reg_wdata_i[1];
+    nonfinite_clear_o <= reset || start;
   end
 
   // Plain registers
@@ -168,30 +178,40 @@ module qn_regs #(
   assign store_size_o  = win_size_q[store_win_i];
   assign store_write_o = win_write_q[store_win_i];
 
-  // Counters: they run while the core is busy, and clear on start
-  logic [511:0] count_q, step;             // sixteen: REG_COUNT_CYCLES and on
-
-  logic [7:0]  moved;                      // words read, then written, by kind
-  assign moved = !mem_valid_i ? 8'd0 : 8'd1 << {mem_we_i, mem_kind_i};
+  // Counters: they run while the core is busy, from its first clock on, in which they are cleared. They count the last clock's events: with `done` there are none, and those of
+  // a trap's clock are counted in the clock after it
+  logic [511:0]    count_q, step;          // sixteen: REG_COUNT_CYCLES and on
+  logic            array_q, starve_q;
+  logic [RowW-1:0] array_rows_q;
+  logic [3:0]      busy_was_q;
+  logic [7:0]      moved_q;                // words read, then written, by kind
+  logic [4:0]      moved_len_q;
+  always_ff @(posedge clk_i) begin
+    array_q      <= array_i;
+    starve_q     <= starve_i;
+    array_rows_q <= array_i ? array_rows_i : '0;
+    busy_was_q   <= busy_i;
+    moved_q      <= !mem_valid_i ? 8'd0 : 8'd1 << {mem_we_i, mem_kind_i};
+    moved_len_q  <= mem_we_i ? 5'd1 : mem_len_i;
+  end
 
   assign step[32*0 +: 32] = 32'd1;
-  assign step[32*1 +: 32] = {31'd0, array_i};
-  assign step[32*2 +: 32] = array_i ? {{(32-RowW){1'b0}}, array_rows_i} : 32'd0;
-  assign step[32*3 +: 32] = {31'd0, busy_i[2]};
-  assign step[32*4 +: 32] = {31'd0, busy_i[1]};
-  assign step[32*5 +: 32] = {31'd0, busy_i[0]};
-  assign step[32*6 +: 32] = {31'd0, busy_i[3]};
-  assign step[32*7 +: 32] = {31'd0, starve_i};
+  assign step[32*1 +: 32] = {31'd0, array_q};
+  assign step[32*2 +: 32] = {{(32-RowW){1'b0}}, array_rows_q};
+  assign step[32*3 +: 32] = {31'd0, busy_was_q[2]};
+  assign step[32*4 +: 32] = {31'd0, busy_was_q[1]};
+  assign step[32*5 +: 32] = {31'd0, busy_was_q[0]};
+  assign step[32*6 +: 32] = {31'd0, busy_was_q[3]};
+  assign step[32*7 +: 32] = {31'd0, starve_q};
 
   genvar i;
   generate
     for (i = 0; i < 8; i = i + 1) begin : g_moved
-      assign step[32*(8 + i) +: 32] = moved[i] ? (mem_we_i ? 32'd1 : {27'd0, mem_len_i} << LineW) : 32'd0;
+      assign step[32*(8 + i) +: 32] = !moved_q[i] ? 32'd0 : i < 4 ? {27'd0, moved_len_q} << LineW : 32'd1;
     end
     for (i = 0; i < 16; i = i + 1) begin : g_count
       always_ff @(posedge clk_i) begin
-        if (start)       count_q[32*i +: 32] <= 32'd0;
-        else if (busy_q) count_q[32*i +: 32] <= count_q[32*i +: 32] + step[32*i +: 32];
+        if (busy_q) count_q[32*i +: 32] <= (start_o ? 32'd0 : count_q[32*i +: 32]) + step[32*i +: 32];
       end
     end
   endgenerate

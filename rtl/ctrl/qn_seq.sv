@@ -4,7 +4,8 @@
 // One word a clock through three stages: A program memory's address, B its output register, C resolve (one register read, one
 // adder). The clock after an instruction's last word passed C it acts, in stage X. Instructions follow each other every 8 clocks; one
 // that finds its queue full holds all stages; a jump taken starts again at A, so the next instruction acts 11 clocks later. LDT
-// borrows the address for one clock: the next instruction acts 9 later.
+// borrows the address for one clock: the next instruction acts 9 later. All that an instruction's own words say, but for its last one's
+// check, is known before X, in registers of stage D.
 // Costs ProgWords x 32 bits of block RAM, 1,536 bits of distributed RAM, 3 DSPs (ALU mul).
 
 `default_nettype none
@@ -59,6 +60,22 @@ module qn_seq #(
 
   function automatic [15:0] crc_half(input [15:0] crc, input [15:0] data);
     crc_half = crc_byte(crc_byte(crc, data[7:0]), data[15:8]);
+  endfunction
+
+  // Which bits of {CRC, word} change bit k of the CRC behind the word, or behind its upper half: a CRC is linear
+  function automatic [47:0] crc_inputs(input integer k, input integer upper);
+    integer    n;
+    reg [47:0] one;
+    reg [15:0] crc;
+    begin
+      for (n = 0; n < 48; n = n + 1) begin
+        one = 48'd1 << n;
+        crc = upper != 0 ? one[47:32] : crc_half(one[47:32], one[15:0]);
+        crc = crc_half(crc, one[31:16]);
+        if (upper != 0 && n < 16) crc = 16'd0;
+        crc_inputs[n] = (crc & (16'd1 << k)) != 16'd0;
+      end
+    end
   endfunction
 
   // Program memory, line by line: one write port (loader), one read port (fetch, LDT)
@@ -125,7 +142,6 @@ module qn_seq #(
   // Stages A and B
   logic        go;                         // stages A, B and C move
   logic        jump;                       // X starts the fetch again
-  logic [31:0] jump_pc;
   logic        ldt;                        // X uses the program memory's address
   logic [31:0] a_pc_q, b_pc_q, c_pc_q, x_pc_q;
   logic [2:0]  a_phase_q, b_phase_q, c_phase_q;
@@ -138,39 +154,40 @@ module qn_seq #(
   logic [31:0]  reg_q [0:15];
   logic [15:0]  written_q;                 // a register not written since the start reads 0
   logic [31:0]  reg_value, value;
-  logic [7:0]   c_op;
-  logic [23:0]  c_flags;
-  logic [31:0]  c_defined;                 // defined bits of the word in C
+  logic [7:0]   op;
+  logic [23:0]  flags;
+  logic [31:0]  c_defined_q;               // defined bits of the slot in C
   logic [15:0]  crc_q;
-  logic         undefined_q;
+  logic         undefined_q;               // a slot has others
   logic [31:0]  word0_q, word1_q;
   logic [191:0] slots_q;
 
   assign reg_value = written_q[c_word_q[31:28]] ? reg_q[c_word_q[31:28]] : 32'd0;
   assign value     = reg_value + {{4{c_word_q[27]}}, c_word_q[27:0]};
 
-  assign c_op    = c_phase_q == 3'd0 ? c_word_q[7:0] : word0_q[7:0];
-  assign c_flags = qn_isa_pkg::op_flags(c_op);
+  assign op    = word0_q[7:0];
+  assign flags = qn_isa_pkg::op_flags(op);
 
-  always @(*) begin
-    case (c_phase_q)
-      3'd0:    c_defined = {c_flags[7:0], {16{qn_isa_pkg::op_unit(c_op) != qn_isa_pkg::UNIT_SEQ}}, 8'hff};
-      3'd1:    c_defined = {c_flags[23:8], 16'hffff};
-      default: c_defined = qn_isa_pkg::op_slot(c_op, c_phase_q - 3'd2);
-    endcase
-  end
+  // Each check bit is the parity of some of these: the CRC before the word, and the word
+  logic [47:0] crc_in;
+  logic [15:0] crc_word, crc_upper;        // behind the word; behind its upper half alone
+  assign crc_in = {crc_q | {16{c_phase_q == 3'd0}}, c_word_q};
+  genvar i;
+  generate
+    for (i = 0; i < 16; i = i + 1) begin : g_crc
+      localparam [47:0] WORD  = crc_inputs(i, 0);
+      localparam [47:0] UPPER = crc_inputs(i, 1);
+      assign crc_word[i]  = ^(crc_in & WORD);
+      assign crc_upper[i] = ^(crc_in & UPPER);
+    end
+  endgenerate
 
   always_ff @(posedge clk_i) begin
+    if (go) c_defined_q <= qn_isa_pkg::op_slot(op, b_phase_q - 3'd2);
     if (go && c_valid_q) begin
-      if (c_phase_q == 3'd0) begin
-        word0_q     <= c_word_q;
-        crc_q       <= crc_half(crc_half(16'hffff, c_word_q[15:0]), c_word_q[31:16]);
-        undefined_q <= (c_word_q & ~c_defined) != 32'd0;
-      end else begin
-        crc_q       <= c_phase_q == 3'd1 ? crc_half(crc_q, c_word_q[31:16])
-                                         : crc_half(crc_half(crc_q, c_word_q[15:0]), c_word_q[31:16]);
-        undefined_q <= undefined_q || (c_word_q & ~c_defined) != 32'd0;
-      end
+      undefined_q <= c_phase_q[2:1] != 2'd0 && (undefined_q || (c_word_q & ~c_defined_q) != 32'd0);
+      crc_q       <= c_phase_q == 3'd1 ? crc_upper : crc_word;
+      if (c_phase_q == 3'd0) word0_q          <= c_word_q;
       if (c_phase_q == 3'd1) word1_q          <= c_word_q;
       if (c_phase_q == 3'd2) slots_q[31:0]    <= value;
       if (c_phase_q == 3'd3) slots_q[63:32]   <= value;
@@ -181,26 +198,14 @@ module qn_seq #(
     end
   end
 
-  // Stage X: the instruction acts
-  logic [7:0]  op;
-  logic [2:0]  unit;
+  // Stage D: words 0 and 1 and slots 0 and 1 stand unchanged for four clocks or more before X, and so does what comes of them
   logic [31:0] slot0, slot1;
   logic [3:0]  dst, fn;
-  logic        acts;                       // an instruction is in X and the core is not stopping
-  logic        writes;                     // and it writes a register, in the next clock
-  logic [7:0]  cause;                      // trap, or TRAP_NONE
-  logic [31:0] refused;
-  logic        too_far;
 
-  assign op    = word0_q[7:0];
-  assign unit  = qn_isa_pkg::op_unit(op);
   assign slot0 = slots_q[31:0];
   assign slot1 = slots_q[63:32];
   assign dst   = word0_q[27:24];
   assign fn    = word0_q[31:28];
-  assign acts  = state_q == RUN && x_valid_q && !stop_i;
-
-  assign push_data_o = {x_pc_q[11:0], word1_q[31:16], word0_q[31:24], word0_q[23:8], op, slots_q};
 
   // Loops
   logic [2:0]  depth_q;
@@ -214,101 +219,153 @@ module qn_seq #(
   assign again = $signed(loop_left_q[top]) > 1;
   assign skip  = $signed(slot0) <= 0;
 
+  logic [2:0]  d_unit_q;
+  logic        d_jump_q, d_loop_q, d_endloop_q, d_halt_q, d_ldt_q, d_lda_q, d_writes_q, d_mul_q;
+  logic        d_undefined_q;              // the opcode, or bits of word 0 or 1
+  logic        x_far_q;                    // the instruction lies behind the program's end
+  logic [7:0]  d_cause, d_cause_q;         // trap for another reason, or TRAP_NONE
+  logic        d_trap_q, d_wrong_q;        // d_wrong_q: one of these two, a clock later
+  logic [31:0] d_refused, d_refused_q;
+  logic [31:0] jump_pc_q, alu;
+  logic [31:0] sum_q, shifted_q;           // of slots 0 and 1: sum or difference; slot 0 shifted
+  logic        less_q;
+
   always @(*) begin
-    cause   = qn_isa_pkg::TRAP_NONE;
-    refused = x_pc_q;
-    too_far = x_pc_q >= {3'd0, prog_words_i[31:3]} || too_long;
-    if (too_far)                                cause = qn_isa_pkg::TRAP_PC;
-    else if (crc_q != word1_q[15:0])            cause = qn_isa_pkg::TRAP_CHECK;
-    else if (!qn_isa_pkg::op_defined(op) || undefined_q) begin
-      cause   = qn_isa_pkg::TRAP_OPCODE;
-      refused = {24'd0, op};
-    end else case (op)
+    d_cause   = qn_isa_pkg::TRAP_NONE;
+    d_refused = c_pc_q;
+    case (op)
       qn_isa_pkg::OP_LOOP:
-        if (!skip && {29'd0, depth_q} == qn_isa_pkg::LOOP_DEPTH) cause = qn_isa_pkg::TRAP_LOOP;
+        if (!skip && {29'd0, depth_q} == qn_isa_pkg::LOOP_DEPTH) d_cause = qn_isa_pkg::TRAP_LOOP;
       qn_isa_pkg::OP_ENDLOOP:
-        if (depth_q == 3'd0) cause = qn_isa_pkg::TRAP_LOOP;
+        if (depth_q == 3'd0) d_cause = qn_isa_pkg::TRAP_LOOP;
       qn_isa_pkg::OP_ALU:
         if (fn > qn_isa_pkg::ALU_AND) begin
-          cause   = qn_isa_pkg::TRAP_FIELD;
-          refused = {28'd0, fn};
+          d_cause   = qn_isa_pkg::TRAP_FIELD;
+          d_refused = {28'd0, fn};
         end else if (dst == 4'd0) begin
-          cause   = qn_isa_pkg::TRAP_FIELD;
-          refused = 32'd0;
+          d_cause   = qn_isa_pkg::TRAP_FIELD;
+          d_refused = 32'd0;
         end
       qn_isa_pkg::OP_LDT:
         if (slot0 >= prog_words_i) begin
-          cause   = qn_isa_pkg::TRAP_PC;
-          refused = slot0;
+          d_cause   = qn_isa_pkg::TRAP_PC;
+          d_refused = slot0;
         end else if (dst == 4'd0) begin
-          cause   = qn_isa_pkg::TRAP_FIELD;
-          refused = 32'd0;
+          d_cause   = qn_isa_pkg::TRAP_FIELD;
+          d_refused = 32'd0;
         end
       qn_isa_pkg::OP_LDA:
         if (slot0 >= qn_isa_pkg::ARGS) begin
-          cause   = qn_isa_pkg::TRAP_ARG;
-          refused = slot0;
+          d_cause   = qn_isa_pkg::TRAP_ARG;
+          d_refused = slot0;
         end else if (dst == 4'd0) begin
-          cause   = qn_isa_pkg::TRAP_FIELD;
-          refused = 32'd0;
+          d_cause   = qn_isa_pkg::TRAP_FIELD;
+          d_refused = 32'd0;
         end
       default: ;
     endcase
   end
 
-  assign trap_valid_o = acts && cause != qn_isa_pkg::TRAP_NONE;
-  assign trap_cause_o = cause;
-  assign trap_addr_o  = refused;
-  assign trap_pc_o    = x_pc_q[11:0];
-
-  logic fine, to_queue, full;
-  assign fine     = acts && cause == qn_isa_pkg::TRAP_NONE;
-  assign to_queue = fine && unit != qn_isa_pkg::UNIT_SEQ;
-  assign push_valid_o[0] = to_queue && unit == qn_isa_pkg::UNIT_LOAD;
-  assign push_valid_o[1] = to_queue && unit == qn_isa_pkg::UNIT_MATRIX;
-  assign push_valid_o[2] = to_queue && unit == qn_isa_pkg::UNIT_VECTOR;
-  assign push_valid_o[3] = to_queue && unit == qn_isa_pkg::UNIT_STORE;
-  assign full     = (push_valid_o & ~push_ready_i) != 4'd0;
-  assign go       = !full;
-
-  assign ldt         = fine && op == qn_isa_pkg::OP_LDT;
-  assign writes      = fine && (op == qn_isa_pkg::OP_ALU || op == qn_isa_pkg::OP_LDA || ldt);
-  assign arg_index_o = slot0[5:0];
-  assign jump        = fine && ((op == qn_isa_pkg::OP_LOOP && skip) || (op == qn_isa_pkg::OP_ENDLOOP && again));
-  assign jump_pc     = op == qn_isa_pkg::OP_LOOP ? slot1 + 32'd1 : loop_pc_q[top];
-  assign read_addr   = ldt ? slot0[AddrW-1:0] : {a_pc_q[AddrW-4:0], a_phase_q};
-
-  // Register write, the clock after X: a value, a product, or the word that LDT read
-  logic [31:0] alu, w_value_q, w_product_q;
-  logic [3:0]  w_dst_q;
-  logic        w_valid_q, w_mul_q, w_ldt_q;
-
   always @(*) begin
     case (fn)
-      qn_isa_pkg::ALU_SUB: alu = slot0 - slot1;
-      qn_isa_pkg::ALU_MIN: alu = $signed(slot0) < $signed(slot1) ? slot0 : slot1;
-      qn_isa_pkg::ALU_MAX: alu = $signed(slot0) > $signed(slot1) ? slot0 : slot1;
-      qn_isa_pkg::ALU_SHR: alu = slot0 >> slot1[4:0];
+      qn_isa_pkg::ALU_MIN: alu = less_q ? slot0 : slot1;
+      qn_isa_pkg::ALU_MAX: alu = less_q ? slot1 : slot0;
+      qn_isa_pkg::ALU_SHR: alu = shifted_q;
       qn_isa_pkg::ALU_AND: alu = slot0 & slot1;
-      default:             alu = slot0 + slot1;
+      default:             alu = sum_q;
+    endcase
+  end
+  always_ff @(posedge clk_i) begin
+    sum_q     <= fn == qn_isa_pkg::ALU_SUB ? slot0 - slot1 : slot0 + slot1;
+    shifted_q <= slot0 >> slot1[4:0];
+    less_q    <= $signed(slot0) < $signed(slot1);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (go) begin
+      d_unit_q      <= qn_isa_pkg::op_unit(op);
+      d_jump_q      <= (op == qn_isa_pkg::OP_LOOP && skip) || (op == qn_isa_pkg::OP_ENDLOOP && again);
+      d_loop_q      <= op == qn_isa_pkg::OP_LOOP;
+      d_endloop_q   <= op == qn_isa_pkg::OP_ENDLOOP;
+      d_halt_q      <= op == qn_isa_pkg::OP_HALT;
+      d_ldt_q       <= op == qn_isa_pkg::OP_LDT;
+      d_lda_q       <= op == qn_isa_pkg::OP_LDA;
+      d_writes_q    <= op == qn_isa_pkg::OP_ALU || op == qn_isa_pkg::OP_LDA || op == qn_isa_pkg::OP_LDT;
+      d_mul_q       <= op == qn_isa_pkg::OP_ALU && fn == qn_isa_pkg::ALU_MUL;
+      d_undefined_q <= !qn_isa_pkg::op_defined(op) || (word1_q[31:16] & ~flags[23:8]) != 16'd0 ||
+                       (word0_q & ~{flags[7:0], {16{qn_isa_pkg::op_unit(op) != qn_isa_pkg::UNIT_SEQ}}, 8'hff}) != 32'd0;
+      x_far_q       <= c_pc_q >= {3'd0, prog_words_i[31:3]} || too_long;
+      d_cause_q     <= d_cause;
+      d_trap_q      <= d_cause != qn_isa_pkg::TRAP_NONE;
+      d_wrong_q     <= d_undefined_q || d_trap_q;
+      d_refused_q   <= d_refused;
+      jump_pc_q     <= op == qn_isa_pkg::OP_LOOP ? slot1 + 32'd1 : loop_pc_q[top];
+    end
+  end
+
+  // Stage X: the instruction acts
+  logic        acts;                       // an instruction is in X and the core is not stopping
+  logic        fine;                       // and it does not trap
+  logic        spoiled;                    // its check bits do not match
+  logic        wrong;
+  logic        waits;                      // its queue is full
+
+  assign acts    = state_q == RUN && x_valid_q && !stop_i;
+  assign spoiled = crc_q != word1_q[15:0];
+  assign wrong   = x_far_q || spoiled || undefined_q || d_wrong_q;
+  assign fine    = acts && !wrong;
+
+  assign trap_valid_o = acts && wrong;
+  assign trap_cause_o = x_far_q ? qn_isa_pkg::TRAP_PC : spoiled ? qn_isa_pkg::TRAP_CHECK :
+                        undefined_q || d_undefined_q ? qn_isa_pkg::TRAP_OPCODE : d_cause_q;
+  assign trap_addr_o  = x_far_q || spoiled ? x_pc_q : undefined_q || d_undefined_q ? {24'd0, op} : d_refused_q;
+  assign trap_pc_o    = x_pc_q[11:0];
+
+  assign push_data_o = {x_pc_q[11:0], word1_q[31:16], word0_q[31:24], word0_q[23:8], op, slots_q};
+  assign push_valid_o[0] = fine && d_unit_q == qn_isa_pkg::UNIT_LOAD;
+  assign push_valid_o[1] = fine && d_unit_q == qn_isa_pkg::UNIT_MATRIX;
+  assign push_valid_o[2] = fine && d_unit_q == qn_isa_pkg::UNIT_VECTOR;
+  assign push_valid_o[3] = fine && d_unit_q == qn_isa_pkg::UNIT_STORE;
+  always @(*) begin
+    case (d_unit_q)
+      qn_isa_pkg::UNIT_LOAD:   waits = !push_ready_i[0];
+      qn_isa_pkg::UNIT_MATRIX: waits = !push_ready_i[1];
+      qn_isa_pkg::UNIT_VECTOR: waits = !push_ready_i[2];
+      qn_isa_pkg::UNIT_STORE:  waits = !push_ready_i[3];
+      default:                 waits = 1'b0;
     endcase
   end
 
+  // Whether it traps does not matter to what follows but to push and halt: a trap ends it all
+  assign go          = !(acts && waits);
+  assign ldt         = acts && d_ldt_q;
+  assign arg_index_o = slot0[5:0];
+  assign jump        = acts && d_jump_q && d_unit_q == qn_isa_pkg::UNIT_SEQ;
+  assign read_addr   = ldt ? slot0[AddrW-1:0] : {a_pc_q[AddrW-4:0], a_phase_q};
+
+  // Register write, the clock after X: a value, a product, or the word that LDT read
+  logic [31:0] w_value_q, w_product_q, mul_low_q;
+  logic [15:0] mul_mid_q, mul_mid2_q;
+  logic [3:0]  w_dst_q;
+  logic        w_valid_q, w_mul_q, w_ldt_q;
   logic [31:0] w_data;
   assign w_data = w_ldt_q ? b_word : w_mul_q ? w_product_q : w_value_q;
 
   always_ff @(posedge clk_i) begin
-    w_value_q   <= op == qn_isa_pkg::OP_LDA ? arg_data_i : alu;
-    w_product_q <= slot0 * slot1;
+    w_value_q   <= d_lda_q ? arg_data_i : alu;
+    mul_low_q   <= {16'd0, slot0[15:0]} * {16'd0, slot1[15:0]};
+    mul_mid_q   <= slot0[15:0] * slot1[31:16];
+    mul_mid2_q  <= slot0[31:16] * slot1[15:0];
+    w_product_q <= {mul_low_q[31:16] + mul_mid_q + mul_mid2_q, mul_low_q[15:0]};
     w_dst_q     <= dst;
-    w_mul_q     <= op == qn_isa_pkg::OP_ALU && fn == qn_isa_pkg::ALU_MUL;
+    w_mul_q     <= d_mul_q;
     w_ldt_q     <= ldt;
     if (w_valid_q) reg_q[w_dst_q] <= w_data;
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || start_i) w_valid_q <= 1'b0;
-    else                    w_valid_q <= writes;
+    else                    w_valid_q <= acts && d_writes_q;
     if (!rst_ni || start_i) written_q <= 16'd0;
     else if (w_valid_q)     written_q[w_dst_q] <= 1'b1;
   end
@@ -316,13 +373,13 @@ module qn_seq #(
   // Loop stack
   always_ff @(posedge clk_i) begin
     if (!rst_ni || start_i) depth_q <= 3'd0;
-    else if (fine && op == qn_isa_pkg::OP_LOOP && !skip)     depth_q <= depth_q + 3'd1;
-    else if (fine && op == qn_isa_pkg::OP_ENDLOOP && !again) depth_q <= top;
+    else if (acts && d_loop_q && !d_jump_q)    depth_q <= depth_q + 3'd1;
+    else if (acts && d_endloop_q && !d_jump_q) depth_q <= top;
   end
   always_ff @(posedge clk_i) begin
-    if (fine && op == qn_isa_pkg::OP_LOOP) loop_pc_q[depth_q] <= x_pc_q + 32'd1;
-    if (fine && op == qn_isa_pkg::OP_LOOP)         loop_left_q[depth_q] <= slot0;
-    else if (fine && op == qn_isa_pkg::OP_ENDLOOP) loop_left_q[top] <= loop_left_q[top] - 32'd1;
+    if (acts && d_loop_q) loop_pc_q[depth_q] <= x_pc_q + 32'd1;
+    if (acts && d_loop_q)         loop_left_q[depth_q] <= slot0;
+    else if (acts && d_endloop_q) loop_left_q[top] <= loop_left_q[top] - 32'd1;
   end
 
   // Flow
@@ -334,7 +391,7 @@ module qn_seq #(
       IDLE:    if (start_i) state_q <= load_i && !too_long ? LOAD : RUN;
       LOAD:    if (fill_left_q == '0) state_q <= RUN;
       RUN:     if (trap_valid_o) state_q <= IDLE;
-               else if (fine && op == qn_isa_pkg::OP_HALT) state_q <= HALT;
+               else if (fine && d_halt_q) state_q <= HALT;
       default: if (done_o) state_q <= IDLE;
     endcase
   end
@@ -344,7 +401,7 @@ module qn_seq #(
       a_pc_q    <= entry_i;
       a_phase_q <= 3'd0;
     end else if (jump) begin
-      a_pc_q    <= jump_pc;
+      a_pc_q    <= jump_pc_q;
       a_phase_q <= 3'd0;
     end else if (state_q == RUN && go && !ldt) begin
       a_pc_q    <= a_pc_q + {31'd0, a_phase_q == 3'd7};

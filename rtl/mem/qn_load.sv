@@ -30,7 +30,7 @@ module qn_load #(
   output logic                           idle_o,       // none, and no line awaited
 
   output logic [2:0]                     win_index_o,
-  input  logic [29:0]                    win_base_i,   // in the same clock
+  input  logic [29:0]                    win_base_i,   // in the same clock; read once, in CHECK
   input  logic [31:0]                    win_size_i,
 
   output logic                           req_valid_o,
@@ -81,13 +81,18 @@ module qn_load #(
   assign dst     = slots_q[32*qn_isa_pkg::SLOT_LOADV_DST +: 32];
   assign dstride = slots_q[32*qn_isa_pkg::SLOT_LOADV_DSTRIDE +: 32];
 
+  // An instruction is offered a clock or more after it has come to the head of its queue: by then it is known whether it is a STREAM
   logic take;
-  logic [15:0] awaited_q;                              // lines asked for and not yet here
-  assign insn_ready_o = state_q == IDLE &&
-                        (insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_STREAM || awaited_q == 16'd0);
+  logic        stream_q;
+  logic [15:0] awaited_q;                              // lines asked for before the last clock and not yet here
+  logic [4:0]  asked_q;                                // lines asked for in the last clock
+  logic        none;                                   // no line is awaited
+  assign none         = awaited_q == 16'd0 && asked_q == 5'd0;
+  assign insn_ready_o = state_q == IDLE && (stream_q || none);
   assign take         = insn_valid_i && insn_ready_o;
 
   always_ff @(posedge clk_i) begin
+    stream_q <= insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_STREAM;
     if (take) begin
       slots_q     <= insn_i[191:0];
       post_q      <= insn_i[qn_isa_pkg::ENTRY_POST0_LSB +: 8];
@@ -99,25 +104,40 @@ module qn_load #(
     end
   end
 
-  // Runs: checks and addresses
-  logic [31:0] offset_q, run_dst_q, runs_left_q, words, left_q, total_q;
-  logic [31:0] run_addr, run_part;                     // a run's first word in memory, and words from that line's start
+  // Runs: checks and addresses. What is said of a run is worked out in the clock before RUN: in CHECK, or after the run before was begun
+  logic [31:0] offset_q, run_dst_q, runs_left_q, words, total_q;
+  logic [31:0] next_offset, next_dst;
+  logic [32:0] run_end_q, run_dst_end_q;               // behind its last word in the window, its last element in the buffer
+  logic [29:0] base, base_q;                           // of the window
+  logic [31:0] win_size_q;
+  logic [31:0] run_addr_q, run_part, lines;            // a run's first word in memory, words from that line's start, lines
   logic [29:0] ask_q;
-  logic [4:0]  to_edge;
-  logic        ask, last, enough;
+  logic [4:0]  to_edge, len_q;                         // lines of the present request
+  logic [31:0] rest_q;                                 // lines of the run after it
+  logic        ask, last, over_q, enough;
   logic        bad_window, bad_buffer;
 
-  assign words      = half_q ? {1'b0, count[31:1]} : count;          // of a run
-  assign run_addr   = {2'd0, win_base_i + offset_q[29:0]};
-  assign run_part   = (run_addr & LINE_MASK) + words;
-  assign bad_window = {1'b0, offset_q} + {1'b0, words} > {1'b0, win_size_i} || (!vector_q && (run_addr & LINE_MASK) != 32'd0);
-  assign bad_buffer = vector_q && {1'b0, run_dst_q} + {1'b0, count} > {1'b0, VbWords};
-  assign to_edge    = 5'd16 - {1'b0, ask_q[3:0]};
+  assign words       = half_q ? {1'b0, count[31:1]} : count;         // of a run
+  assign base        = state_q == CHECK ? win_base_i : base_q;
+  assign next_offset = state_q == CHECK ? addr : offset_q;
+  assign next_dst    = state_q == CHECK ? dst : run_dst_q;
+  always_ff @(posedge clk_i) begin
+    if (state_q == CHECK) base_q     <= win_base_i;
+    if (state_q == CHECK) win_size_q <= win_size_i;
+    run_addr_q    <= {2'd0, base + next_offset[29:0]};
+    run_end_q     <= {1'b0, next_offset} + {1'b0, words};
+    run_dst_end_q <= {1'b0, next_dst} + {1'b0, count};
+  end
+  assign run_part   = (run_addr_q & LINE_MASK) + words;
+  assign lines      = (run_part + LINE_MASK) >> LineW;
+  assign bad_window = run_end_q > {1'b0, win_size_q} || (!vector_q && (run_addr_q & LINE_MASK) != 32'd0);
+  assign bad_buffer = vector_q && run_dst_end_q > {1'b0, VbWords};
+  assign to_edge    = 5'd16 - {1'b0, run_addr_q[LineW +: 4]};
   assign req_addr_o = ask_q;
-  assign req_len_o  = left_q < {27'd0, to_edge} ? left_q[4:0] : to_edge;
+  assign req_len_o  = len_q;
   assign req_valid_o = state_q == ASK && enough;
   assign ask        = req_valid_o && req_ready_i;
-  assign last       = ask && left_q == {27'd0, req_len_o};           // of the run
+  assign last       = ask && rest_q == 32'd0;          // of the run
 
   always_ff @(posedge clk_i) begin
     case (state_q)
@@ -125,18 +145,22 @@ module qn_load #(
         offset_q    <= addr;
         run_dst_q   <= dst;
         runs_left_q <= runs - 32'd1;                   // after the present one
+        over_q      <= runs == 32'd1;
         total_q     <= count * runs;
       end
       RUN: begin
-        ask_q       <= run_addr[29:0] >> LineW;
-        left_q      <= (run_part + LINE_MASK) >> LineW;
+        ask_q       <= run_addr_q[29:0] >> LineW;
+        len_q       <= lines > {27'd0, to_edge} ? to_edge : lines[4:0];
+        rest_q      <= lines > {27'd0, to_edge} ? lines - {27'd0, to_edge} : 32'd0;
         offset_q    <= offset_q + stride;
         run_dst_q   <= run_dst_q + dstride;
       end
       ASK: if (ask) begin
-        ask_q       <= ask_q + {25'd0, req_len_o};
-        left_q      <= left_q - {27'd0, req_len_o};
+        ask_q       <= ask_q + {25'd0, len_q};
+        len_q       <= rest_q[31:4] != 28'd0 ? 5'd16 : {1'b0, rest_q[3:0]};
+        rest_q      <= rest_q[31:4] != 28'd0 ? {rest_q[31:4] - 28'd1, rest_q[3:0]} : 32'd0;
         if (last) runs_left_q <= runs_left_q - 32'd1;
+        if (last) over_q      <= runs_left_q == 32'd1;
       end
       default: ;
     endcase
@@ -147,17 +171,19 @@ module qn_load #(
   logic [5:0]       rsp_room_q;                        // in the FIFO before the vector buffer
   logic             pop;
 
-  assign enough = vector_q ? rsp_room_q >= {1'b0, req_len_o} : room_q >= {{(RoomW-5){1'b0}}, req_len_o};
+  assign enough = vector_q ? rsp_room_q >= {1'b0, len_q} : room_q >= {{(RoomW-5){1'b0}}, len_q};
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       room_q     <= FifoWords[RoomW-1:0];
       rsp_room_q <= RspLines[5:0];
       awaited_q  <= 16'd0;
+      asked_q    <= 5'd0;
     end else begin
-      room_q     <= room_q + {{(RoomW-1){1'b0}}, credit_i} - (ask && !vector_q ? {{(RoomW-5){1'b0}}, req_len_o} : '0);
-      rsp_room_q <= rsp_room_q + {5'd0, pop} - (ask && vector_q ? {1'b0, req_len_o} : 6'd0);
-      awaited_q  <= awaited_q - {15'd0, rsp_valid_i} + (ask ? {11'd0, req_len_o} : 16'd0);
+      room_q     <= room_q + {{(RoomW-1){1'b0}}, credit_i} - (ask && !vector_q ? {{(RoomW-5){1'b0}}, len_q} : '0);
+      rsp_room_q <= rsp_room_q + {5'd0, pop} - (ask && vector_q ? {1'b0, len_q} : 6'd0);
+      asked_q    <= ask ? len_q : 5'd0;
+      awaited_q  <= awaited_q + {11'd0, asked_q} - {15'd0, rsp_valid_i};
     end
   end
 
@@ -174,7 +200,7 @@ module qn_load #(
   logic [32*Planes-1:0] rsp_line;
   logic [31:0]          rsp_word;
   logic                 high_q;                        // the upper half is next
-  logic                 wrote, word_over, line_over;
+  logic                 wrote, word_over, line_over, w_last_q;   // the run's last element: w_left_q is 1
   logic [31:0]          w_addr_q, w_run_q, w_left_q, w_runs_q;
   logic [31:0]          w_word_q, w_start_q;           // the element's word in its line; next run's first word in memory
 
@@ -197,7 +223,7 @@ module qn_load #(
   assign vb_data_o  = !half_q ? rsp_word : high_q ? {rsp_word[31:16], 16'd0} : {rsp_word[15:0], 16'd0};
   assign wrote      = vb_valid_o && vb_ready_i;
   assign word_over  = !half_q || high_q;
-  assign line_over  = w_word_q == LINE_MASK || w_left_q == 32'd1;
+  assign line_over  = w_word_q == LINE_MASK || w_last_q;
   assign pop        = wrote && word_over && line_over;
 
   always_ff @(posedge clk_i) begin
@@ -207,11 +233,13 @@ module qn_load #(
       w_addr_q <= dst;
       w_run_q  <= dst + dstride;                       // next run's first
       w_left_q <= count;
+      w_last_q <= count == 32'd1;
       w_runs_q <= runs;
       high_q   <= 1'b0;
     end else if (wrote) begin
       high_q <= half_q && !high_q;
-      if (w_left_q == 32'd1) begin
+      w_last_q <= w_last_q ? count == 32'd1 : w_left_q == 32'd2;
+      if (w_last_q) begin
         w_word_q  <= w_start_q & LINE_MASK;
         w_start_q <= w_start_q + stride;
         w_addr_q <= w_run_q;
@@ -229,34 +257,24 @@ module qn_load #(
   // Traps
   logic [7:0]  cause;
   logic [31:0] refused;
+  logic        bad_count, bad_runs, bad_format, bad_cols;
+  assign bad_count  = $signed(count) <= 0 || (half_q && count[0]) || (!vector_q && (count & LINE_MASK) != 32'd0);
+  assign bad_runs   = $signed(runs) <= 0;
+  assign bad_format = !vector_q && !qn_isa_pkg::fmt_valid(format);
+  assign bad_cols   = !vector_q && (cols == 32'd0 || cols > qn_isa_pkg::ACC_ROW || (cols & COLS_MASK) != 32'd0);
 
   always @(*) begin
-    cause   = qn_isa_pkg::TRAP_NONE;
-    refused = count;
     if (state_q == CHECK) begin
-      if ($signed(count) <= 0 || (half_q && count[0]) || (!vector_q && (count & LINE_MASK) != 32'd0)) cause = qn_isa_pkg::TRAP_FIELD;
-      else if ($signed(runs) <= 0) begin
-        cause   = qn_isa_pkg::TRAP_FIELD;
-        refused = runs;
-      end else if (!vector_q && !qn_isa_pkg::fmt_valid(format)) begin
-        cause   = qn_isa_pkg::TRAP_FIELD;
-        refused = format;
-      end else if (!vector_q && (cols == 32'd0 || cols > qn_isa_pkg::ACC_ROW || (cols & COLS_MASK) != 32'd0)) begin
-        cause   = qn_isa_pkg::TRAP_FIELD;
-        refused = cols;
-      end
-    end else if (state_q == RUN) begin
-      if (bad_buffer) begin
-        cause   = qn_isa_pkg::TRAP_BUFFER;
-        refused = run_dst_q;
-      end else if (bad_window) begin
-        cause   = qn_isa_pkg::TRAP_WINDOW;
-        refused = offset_q;
-      end
+      cause   = qn_isa_pkg::TRAP_FIELD;
+      refused = bad_count ? count : bad_runs ? runs : bad_format ? format : cols;
+    end else begin
+      cause   = bad_buffer ? qn_isa_pkg::TRAP_BUFFER : qn_isa_pkg::TRAP_WINDOW;
+      refused = bad_buffer ? run_dst_q : offset_q;
     end
   end
 
-  assign trap_valid_o = cause != qn_isa_pkg::TRAP_NONE;
+  assign trap_valid_o = (state_q == CHECK && (bad_count || bad_runs || bad_format || bad_cols)) ||
+                        (state_q == RUN && (bad_buffer || bad_window));
   assign trap_cause_o = cause;
   assign trap_addr_o  = refused;
   assign trap_pc_o    = pc_q;
@@ -270,7 +288,7 @@ module qn_load #(
       CHECK:   state_q <= vector_q ? RUN : FMT;
       FMT:     if (fmt_ready_i) state_q <= RUN;
       RUN:     state_q <= ASK;
-      ASK:     if (last) state_q <= runs_left_q != 32'd0 ? RUN : vector_q ? WAIT : POST;
+      ASK:     if (last) state_q <= !over_q ? RUN : vector_q ? WAIT : POST;
       WAIT:    if (w_runs_q == 32'd0) state_q <= POST;
       POST:    state_q <= IDLE;
       default: ;
@@ -280,7 +298,7 @@ module qn_load #(
   assign post_valid_o = state_q == POST;
   assign post_o       = post_q;
   assign busy_o       = state_q != IDLE;
-  assign idle_o       = state_q == IDLE && awaited_q == 16'd0;
+  assign idle_o       = state_q == IDLE && none;
 
 endmodule
 

@@ -29,7 +29,7 @@ module qn_store #(
   output logic                           idle_o,
 
   output logic [2:0]                     win_index_o,
-  input  logic [29:0]                    win_base_i,   // in the same clock
+  input  logic [29:0]                    win_base_i,   // in the same clock; read once, in CHECK
   input  logic [31:0]                    win_size_i,
   input  logic                           win_write_i,  // writable
 
@@ -58,6 +58,9 @@ module qn_store #(
   logic [7:0]   post_q;
   logic [11:0]  pc_q;
   logic [1:0]   size_q;
+  logic [29:0]  base_q;                    // of the window
+  logic [31:0]  win_size_q;
+  logic         win_write_q;
 
   logic [31:0] src, count, runs, addr, dstride;
   logic [13:0] estride, sstride;
@@ -82,22 +85,36 @@ module qn_store #(
       req_kind_o  <= insn_i[qn_isa_pkg::STORE_KIND_LSB +: qn_isa_pkg::STORE_KIND_W];
       size_q      <= insn_i[qn_isa_pkg::STORE_SIZE_LSB +: qn_isa_pkg::STORE_SIZE_W];
     end
+    if (state_q == CHECK) begin
+      base_q      <= win_base_i;
+      win_size_q  <= win_size_i;
+      win_write_q <= win_write_i;
+    end
   end
 
   // The next element: its word in the buffer, its byte in that word, its byte in the window
   logic [31:0] src_run_q, src_q, dst_run_q, dst_q, left_q, runs_q, word_q;
   logic [1:0]  byte_q;
   logic        over_q;                     // the request stands for the last element
-  logic        same;                       // it lies in the word at hand
-  logic        accepted, more, next, last;
+  logic        same_q;                     // it lies in the word at hand
+  logic        last_q;                     // it is the run's last: left_q is 1
+  logic        single_q;                   // a run is one element
+  logic        accepted, more, next, next_run;
 
   assign accepted = state_q == WRITE && req_ready_i;
   assign more     = accepted && !over_q;
-  assign same     = size_q == BYTE && byte_q != 2'd0;
-  assign next     = state_q == DATA || (more && same && !trap_valid_o);    // moves from `next` to the request
-  assign last     = left_q == 32'd1;       // of the run
+  assign next     = state_q == DATA || (more && same_q);     // it moves to the request
+  assign next_run = next && last_q;
 
   always_ff @(posedge clk_i) begin
+    single_q <= count == 32'd1;
+    if (state_q == CHECK) begin
+      same_q <= 1'b0;
+      last_q <= count == 32'd1;
+    end else if (next) begin
+      same_q <= size_q == BYTE && byte_q != 2'd3 && !last_q;
+      last_q <= last_q ? single_q : left_q == 32'd2;
+    end
     if (state_q == CHECK) begin
       src_run_q <= src + {18'd0, sstride};             // next run's first
       src_q     <= src;
@@ -106,7 +123,7 @@ module qn_store #(
       byte_q    <= 2'd0;
       left_q    <= count;
       runs_q    <= runs;
-    end else if (next && last) begin
+    end else if (next_run) begin
       src_run_q <= src_run_q + {18'd0, sstride};
       src_q     <= src_run_q;
       dst_run_q <= dst_run_q + dstride;
@@ -122,7 +139,8 @@ module qn_store #(
     end
   end
 
-  assign vb_valid_o = (state_q == READ || (more && !same)) && !trap_valid_o;
+  // A word of an element that traps is read, too, and not used
+  assign vb_valid_o = state_q == READ || (more && !same_q);
   assign vb_addr_o  = src_q[VbAddrW-1:0];
 
   logic [31:0] word;
@@ -141,7 +159,7 @@ module qn_store #(
   logic [31:0]         wdata;
   logic [3:0]          wstrb;
   logic [4*Planes-1:0] line_wstrb;
-  assign addr_word = win_base_i + dst_q[31:2];
+  assign addr_word = base_q + dst_q[31:2];
   assign wdata     = size_q == BYTE ? {4{code}} : size_q == HALF ? {2{word[31:16]}} : word;
   assign wstrb     = size_q == BYTE ? 4'b0001 << dst_q[1:0] : size_q == HALF ? (dst_q[1] ? 4'b1100 : 4'b0011) : 4'b1111;
   genvar p;
@@ -156,7 +174,7 @@ module qn_store #(
   always_ff @(posedge clk_i) begin
     if (next) begin
       word_q      <= word;
-      over_q      <= last && runs_q == 32'd1;
+      over_q      <= last_q && runs_q == 32'd1;
       req_addr_o  <= addr_word >> LineW;
       req_wdata_o <= {Planes{wdata}};
       req_wstrb_o <= line_wstrb;
@@ -169,33 +187,25 @@ module qn_store #(
   logic [1:0]  odd;                        // address bits that must be zero
   assign odd = size_q == BYTE ? 2'b00 : size_q == HALF ? 2'b01 : 2'b11;
 
+  logic bad_count, bad_runs, bad_place, bad_buffer, bad_window;
+  assign bad_count  = $signed(count) <= 0;
+  assign bad_runs   = $signed(runs) <= 0;
+  assign bad_place  = ((addr[1:0] | estride[1:0] | dstride[1:0]) & odd) != 2'd0;
+  assign bad_buffer = src_q >= VbWords;
+  assign bad_window = !win_write_q || {2'd0, dst_q[31:2]} >= win_size_q;
+
   always @(*) begin
-    cause   = qn_isa_pkg::TRAP_NONE;
-    refused = count;
     if (state_q == CHECK) begin
-      if (size_q == 2'd3) begin
-        cause   = qn_isa_pkg::TRAP_FIELD;
-        refused = {30'd0, size_q};
-      end else if ($signed(count) <= 0) cause = qn_isa_pkg::TRAP_FIELD;
-      else if ($signed(runs) <= 0) begin
-        cause   = qn_isa_pkg::TRAP_FIELD;
-        refused = runs;
-      end else if (((addr[1:0] | estride[1:0] | dstride[1:0]) & odd) != 2'd0) begin
-        cause   = qn_isa_pkg::TRAP_FIELD;
-        refused = addr;
-      end
-    end else if (state_q == READ || more) begin
-      if (src_q >= VbWords) begin
-        cause   = qn_isa_pkg::TRAP_BUFFER;
-        refused = src_q;
-      end else if (!win_write_i || {2'd0, dst_q[31:2]} >= win_size_i) begin
-        cause   = qn_isa_pkg::TRAP_WINDOW;
-        refused = dst_q;
-      end
+      cause   = qn_isa_pkg::TRAP_FIELD;
+      refused = size_q == 2'd3 ? {30'd0, size_q} : bad_count ? count : bad_runs ? runs : addr;
+    end else begin
+      cause   = bad_buffer ? qn_isa_pkg::TRAP_BUFFER : qn_isa_pkg::TRAP_WINDOW;
+      refused = bad_buffer ? src_q : dst_q;
     end
   end
 
-  assign trap_valid_o = cause != qn_isa_pkg::TRAP_NONE;
+  assign trap_valid_o = (state_q == CHECK && (size_q == 2'd3 || bad_count || bad_runs || bad_place)) ||
+                        ((state_q == READ || more) && (bad_buffer || bad_window));
   assign trap_cause_o = cause;
   assign trap_addr_o  = refused;
   assign trap_pc_o    = pc_q;
@@ -209,7 +219,7 @@ module qn_store #(
       CHECK:   state_q <= READ;
       READ:    if (vb_ready_i) state_q <= DATA;
       DATA:    state_q <= WRITE;
-      WRITE:   if (req_ready_i) state_q <= over_q ? POST : same ? WRITE : vb_ready_i ? DATA : READ;
+      WRITE:   if (req_ready_i) state_q <= over_q ? POST : same_q ? WRITE : vb_ready_i ? DATA : READ;
       POST:    state_q <= IDLE;
       default: ;
     endcase

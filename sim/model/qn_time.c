@@ -6,14 +6,40 @@
 #include "driver/qn_err.h"
 #include "sim/model/qn_time_core.h"
 
-static void apply_posts(core *x)
+static void sems_settle(core *x)
 {
+    for (unsigned i = 0; i < x->takes_before; i++)
+        x->sem[x->taken_before[i]]--;
+    x->takes_before = 0;
+}
+
+// What was taken in the last clock and what was posted in this one counts; a semaphore broken in this clock traps in the next.
+static void sems_clock(core *x)
+{
+    sems_settle(x);
+    if (x->posts + x->takes == 0)
+        return;
+    int count[QN_SEMS];
     for (unsigned i = 0; i < x->posts; i++)
         x->sem[x->posted[i]]++;
-    for (unsigned i = 0; i < x->posts; i++)
-        if (x->posted[i] && x->sem[x->posted[i]] > 255)
-            trap(x, RANK_SEM, QN_TRAP_SEM, 0, x->posted[i]);
-    x->posts = 0;
+    memcpy(count, x->sem, sizeof count);
+    for (unsigned i = 0; i < x->takes; i++) {
+        count[x->taken[i]]--;
+        x->taken_before[i] = x->taken[i];
+    }
+    for (unsigned s = QN_SEMS - 1; s > 0; s--)
+        if (count[s] < 0 || count[s] > 255)
+            x->sem_bad = s;
+    x->takes_before = x->takes;
+    x->takes = x->posts = 0;
+}
+
+// Heads whose waits are satisfied in clock `now` are offered from the next on.
+static void sems_offer(core *x, uint64_t now)
+{
+    for (unsigned u = QN_UNIT_LOAD; u < QN_UNITS; u++)
+        if (x->queue[u].used && x->queue[u].offer_at == NEVER && offered_at(x, u, now) == now + 1)
+            x->queue[u].offer_at = now + 1;
 }
 
 static bool units_idle(const core *x)
@@ -22,23 +48,28 @@ static bool units_idle(const core *x)
                x->queue[QN_UNIT_STORE].used == 0 &&
            x->load.state == L_IDLE && x->load.awaited == 0 && x->gemm.state == G_IDLE && !x->m.valid &&
            x->m.post_write == x->m.post_read && !x->v.busy && !x->v.full && x->store.state == S_IDLE &&
-           !x->arb.valid && x->arb.awaited == 0;
+           !x->arb.used && x->arb.awaited == 0;
 }
 
 // A clock. Returns true when HALT is complete in it.
 static bool clock(core *x)
 {
     wires w = {0};
-    bool done = x->seq_state == SEQ_HALT && units_idle(x);
+    bool done = x->seq_state == SEQ_HALT && x->drained;
+    x->drained = units_idle(x);
     x->count[QN_TIME_CYCLES]++;
+    if (x->sem_bad)
+        trap(x, RANK_SEM, QN_TRAP_SEM, 0, x->sem_bad);
+    sems_offer(x, x->now);
     qn_time_ports(x, &w);
     qn_time_array(x, &w);
     qn_time_load(x, &w);
     qn_time_store(x, &w);
     qn_time_vector(x);
     qn_time_sequencer(x, &w);
-    apply_posts(x);
-    x->rsp = qn_sdram_step(&x->mem);
+    sems_clock(x);
+    x->rsp = x->rsp_next;
+    x->rsp_next = qn_sdram_step(&x->mem);
     x->now++;
     return done;
 }
@@ -57,7 +88,7 @@ static uint64_t quiet_until(const core *x)
     }
     if (x->m.post_read != x->m.post_write && x->m.post_at[x->m.post_read % 4] < until)
         until = x->m.post_at[x->m.post_read % 4];
-    if (x->store.state != S_IDLE || x->load.rsp_used || x->arb.owner_prog)
+    if (x->store.state != S_IDLE || x->load.rsp_used || x->arb.owner_prog || x->sem_bad)
         return now;
     if (x->load.state != L_IDLE && (x->load.state != L_ASK || x->load.vector) && (x->load.state != L_FMT || !x->unpack.next_full))
         return now;
@@ -68,8 +99,8 @@ static uint64_t quiet_until(const core *x)
     const bool ready[QN_UNITS] = {[QN_UNIT_LOAD] = x->load.state == L_IDLE, [QN_UNIT_MATRIX] = x->gemm.state == G_IDLE,
                                   [QN_UNIT_VECTOR] = !x->v.full, [QN_UNIT_STORE] = true};
     for (unsigned u = QN_UNIT_LOAD; u < QN_UNITS; u++)
-        if (ready[u] && offered_at(x, u) < until)
-            until = offered_at(x, u);
+        if (ready[u] && offered_at(x, u, now) < until)
+            until = offered_at(x, u, now);
     if (!x->v.busy)
         return x->v.full ? now : until;
     until = x->v.fin < until ? x->v.fin : until;
@@ -126,6 +157,8 @@ int qn_time_run(qn_time *out, const qn_time_job *in)
     x->in = in;
     x->out = out;
     x->trap_rank = RANK_SEM + 1;
+    for (unsigned u = 0; u < QN_UNITS; u++)
+        x->queue[u].offer_at = NEVER;
     qn_sdram_init(&x->mem, &out->t->memory);
     qn_seq_init(&x->seq, in->prog, in->prog_words, in->entry, in->args);
     x->load.room = out->t->fifo_words;
@@ -148,11 +181,16 @@ int qn_time_run(qn_time *out, const qn_time_job *in)
         qn_time_start(x, 11);
     while (!done && !x->trap && x->now < in->limit) {
         uint64_t until = out->step ? x->now : quiet_until(x);
-        if (until > x->now)
+        if (until > x->now) {
+            sems_offer(x, x->now);
+            sems_settle(x);
             qn_time_leap(x, until);
+            sems_offer(x, x->now - 1);
+        }
         if (x->now < in->limit)
             done = clock(x);
     }
+    x->count[QN_TIME_CYCLES] += x->trap != 0;            // it is known a clock after it was told
     memcpy(out->count, x->count, sizeof out->count);
     out->trap = x->trap;
     out->trap_pc = x->trap_pc;

@@ -41,6 +41,7 @@ typedef struct queue {
     uint64_t from[QN_EXEC_QUEUE];        // the clock from which it stands in the queue: the sequencer goes ahead of time
     uint64_t room_at;                    // the first clock that takes a push
     unsigned head, used;
+    uint64_t took_at, offer_at;          // its unit took an instruction in that clock; its head is offered from that clock on, NEVER if not yet known
 } queue;
 
 // What an instruction in progress is, for posts, traps and the span trace
@@ -60,6 +61,7 @@ typedef struct qn_time_core {
     uint8_t trap;
     uint32_t trap_pc, trap_addr;
     unsigned trap_rank;
+    bool drained;                        // nothing was in progress in the last clock
 
     // qn_seq
     qn_seq seq;
@@ -71,17 +73,23 @@ typedef struct qn_time_core {
 
     // qn_queue, qn_sems
     queue queue[QN_UNITS];
-    int sem[QN_SEMS];
-    uint8_t posted[2 * QN_UNITS];
-    unsigned posts;
+    int sem[QN_SEMS];                    // tokens, with those that were taken in the last clock
+    uint8_t posted[2 * QN_UNITS], taken[2 * QN_UNITS], taken_before[2 * QN_UNITS];     // in this clock; in the last one
+    unsigned posts, takes, takes_before;
+    unsigned sem_bad;                    // semaphore that the last clock broke, 0 if none
 
     // qn_mem_arb
     struct {
-        bool valid, we, owner_prog;
-        uint32_t addr, awaited;
-        uint8_t len, kind;
+        bool owner_prog;
+        unsigned used;                   // requests: on the port, and behind it
+        struct {
+            bool we;
+            uint32_t addr;
+            uint8_t len, kind;
+        } request[2];
+        uint32_t awaited;
     } arb;
-    bool rsp;                            // a word comes in this clock
+    bool rsp, rsp_next;                  // a word stands behind the port in this clock; comes to the port in it
 
     // qn_load
     struct {
@@ -177,23 +185,24 @@ static inline void post(core *x, const job *j)
         x->out->span(x->out->span_ctx, &j->e, j->from, x->now);
 }
 
-// The clock from which a unit may take the head of its queue, unless a semaphore changes before.
-static inline uint64_t offered_at(const core *x, unsigned unit)
+// The clock from which a unit may take the head of its queue, unless a semaphore changes before clock `now`.
+static inline uint64_t offered_at(const core *x, unsigned unit, uint64_t now)
 {
     const queue *q = &x->queue[unit];
-    if (q->used == 0)
-        return NEVER;
+    if (q->used == 0 || q->offer_at != NEVER)
+        return q->offer_at;
     const qn_entry *e = &q->e[q->head];
     uint32_t a = qn_insn_get(&e->x, QN_INSN_WAIT0_LSB, 4), b = qn_insn_get(&e->x, QN_INSN_WAIT1_LSB, 4);
     if ((a && x->sem[a] < 1) || (b && x->sem[b] < (a == b ? 2 : 1)))
         return NEVER;
-    return q->from[q->head];
+    uint64_t at = q->from[q->head] > now ? q->from[q->head] : now;
+    return (at > q->took_at + 2 ? at : q->took_at + 2) + 1;
 }
 
 // The head of a unit's queue if it may be taken in this clock.
 static inline const qn_entry *offered(const core *x, unsigned unit)
 {
-    return offered_at(x, unit) <= x->now ? &x->queue[unit].e[x->queue[unit].head] : NULL;
+    return x->queue[unit].offer_at <= x->now ? &x->queue[unit].e[x->queue[unit].head] : NULL;
 }
 
 // The sequencer looks at nothing but room in the queues: it hands out instructions up to the one that finds its queue full.
@@ -205,8 +214,10 @@ static inline void take(core *x, unsigned unit, job *j)
     j->e = q->e[q->head];
     j->from = x->now;
     q->head = (q->head + 1) % QN_EXEC_QUEUE;
-    x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT0_LSB, 4)]--;
-    x->sem[qn_insn_get(&j->e.x, QN_INSN_WAIT1_LSB, 4)]--;
+    q->took_at = x->now;
+    q->offer_at = NEVER;
+    x->taken[x->takes++] = (uint8_t)qn_insn_get(&j->e.x, QN_INSN_WAIT0_LSB, 4);
+    x->taken[x->takes++] = (uint8_t)qn_insn_get(&j->e.x, QN_INSN_WAIT1_LSB, 4);
     if (q->used-- == QN_EXEC_QUEUE) {
         q->room_at = x->now + 1;
         qn_time_hand_out(x);
@@ -248,17 +259,23 @@ static inline uint32_t burst(uint32_t addr, uint32_t left)
 
 static inline void arb_take(core *x, bool we, uint32_t addr, uint32_t len, unsigned kind)
 {
-    x->arb.valid = true;
-    x->arb.we = we;
-    x->arb.addr = addr;
-    x->arb.len = (uint8_t)len;
-    x->arb.kind = (uint8_t)kind;
+    assert(x->arb.used < 2);
+    x->arb.request[x->arb.used].we = we;
+    x->arb.request[x->arb.used].addr = addr;
+    x->arb.request[x->arb.used].len = (uint8_t)len;
+    x->arb.request[x->arb.used++].kind = (uint8_t)kind;
 }
 
-// Memory has taken the request: words moved.
-static inline void arb_count(core *x)
+// Memory takes the request on the port: words move. Returns how many will come, the first at the port in clock *first.
+static inline uint32_t arb_move(core *x, uint64_t *first)
 {
-    x->count[(x->arb.we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.kind] += x->arb.we ? 1 : x->arb.len * x->t->planes;
+    bool we = x->arb.request[0].we;
+    uint32_t len = x->arb.request[0].len;
+    *first = qn_sdram_request(&x->mem, we, x->arb.request[0].addr, len);
+    x->count[(we ? QN_TIME_WRITE : QN_TIME_READ) + x->arb.request[0].kind] += we ? 1 : len * x->t->planes;
+    x->arb.request[0] = x->arb.request[1];
+    x->arb.used--;
+    return we ? 0 : len;
 }
 
 // qn_time_stream.c: the memory port, the load unit, unpack and the matrix unit.

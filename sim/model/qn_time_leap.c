@@ -114,11 +114,10 @@ static uint64_t room_at(leap *l, uint32_t len)
 static void port_look(leap *l)
 {
     core *x = l->x;
-    const uint64_t take = l->asking ? room_at(l, burst(x->load.ask, x->load.left)) : NEVER;
-    l->waits = l->asking && take == NEVER;
-    l->port_next = x->arb.valid ? later(l->port_at, qn_sdram_ready_at(&x->mem)) : take;
-    if (l->port_next != NEVER)
-        l->port_at = l->port_next;
+    const bool asks = l->asking && x->arb.used == 0;
+    const uint64_t take = asks ? room_at(l, burst(x->load.ask, x->load.left)) : NEVER;
+    l->waits = asks && take == NEVER;
+    l->port_next = x->arb.used ? sooner(later(l->port_at, qn_sdram_ready_at(&x->mem)), take) : take;
 }
 
 // How many words may leave before the load unit can ask for more, if it waits for that.
@@ -148,27 +147,26 @@ static void words_come(leap *l, uint64_t at, uint64_t n)
     words_join(l, at, n);
 }
 
-// What the port does in clock port_next: memory takes the request there, the load unit puts the next one there.
+// What the port does in clock port_next: memory takes the request there, the load unit puts one there or behind it.
 static void port_step(leap *l)
 {
     core *x = l->x;
-    const uint64_t now = l->port_next;
+    const uint64_t now = l->port_at = l->port_next;
     room_known(l, now);
     const uint32_t len = l->asking ? burst(x->load.ask, x->load.left) : 0;
-    const bool take = l->asking && room_at(l, len) == now;
+    const bool take = l->asking && x->arb.used == 0 && room_at(l, len) == now;
     if (take && len == x->load.left) {
         stop_at(l, now);
         l->port_next = NEVER;            // and nothing after it
         l->waits = false;
         return;
     }
-    if (x->arb.valid) {
+    if (x->arb.used && qn_sdram_ready_at(&x->mem) <= now) {
+        uint64_t first;
         qn_sdram_skip(&x->mem, now);
-        uint64_t first = qn_sdram_request(&x->mem, x->arb.we, x->arb.addr, x->arb.len);
-        arb_count(x);
-        x->arb.valid = false;
-        if (!x->arb.we)
-            words_come(l, first, x->arb.len);
+        const uint32_t n = arb_move(x, &first);
+        if (n)
+            words_come(l, first + 1, n);
     }
     if (take) {
         x->load.awaited += len;
@@ -177,8 +175,8 @@ static void port_step(leap *l)
         arb_take(x, false, x->load.ask, len, QN_GET(x->load.job.e.x, STREAM, KIND));
         x->load.ask += len;
         x->load.left -= len;
-        l->port_at = now + 1;
     }
+    l->port_at = now + 1;
     port_look(l);
 }
 
@@ -526,8 +524,10 @@ static void begin(leap *l)
     }
     if (x->rsp)
         words_come(l, now, 1);
+    if (x->rsp_next)
+        words_come(l, now + 1, 1);
     for (unsigned i = x->mem.head; i != x->mem.tail; i = (i + 1) % QN_SDRAM_FLIGHT)
-        words_come(l, x->mem.first[i], x->mem.left[i]);
+        words_come(l, x->mem.first[i] + 1, x->mem.left[i]);
 
     l->turned = now;
     heads_leave(l, now, x->m.h_sub + x->m.h_left);
@@ -575,11 +575,12 @@ static void end(leap *l)
     // Words
     uint64_t later_words = 0;
     bool just_come = false;
-    x->rsp = false;
+    x->rsp = x->rsp_next = false;
     for (; l->word_head != l->word_tail; l->word_head++) {
         const run *r = &l->word[l->word_head % RUNS];
         later_words += r->at >= now ? r->n : r->at + r->n > now ? r->at + r->n - now : 0;
         x->rsp |= r->at <= now && now < r->at + r->n;
+        x->rsp_next |= r->at <= now + 1 && now + 1 < r->at + r->n;
         just_come |= r->at <= now - 1 && now - 1 < r->at + r->n;
     }
     const uint32_t came = (uint32_t)(l->coming - later_words);

@@ -7,8 +7,8 @@
 
 void qn_time_ports(core *x, wires *w)
 {
-    bool mem_accepts = x->arb.valid && qn_sdram_ready(&x->mem);
-    bool free = !x->arb.valid || mem_accepts;
+    bool mem_accepts = x->arb.used && qn_sdram_ready(&x->mem);
+    bool free = x->arb.used < 2, empty = x->arb.used == 0;
     bool prog_valid = x->seq_state == SEQ_LOAD && x->ask_left;
     bool prog_may = x->arb.owner_prog || x->arb.awaited == 0, load_may = !x->arb.owner_prog || x->arb.awaited == 0;
     bool store_valid = x->store.state == S_WRITE;
@@ -17,14 +17,12 @@ void qn_time_ports(core *x, wires *w)
         w->load_len = burst(x->load.ask, x->load.left);
         load_valid = (x->load.vector ? x->load.rsp_room : x->load.room) >= w->load_len;
     }
-    w->take_prog = prog_valid && free && prog_may;
-    w->take_store = store_valid && free && !w->take_prog;
-    w->take_load = load_valid && free && load_may && !w->take_prog && !store_valid;
-    if (mem_accepts) {
-        qn_sdram_request(&x->mem, x->arb.we, x->arb.addr, x->arb.len);
-        arb_count(x);
-        x->arb.valid = false;
-    }
+    w->take_prog = prog_valid && empty && prog_may;
+    w->take_store = store_valid && free && !(prog_valid && prog_may);
+    w->take_load = load_valid && empty && load_may && !w->take_prog && !store_valid;
+    uint64_t first;
+    if (mem_accepts)
+        arb_move(x, &first);
     w->prog_rsp = x->rsp && x->arb.owner_prog;
     w->load_rsp = x->rsp && !x->arb.owner_prog;
     x->arb.awaited -= x->rsp;

@@ -33,12 +33,16 @@ qn_usb_tail|usb/qn_usb_tail.sv|(over && !on_q|(over
 qn_usb_tail|usb/qn_usb_tail.sv|last_q <= in_valid_i && in_last_i;|last_q <= in_valid_i;
 qn_usb_tail|usb/qn_usb_tail.sv|if (!over) wait_q|if (out_ready_i) wait_q
 qn_queue|ctrl/qn_queue.sv|assign in_ready_o  = head_q != {!tail_q[AddrW], tail_q[AddrW-1:0]}|assign in_ready_o  = 1'b1
-qn_queue|ctrl/qn_queue.sv|if (in_valid_i && in_ready_o) entry_q|if (in_valid_i) entry_q
-qn_sems|ctrl/qn_sems.sv|wait0 == wait1 ? two_q[wait1]|wait0 == wait1 ? some_q[wait1]
+qn_queue|ctrl/qn_queue.sv|if (in_ready_o) entry_q|if (in_valid_i) entry_q
+qn_sems|ctrl/qn_sems.sv|wait0 == wait1 ? two_q[wait0]|wait0 == wait1 ? some_q[wait0]
 qn_sems|ctrl/qn_sems.sv|next[9:8] != 2'd0|next[9] != 1'b0
 qn_sems|ctrl/qn_sems.sv|next[7:1] != 7'd0|next[7:0] != 8'd0
-qn_mem_arb|mem/qn_mem_arb.sv|free && load_may && !(prog_valid_i|free && !(prog_valid_i
-qn_mem_arb|mem/qn_mem_arb.sv|if (free) begin|if (!flush_i) begin
+qn_sems|ctrl/qn_sems.sv|stop_i || take[u] || took_q[u]|stop_i || take[u]
+qn_sems_1|ctrl/qn_sems.sv|(one && posts[i]);|posts[i];
+qn_mem_arb|mem/qn_mem_arb.sv|empty && load_may && !(prog_valid_i|empty && !(prog_valid_i
+qn_mem_arb|mem/qn_mem_arb.sv|assign write   = spare_full_q ? write_q :|assign write   = req_ready_i ? write_q :
+qn_mem_arb|mem/qn_mem_arb.sv|!spare_full_q && !flush_i;|!flush_i;
+qn_mem_arb|mem/qn_mem_arb.sv|none && !take_prog && !take_load;|none && !take_prog;
 qn_mem_arb|mem/qn_mem_arb.sv|&& !store_valid_i;|;
 door_rx|soc/qn_door_rx.sv|== ~crc_q ? HEAD|!= 32'd0 ? HEAD
 door_rx|soc/qn_door_rx.sv|quiet_q + 5'd1;|quiet_q;
@@ -90,20 +94,21 @@ matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (
 matrix_flow|array/qn_matrix.sv|&& !posts_full;|;
 matrix_flow|array/qn_matrix.sv|if (job_take)     post_write_q|if (job_take && !job_end) post_write_q
 matrix_flow|array/qn_matrix.sv|if (hold_load)  d_valid_q <= 1'b1;|if (hold_load && !d_end)  d_valid_q <= 1'b1;
-load_ask|mem/qn_load.sv|left_q < {27'd0, to_edge} ? left_q[4:0] : to_edge;|left_q < 32'd16 ? left_q[4:0] : to_edge;
-load_ask|mem/qn_load.sv|+ {1'b0, words} > {1'b0, win_size_i}|+ {1'b0, words} > {1'b0, win_size_i} + 33'd1
-load_ask|mem/qn_load.sv|state_q <= runs_left_q != 32'd0 ? RUN|state_q <= runs_left_q > 32'd1 ? RUN
-load_room|mem/qn_load.sv|vector_q ? rsp_room_q >= {1'b0, req_len_o} : room_q|vector_q ? rsp_room_q != 6'd0 : room_q
+load_ask|mem/qn_load.sv|lines > {27'd0, to_edge} ? to_edge : lines[4:0];|lines > 32'd16 ? 5'd16 : lines[4:0];
+load_ask|mem/qn_load.sv|run_end_q > {1'b0, win_size_q}|run_end_q > {1'b0, win_size_q} + 33'd1
+load_ask|mem/qn_load.sv|rest_q[31:4] - 28'd1|rest_q[31:4]
+load_ask|mem/qn_load.sv|if (last) over_q      <= runs_left_q == 32'd1;|if (last) over_q      <= runs_left_q <= 32'd2;
+load_room|mem/qn_load.sv|vector_q ? rsp_room_q >= {1'b0, len_q} : room_q|vector_q ? rsp_room_q != 6'd0 : room_q
 load_room|mem/qn_load.sv|if (w_runs_q == 32'd0) state_q|if (w_runs_q[30:0] == 31'd1) state_q
 load_room_1|mem/qn_load.sv|(ask && !vector_q ? {{(RoomW-5)|(ask ? {{(RoomW-5)
 load_write|mem/qn_load.sv|w_addr_q <= w_run_q;|w_addr_q <= w_addr_q + dstride;
-load_ask_4|mem/qn_load.sv|<= (run_part + LINE_MASK) >> LineW;|<= (words + LINE_MASK) >> LineW;
+load_ask_4|mem/qn_load.sv|= (run_part + LINE_MASK) >> LineW;|= (words + LINE_MASK) >> LineW;
 qn_store_4|mem/qn_store.sv|(addr_word & LINE_MASK[29:0]) == Word|(dst_q[31:2] & LINE_MASK[29:0]) == Word
 qn_seq_4|ctrl/qn_seq.sv|(prog_words_i + LINE_MASK) >> LineW;|prog_words_i >> LineW;
 qn_store|mem/qn_store.sv|accepted && !over_q;|accepted;
-qn_store|mem/qn_store.sv|byte_q != 2'd0;|byte_q[0] != 1'b0;
+qn_store|mem/qn_store.sv|byte_q != 2'd3 && !last_q;|byte_q[0] != 1'b1 && !last_q;
 qn_store|mem/qn_store.sv|src_q     <= src_run_q;|src_q     <= src_run_q + {18'd0, sstride};
-qn_store|mem/qn_store.sv|{2'd0, dst_q[31:2]} >= win_size_i|{2'd0, dst_q[31:2]} > win_size_i
+qn_store|mem/qn_store.sv|{2'd0, dst_q[31:2]} >= win_size_q|{2'd0, dst_q[31:2]} > win_size_q
 qn_store|mem/qn_store.sv|state_q == DATA ? vb_data_i : word_q;|word_q;
 qn_vbuf|vector/qn_vbuf.sv|assign ld_ready_o = !we_i;|assign ld_ready_o = 1'b1;
 qn_vbuf|vector/qn_vbuf.sv|b_re_i ? b_beat_i :|!st_valid_i ? b_beat_i :
@@ -121,7 +126,7 @@ qn_seq|ctrl/qn_seq.sv|if (go && c_valid_q) begin|if (c_valid_q) begin
 qn_seq|ctrl/qn_seq.sv|to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};|to_edge     = 5'd16;
 qn_seq|ctrl/qn_seq.sv|if (fill_left_q == '0) state_q|if (ask_left_q == '0) state_q
 qn_regs|ctrl/qn_regs.sv|for (t = 4; t >= 0; t = t - 1)|for (t = 0; t <= 4; t = t + 1)
-qn_regs|ctrl/qn_regs.sv|end else if (trap && !trapped_q) begin|end else if (trap_valid_i != 6'd0) begin
+qn_regs|ctrl/qn_regs.sv|end else if (trap && !trapped_q) begin|end else if (trap_valid_q != 5'd0) begin
 qn_regs|ctrl/qn_regs.sv|else if (resetting_q && mem_idle_i)|else if (resetting_q)
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi

@@ -16,8 +16,8 @@ qn_fifo    qn_fifo          2  14  R/mem/qn_fifo.sv R/lib/qn_stream_check.sv | |
 qn_async_fifo qn_async_fifo 3  24  R/mem/qn_async_fifo.sv | | Width=2 Depth=4
 qn_usb_tail qn_usb_tail     2  24  R/usb/qn_usb_tail.sv R/lib/qn_stream_check.sv | | Wait=4
 qn_queue   qn_queue         2  14  R/ctrl/qn_queue.sv R/lib/qn_stream_check.sv | | Width=4 Depth=4
-qn_sems    qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=4 Sem=15
-qn_sems_1  qn_sems_proof    2   6  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=1
+qn_sems    qn_sems_proof    2   9  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=4 Sem=15
+qn_sems_1  qn_sems_proof    2   9  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=1
 qn_mem_arb qn_mem_arb_proof 2  14  T/qn_mem_arb_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_mem_arb.sv |
 qn_turn    qn_turn_proof    2  30  R/spec/qn_isa_pkg.sv T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Byte=2
 qn_book    qn_book_proof    2  16  R/spec/qn_isa_pkg.sv T/qn_book_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Weight=5

@@ -57,7 +57,11 @@ module qn_load_proof #(
   (* hierconn *) logic [191:0] \u_dut.slots_q ;
   (* hierconn *) logic [7:0]   \u_dut.post_q ;
   (* hierconn *) logic         \u_dut.vector_q , \u_dut.half_q , \u_dut.high_q ;
-  (* hierconn *) logic [31:0]  \u_dut.offset_q , \u_dut.run_dst_q , \u_dut.runs_left_q , \u_dut.left_q ;
+  (* hierconn *) logic [31:0]  \u_dut.offset_q , \u_dut.run_dst_q , \u_dut.runs_left_q , \u_dut.rest_q , \u_dut.run_addr_q , \u_dut.win_size_q ;
+  (* hierconn *) logic [32:0]  \u_dut.run_end_q , \u_dut.run_dst_end_q ;
+  (* hierconn *) logic [29:0]  \u_dut.base_q ;
+  (* hierconn *) logic [4:0]   \u_dut.len_q , \u_dut.asked_q ;
+  (* hierconn *) logic         \u_dut.stream_q , \u_dut.over_q , \u_dut.w_last_q ;
   (* hierconn *) logic [31:0]  \u_dut.w_addr_q , \u_dut.w_run_q , \u_dut.w_left_q , \u_dut.w_runs_q , \u_dut.w_word_q ;
   (* hierconn *) logic [29:0]  \u_dut.ask_q ;
   (* hierconn *) logic [15:0]  \u_dut.awaited_q ;
@@ -73,6 +77,10 @@ module qn_load_proof #(
         .clk_i, .rst_ni, .valid_i(req_valid), .ready_i(req_ready_i), .data_i({req_addr, req_len, req_kind}));
     end
   endgenerate
+  // An instruction is offered a clock after it has come to the head of its queue, or later
+  logic [7:0] f_op_q;
+  always @(posedge clk_i) f_op_q <= insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8];
+
   logic f_fmt_held_q;                      // a format was offered and not taken; what it says is asserted below
   always @(posedge clk_i) begin
     f_fmt_held_q <= rst_ni && fmt_valid && !fmt_ready_i;
@@ -174,6 +182,7 @@ module qn_load_proof #(
 
   always @(posedge clk_i) if (rst_ni) begin
     // The world: two opcodes, answers and credits for what was asked
+    if (insn_valid_i) assume (insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == f_op_q);
     if (take) assume (insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_STREAM || insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_LOADV);
     if (rsp_valid_i) assume (f_stream_way_q != 7'd0 || f_vec_way_q != 6'd0);
     if (credit_i) assume (f_credit_q + f_stream_way_q < FifoWords);
@@ -197,6 +206,7 @@ module qn_load_proof #(
     if (post_valid) `FIRST(f_open_q && !f_stop_q && post == f_post_q && f_run_q == f_runs && (f_vec_q || f_given_q))
     if (f_stop_q) `FIRST(!fmt_valid && !req_valid && !post_valid)
     // What induction needs
+    `FIRST(\u_dut.stream_q == (f_op_q == qn_isa_pkg::OP_STREAM))
     `FIRST(f_open_q == (\u_dut.state_q != IDLE) && f_stop_q == (\u_dut.state_q == STOP))
     if (f_open_q) `FIRST(\u_dut.slots_q == f_slots_q && \u_dut.post_q == f_post_q && \u_dut.vector_q == f_vec_q && \u_dut.half_q == f_half_q)
     if (f_open_q && f_half_q) `FIRST(f_vec_q)
@@ -207,6 +217,10 @@ module qn_load_proof #(
     if ((\u_dut.state_q == RUN || \u_dut.state_q == ASK || \u_dut.state_q == WAIT || \u_dut.state_q == POST) && !f_vec_q) `FIRST(f_given_q)
     if (\u_dut.state_q == FMT || \u_dut.state_q == RUN || \u_dut.state_q == ASK) begin
       `FIRST(\u_dut.runs_left_q + f_run_q + 32'd1 == f_runs)
+      `FIRST(\u_dut.over_q == (\u_dut.runs_left_q == 32'd0))
+      `FIRST(\u_dut.base_q == f_win_base && \u_dut.win_size_q == f_win_size)
+      if (\u_dut.state_q != ASK) `FIRST(\u_dut.run_addr_q == {2'd0, f_at_q} && \u_dut.run_end_q == {1'b0, f_from_q} + {1'b0, f_words})
+      if (\u_dut.state_q != ASK) `FIRST(\u_dut.run_dst_end_q == {1'b0, f_dst_q} + {1'b0, f_count})
       `FIRST(f_run_q < f_runs)
       `FIRST(f_at_q == f_win_base + f_from_q[29:0])
       if (\u_dut.state_q != ASK) `FIRST(f_k_q == 32'd0)
@@ -216,7 +230,9 @@ module qn_load_proof #(
       `FIRST(\u_dut.offset_q == f_from_q + f_slots_q[32*qn_isa_pkg::SLOT_STREAM_STRIDE +: 32])
       `FIRST(\u_dut.run_dst_q == f_dst_q + f_slots_q[32*qn_isa_pkg::SLOT_LOADV_DSTRIDE +: 32])
       `FIRST(\u_dut.ask_q == (f_at_q >> LineW) + f_k_q[29:0] && (f_vec_q || f_within == 32'd0))
-      `FIRST(\u_dut.left_q + f_k_q == f_lines && \u_dut.left_q != 32'd0 && \u_dut.left_q <= f_lines)
+      `FIRST(\u_dut.rest_q + {27'd0, \u_dut.len_q } + f_k_q == f_lines && \u_dut.rest_q < f_lines && \u_dut.len_q != 5'd0)
+      `FIRST({1'b0, \u_dut.ask_q [3:0]} + \u_dut.len_q <= 5'd16 && \u_dut.len_q <= 5'd16)
+      if (\u_dut.rest_q != 32'd0) `FIRST({1'b0, \u_dut.ask_q [3:0]} + \u_dut.len_q == 5'd16)
       `FIRST({1'b0, f_from_q} + {1'b0, f_words} <= {1'b0, f_win_size})
       `FIRST(!f_vec_q || {1'b0, f_dst_q} + {1'b0, f_count} <= VbWords)
     end
@@ -237,7 +253,7 @@ module qn_load_proof #(
     if (post_valid && f_vec_q) `SECOND(f_wrun_q == f_runs)
     if (idle) `SECOND(!f_open_q && f_stream_way_q == 7'd0 && f_vec_way_q == 6'd0)
     // What induction needs
-    `SECOND(\u_dut.awaited_q == {9'd0, f_stream_way_q} + {10'd0, f_vec_way_q})
+    `SECOND(\u_dut.awaited_q + {11'd0, \u_dut.asked_q } == {9'd0, f_stream_way_q} + {10'd0, f_vec_way_q})
     `SECOND(\u_dut.room_q == f_credit_q && f_credit_q <= FifoWords && f_stream_way_q <= FifoWords && f_credit_q + f_stream_way_q <= FifoWords)
     `SECOND(\u_dut.rsp_room_q <= 6'd32 && f_vec_way_q <= 6'd32 && f_vec_held_q <= 6'd32 && f_vec_out_q <= 6'd32)
     `SECOND({1'b0, \u_dut.rsp_room_q } + {1'b0, f_vec_out_q} == 7'd32)
@@ -250,6 +266,7 @@ module qn_load_proof #(
     if (f_writing) begin
       `SECOND(\u_dut.w_left_q + f_elements == f_count && \u_dut.w_left_q != 32'd0 && \u_dut.w_left_q <= f_count)
       `SECOND(f_wk_q < f_words)
+      `SECOND(\u_dut.w_last_q == (\u_dut.w_left_q == 32'd1))
       `SECOND(\u_dut.w_word_q == 32'd0)     // a line is a word here
       `SECOND(\u_dut.high_q == f_high_q && (f_half_q || !f_high_q) && (!f_high_q || f_vec_held_q != 6'd0))
       `SECOND(\u_dut.w_runs_q + f_wrun_q == f_runs)

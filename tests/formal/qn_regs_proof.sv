@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_regs: of the traps of a clock the first in the order of trap_valid_i is kept, and no later one replaces it until a reset; a busy job is neither
-// done nor trapped; a reset holds the core until the memory port is quiet, and a start is taken only when nothing of these is left.
+// qn_regs: of the traps of a clock (the semaphores' are said a clock later) the first in the order of trap_valid_i is kept, and no later one replaces
+// it until a reset; a busy job is neither done nor trapped; a reset holds the core until the memory port is quiet, and a start is taken only when nothing of these is left.
 
 `default_nettype none
 
@@ -30,29 +30,44 @@ module qn_regs_proof (
   (* hierconn *) logic        \u_dut.busy_q , \u_dut.done_q , \u_dut.trapped_q , \u_dut.resetting_q , \u_dut.start , \u_dut.reset ;
   (* hierconn *) logic [31:0] \u_dut.cause_q , \u_dut.trap_addr_q ;
   (* hierconn *) logic [11:0] \u_dut.trap_pc_q ;
+  (* hierconn *) logic [4:0]   \u_dut.trap_valid_q ;
+  (* hierconn *) logic [39:0]  \u_dut.all_cause_q ;
+  (* hierconn *) logic [159:0] \u_dut.all_addr_q ;
+  (* hierconn *) logic [59:0]  \u_dut.all_pc_q ;
 
   initial assume (!rst_ni);
 
   logic        f_trapped_q, f_quiet_q;     // a trap was seen; the memory port was quiet since the reset
+  logic [4:0]   f_valid_q;                 // what the units said in the last clock
+  logic [39:0]  f_causes_q;
+  logic [159:0] f_addrs_q;
+  logic [59:0]  f_pcs_q;
+  logic         f_trap;
   logic [7:0]  f_cause_q, f_cause;
   logic [31:0] f_addr_q, f_addr;
   logic [11:0] f_pc_q, f_pc;
   always @(*) begin
-    if      (trap_valid_i[0]) {f_cause, f_addr, f_pc} = {trap_cause_i[7:0],   trap_addr_i[31:0],    trap_pc_i[11:0]};
-    else if (trap_valid_i[1]) {f_cause, f_addr, f_pc} = {trap_cause_i[15:8],  trap_addr_i[63:32],   trap_pc_i[23:12]};
-    else if (trap_valid_i[2]) {f_cause, f_addr, f_pc} = {trap_cause_i[23:16], trap_addr_i[95:64],   trap_pc_i[35:24]};
-    else if (trap_valid_i[3]) {f_cause, f_addr, f_pc} = {trap_cause_i[31:24], trap_addr_i[127:96],  trap_pc_i[47:36]};
-    else if (trap_valid_i[4]) {f_cause, f_addr, f_pc} = {trap_cause_i[39:32], trap_addr_i[159:128], trap_pc_i[59:48]};
+    if      (f_valid_q[0]) {f_cause, f_addr, f_pc} = {f_causes_q[7:0],   f_addrs_q[31:0],    f_pcs_q[11:0]};
+    else if (f_valid_q[1]) {f_cause, f_addr, f_pc} = {f_causes_q[15:8],  f_addrs_q[63:32],   f_pcs_q[23:12]};
+    else if (f_valid_q[2]) {f_cause, f_addr, f_pc} = {f_causes_q[23:16], f_addrs_q[95:64],   f_pcs_q[35:24]};
+    else if (f_valid_q[3]) {f_cause, f_addr, f_pc} = {f_causes_q[31:24], f_addrs_q[127:96],  f_pcs_q[47:36]};
+    else if (f_valid_q[4]) {f_cause, f_addr, f_pc} = {f_causes_q[39:32], f_addrs_q[159:128], f_pcs_q[59:48]};
     else                      {f_cause, f_addr, f_pc} = {trap_cause_i[47:40], trap_addr_i[191:160], trap_pc_i[71:60]};
   end
+  assign f_trap = \u_dut.busy_q && (f_valid_q != 5'd0 || trap_valid_i[5]);
   always @(posedge clk_i) begin
-    if (!rst_ni || \u_dut.reset ) f_trapped_q <= 1'b0;
-    else if (\u_dut.busy_q && trap_valid_i != 6'd0) f_trapped_q <= 1'b1;
-    if (\u_dut.busy_q && trap_valid_i != 6'd0 && !f_trapped_q) {f_cause_q, f_addr_q, f_pc_q} <= {f_cause, f_addr, f_pc};
+    f_valid_q  <= core_rst_n ? trap_valid_i[4:0] : 5'd0;
+    f_causes_q <= trap_cause_i[39:0];
+    f_addrs_q  <= trap_addr_i[159:0];
+    f_pcs_q    <= trap_pc_i[59:0];
+    if (!rst_ni || \u_dut.resetting_q ) f_trapped_q <= 1'b0;
+    else if (f_trap)          f_trapped_q <= 1'b1;
+    if (f_trap && !f_trapped_q) {f_cause_q, f_addr_q, f_pc_q} <= {f_cause, f_addr, f_pc};
     if (!rst_ni || \u_dut.reset ) f_quiet_q <= 1'b0;
     else if (mem_idle_i)         f_quiet_q <= 1'b1;
     if (rst_ni) begin
       assert (stop == f_trapped_q);
+      assert (\u_dut.trap_valid_q == f_valid_q && \u_dut.all_cause_q == f_causes_q && \u_dut.all_addr_q == f_addrs_q && \u_dut.all_pc_q == f_pcs_q);
       if (f_trapped_q) assert (\u_dut.cause_q == {24'd0, f_cause_q} && \u_dut.trap_addr_q == f_addr_q && \u_dut.trap_pc_q == f_pc_q && !\u_dut.busy_q );
       assert (!(\u_dut.busy_q && \u_dut.done_q ) && !(\u_dut.busy_q && \u_dut.trapped_q ));
       assert (core_rst_n == f_quiet_q);

@@ -43,6 +43,8 @@ module qn_seq_proof #(
   (* hierconn *) logic [5-LineW:0] \u_dut.fill_addr_q ;
   (* hierconn *) logic [29:0] \u_dut.ask_addr_q ;
   (* hierconn *) logic [31:0] \u_dut.a_pc_q ;
+  (* hierconn *) logic [2:0] \u_dut.d_unit_q ;
+  (* hierconn *) logic \u_dut.d_halt_q , \u_dut.x_valid_q ;
 
   initial assume (!rst_ni);
   qn_stream_check #(.Width(35), .Assume(1'b0)) u_req (
@@ -86,6 +88,7 @@ module qn_seq_proof #(
       if (f_loading_q && \u_dut.state_q == RUN) assert (f_came_q == f_lines[6:0] && f_asked_q == f_came_q);
 
       // What induction needs
+      if (\u_dut.x_valid_q && \u_dut.d_halt_q ) assert (\u_dut.d_unit_q == qn_isa_pkg::UNIT_SEQ);
       assert (f_came_q <= f_asked_q && f_asked_q <= 7'd64 >> LineW);
       if (\u_dut.state_q != LOAD && (f_words > ProgWords || f_first << LineW != f_addr)) assert (f_asked_q == 7'd0);
       if (\u_dut.state_q == LOAD) begin

@@ -43,7 +43,9 @@ module qn_store_proof #(
   (* hierconn *) logic [191:0] \u_dut.slots_q ;
   (* hierconn *) logic [7:0]   \u_dut.post_q ;
   (* hierconn *) logic [1:0]   \u_dut.size_q , \u_dut.byte_q ;
-  (* hierconn *) logic         \u_dut.over_q , \u_dut.next ;
+  (* hierconn *) logic         \u_dut.over_q , \u_dut.next , \u_dut.same_q , \u_dut.last_q , \u_dut.single_q , \u_dut.win_write_q ;
+  (* hierconn *) logic [29:0]  \u_dut.base_q ;
+  (* hierconn *) logic [31:0]  \u_dut.win_size_q ;
   (* hierconn *) logic [31:0]  \u_dut.src_run_q , \u_dut.src_q , \u_dut.dst_run_q , \u_dut.dst_q , \u_dut.left_q , \u_dut.runs_q , \u_dut.word_q ;
 
   initial assume (!rst_ni);
@@ -71,14 +73,15 @@ module qn_store_proof #(
   logic        f_up_q, f_over_q, f_done_q; // a request stands; it is the last; the last was taken
   logic [31:0] f_req_at_q, f_req_word_q;
   logic [1:0]  f_req_byte_q;
-  logic        take, took, f_last;
+  logic        take, took, f_last, f_next;
   assign take   = insn_valid_i && insn_ready;
   assign took   = req_valid && req_ready_i;
+  assign f_next = \u_dut.next && !trap_valid;
   assign f_last = f_k_q + 32'd1 == f_count;
   assign f_word = f_read_q ? vb_data_i : f_word_q;
 
   always @(posedge clk_i) begin
-    f_read_q <= rst_ni && vb_valid && vb_ready_i;
+    f_read_q <= rst_ni && vb_valid && vb_ready_i && !trap_valid;
     if (f_read_q) f_word_q <= vb_data_i;
     f_done_q <= rst_ni && took && f_over_q;
     if (!rst_ni) begin
@@ -89,7 +92,7 @@ module qn_store_proof #(
       if (take)            f_open_q <= 1'b1;
       else if (post_valid) f_open_q <= 1'b0;
       if (trap_valid)      f_stop_q <= 1'b1;
-      if (\u_dut.next )    f_up_q <= 1'b1;
+      if (f_next)    f_up_q <= 1'b1;
       else if (took)       f_up_q <= 1'b0;
     end
     if (take) begin
@@ -102,7 +105,7 @@ module qn_store_proof #(
       f_src_q   <= insn_i[32*qn_isa_pkg::SLOT_STORE_SRC +: 32];
       f_to_q    <= insn_i[32*qn_isa_pkg::SLOT_STORE_ADDR +: 32];
       f_at_q    <= insn_i[32*qn_isa_pkg::SLOT_STORE_ADDR +: 32];
-    end else if (\u_dut.next ) begin
+    end else if (f_next) begin
       f_k_q   <= f_last ? 32'd0 : f_k_q + 32'd1;
       f_at_q  <= f_last ? f_to_q + f_dstride : f_at_q + f_estride;
       f_src_q <= f_last ? f_from_q + f_sstride : f_size_q != 2'd0 || f_k_q[1:0] == 2'd3 ? f_src_q + 32'd1 : f_src_q;
@@ -112,7 +115,7 @@ module qn_store_proof #(
         f_to_q   <= f_to_q + f_dstride;
       end
     end
-    if (\u_dut.next ) begin
+    if (f_next) begin
       f_over_q     <= f_last && f_run_q + 32'd1 == f_runs;
       f_req_at_q   <= f_at_q;
       f_req_word_q <= f_word;
@@ -150,7 +153,7 @@ module qn_store_proof #(
   always @(posedge clk_i) if (rst_ni) begin
     // One request for each element: it is there until it is taken, and the next comes then
     assert (req_valid == f_up_q);
-    if (\u_dut.next ) assert ((!f_up_q || took) && f_run_q < f_runs && f_k_q < f_count && f_open_q && !f_stop_q);
+    if (f_next) assert ((!f_up_q || took) && f_run_q < f_runs && f_k_q < f_count && f_open_q && !f_stop_q);
     if (req_valid) begin
       assert (f_open_q && !f_stop_q && req_addr == f_addr >> LineW && f_alone);
       assert (f_win_write && {2'd0, f_req_at_q[31:2]} < f_win_size);
@@ -161,8 +164,8 @@ module qn_store_proof #(
       endcase
     end
     // The word that is read is the element's; bytes behind the first of a word need no read
-    if (vb_valid) assert (f_open_q && !f_stop_q && f_src_q < VbWords && vb_addr == f_src_q[5:0] && (f_size_q != 2'd0 || f_k_q[1:0] == 2'd0));
-    if (\u_dut.next ) assert (f_read_q || (f_size_q == 2'd0 && f_k_q[1:0] != 2'd0));
+    if (vb_valid && !trap_valid) assert (f_open_q && !f_stop_q && f_src_q < VbWords && vb_addr == f_src_q[5:0] && (f_size_q != 2'd0 || f_k_q[1:0] == 2'd0));
+    if (f_next) assert (f_read_q || (f_size_q == 2'd0 && f_k_q[1:0] != 2'd0));
     // Instructions
     if (insn_ready) assert (!f_open_q && !f_stop_q);
     assert (post_valid == f_done_q);
@@ -186,6 +189,9 @@ module qn_store_proof #(
       assert (\u_dut.dst_run_q == f_to_q + f_dstride && \u_dut.dst_q == f_at_q);
       assert (f_size_q != 2'd0 || \u_dut.byte_q == f_k_q[1:0]);
       if (\u_dut.state_q != WRITE || !f_over_q) assert (f_run_q < f_runs);
+      assert (\u_dut.base_q == f_win_base && \u_dut.win_size_q == f_win_size && \u_dut.win_write_q == f_win_write);
+      assert (\u_dut.same_q == (f_size_q == 2'd0 && \u_dut.byte_q != 2'd0));
+      assert (\u_dut.last_q == (\u_dut.left_q == 32'd1) && \u_dut.single_q == (f_count == 32'd1));
     end
     if (\u_dut.state_q == READ || \u_dut.state_q == DATA) assert (f_size_q != 2'd0 || f_k_q[1:0] == 2'd0);
     if (\u_dut.state_q == DATA) assert (f_src_q < VbWords && f_win_write && {2'd0, f_at_q[31:2]} < f_win_size);

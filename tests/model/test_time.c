@@ -66,14 +66,15 @@ static void sequencer(void **state)
     assert_int_equal(cycles(), 11 + 8 + 2 * 28 + 17 + 8 + 2);
 }
 
-// Acts in 11, offered and taken in 12, starts in 13. The first beat is read in 14, its operands stand in 16, its sum 6 later, written
-// one after that; eight beats, one a clock; the unit is idle in the clock after the post, which is that of the last write.
+// Acts in 11, at the head of its queue in 12, offered and taken in 13, starts in 14. The first beat is read in 15, its operands stand in 17, its
+// sum 6 later, written one after that; eight beats, one a clock; the unit is idle in the clock after the post, which is that of the last write,
+// and HALT is complete in the clock after that.
 static void sum_of_64(void **state)
 {
     (void)state;
     PUT(&p, QN_OP_VEC, QN_VEC_ADD, 0, 0, I(64), I(0), I(0), I(64), I(1), I(0));
     HALT(&p);
-    assert_int_equal(cycles(), (13 + 1 + 2 + 6 + 1 + 7) + 1 + 1);
+    assert_int_equal(cycles(), (14 + 1 + 2 + 6 + 1 + 7) + 1 + 2);
     assert_int_equal(qn_model_read(m, QN_REG_COUNT_VECTOR), 1 + 2 + 6 + 1 + 7);
 }
 
@@ -83,7 +84,7 @@ static void store_of_4(void **state)
     (void)state;
     PUT(&p, QN_OP_STORE, 2 << 5, 0, 0, I(0), I(4), I(1), I(0), I(4), I(0));
     HALT(&p);
-    assert_int_equal(cycles(), (12 + 1 + 1 + 2 * 4 + 1) + 1 + 1);      // taken 12, check 13, read 14, elements, post, idle
+    assert_int_equal(cycles(), (13 + 1 + 1 + 2 * 4 + 1) + 1 + 2);      // taken 13, check 14, read 15, elements, post, idle, known
     assert_int_equal(qn_model_read(m, QN_REG_COUNT_STORE), 1 + 1 + 2 * 4 + 1);
     assert_int_equal(qn_model_read(m, QN_REG_COUNT_WRITE), 4);
 }

@@ -140,7 +140,7 @@ int main(int argc, char **argv)
     uint32_t vb_writes = 0;
     insn next = make();
     unsigned done = 0, traps = 0, stall = 0;
-    bool reset = true, stopped = false;
+    bool reset = true, stopped = false, fresh = true;       // fresh: it has just come to the head of its queue, and is not yet offered
     unsigned pace = 4;
 
     while (done < 3000) {
@@ -149,7 +149,8 @@ int main(int argc, char **argv)
             pace = 1 + rnd(6);
         top->win_base_i = WIN_BASE;
         top->win_size_i = WIN_SIZE;
-        top->insn_valid_i = rnd(4) != 0;
+        top->insn_valid_i = !fresh && rnd(4) != 0;
+        fresh = false;
         set_insn(next);
         top->req_ready_i = rnd(pace) == 0;
         top->rsp_valid_i = !flight.empty() && rnd(pace) == 0;
@@ -191,6 +192,7 @@ int main(int argc, char **argv)
                                 !next.half ? memory(at) : i % 2 ? memory(at) & 0xffff0000u : memory(at) << 16;
                     }
                 next = make();
+                fresh = true;
             }
             if (top->fmt_valid_o && top->fmt_ready_i) {
                 std::vector<uint32_t> got = {top->fmt_id_o, top->fmt_cols_o, top->fmt_lines_o};

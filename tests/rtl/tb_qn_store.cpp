@@ -149,7 +149,7 @@ int main(int argc, char **argv)
                     fail("clocks", now - start, 3 + words + elements);
                 over = true;
             }
-            bool read = top.vb_valid_o && top.vb_ready_i;
+            bool read = top.vb_valid_o && top.vb_ready_i && !top.trap_valid_o;   // what is read for an element that traps is not used
             uint32_t at = top.vb_addr_o;
             if (read) {
                 if (reads.empty() || at != reads.front().src)
