@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""paths.py NETLIST.json TOP [N]: the longest paths of a mapped netlist, before placement: the slowest from each unit to each (N of them, 40),
-and the slowest of all in steps. A minute, where place and route takes an hour.
+"""paths.py NETLIST.json TOP [N]: the longest paths of a mapped netlist, before placement: the slowest to each unit and to each of TOP's outputs (N of
+them, 40), and the slowest of all in steps. A minute, where place and route takes an hour. paths.py --in NETLIST.json TOP [N]: those that begin at TOP's inputs instead of
+registers. --name TEXT: only ends whose names hold it, register by register.
 
 Cells have an ECP5's delays at speed 6 (nanoseconds, as nextpnr-ecp5 reports them); a net has NET + FAN x log2(its ends), a guess at what routing costs in a full
 device. So the order of paths is to be trusted, the figures are not: report.json has those after placement."""
-import collections, json, math, sys
+import argparse, collections, json, math, re
 
 NET, FAN = 0.75, 0.15
 LUT, CLK_Q, CARRY_IN, CARRY, CARRY_OUT, RAM_Q, MULT = 0.24, 0.53, 0.45, 0.07, 0.44, 5.73, 4.2
@@ -30,6 +31,10 @@ def arcs(kind, pins):
         return [(p, o, LUT) for p in ins if p.startswith("RAD") for o in pins if o in OUT[kind]], {}, [p for p in ins if p[0] in "DW" and not p.startswith("WCK")]
     if kind == "TRELLIS_FF":
         return [], {"Q": CLK_Q}, [p for p in ins if p != "CLK"]
+    if kind == "input":
+        return [], {p: 0 for p in pins}, []
+    if kind == "output":
+        return [], {}, list(pins)
     if kind == "DP16KD":
         return [], {p: RAM_Q for p in pins if p in OUT[kind]}, [p for p in ins if not p.startswith("CLK")]
     return [], {}, []
@@ -74,11 +79,27 @@ def flatten(modules, name, ports, path, cells, names):
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as f:
+    args = argparse.ArgumentParser()
+    args.add_argument("netlist")
+    args.add_argument("top")
+    args.add_argument("most", nargs="?", type=int, default=40)
+    args.add_argument("--in", dest="inputs", action="store_true")
+    args.add_argument("--name")
+    args = args.parse_args()
+    with open(args.netlist, encoding="utf-8") as f:
         modules = json.load(f)["modules"]
-    top, most = sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 40
-    cells, names = [], []
-    flatten(modules, top, {}, (), cells, names)
+    top, most = args.top, args.most
+    cells, names, outer = [], [], {}
+    for port, p in modules[top]["ports"].items():      # a cell for each port's bits
+        pins = {}
+        for i, bit in enumerate(p["bits"]):
+            if not isinstance(bit, str):
+                if bit not in outer:
+                    outer[bit] = len(names)
+                    names.append(())
+                pins[f"{port}.{i}"] = outer[bit]
+        cells.append(((port, ""), p["direction"], pins))
+    flatten(modules, top, outer, (), cells, names)
     del modules
 
     ends = collections.Counter()
@@ -86,8 +107,10 @@ def main():
     for i, (_, kind, pins) in enumerate(cells):
         comb, starts, sinks = arcs(kind, pins)
         for p, n in pins.items():
-            if p not in OUT[kind]:
+            if p not in OUT[kind] and kind != "input":
                 ends[n] += 1
+        if args.inputs != (kind == "input"):
+            starts = {}
         for p, ns in starts.items():
             arrival[pins[p]], source[pins[p]] = ns, (i, p, -1)
         for a, b, ns in comb:
@@ -104,7 +127,7 @@ def main():
         at = arrival.get(n, 0)
         for to, ns, i, pin in into[n]:
             t = at + wire(n, cells[i][1], pin) + ns
-            if t > arrival.get(to, -1):
+            if n in arrival and t > arrival.get(to, -1):
                 arrival[to], source[to] = t, (i, pin, n)
             waits[to] -= 1
             if not waits[to]:
@@ -126,9 +149,15 @@ def main():
     worst = {}
     late = collections.Counter()
     for net, i, pin in stops:
-        t = arrival.get(net, 0) + wire(net, cells[i][1], pin)
+        if net not in arrival:
+            continue
+        t = arrival[net] + wire(net, cells[i][1], pin)
         late[int(t // 2) * 2] += 1
-        key = unit(cells[i][0])
+        key = unit(cells[i][0]) if cells[i][1] != "output" else cells[i][0][0]
+        if args.name is not None:
+            key = re.sub(r"_TRELLIS_FF_Q.*|\.\d+\.\d+$", "", ".".join(cells[i][0])) + " " + pin
+            if args.name not in key:
+                continue
         if t > worst.get(key, (0,))[0]:
             worst[key] = (t, net, i, pin)
     print("ends of paths by ns:", ", ".join(f"{k}-{k + 2}: {v}" for k, v in sorted(late.items())))

@@ -14,37 +14,39 @@ module qn_fadd (
   output logic [31:0] y_o
 );
 
-  // 1: order by magnitude. Subnormals have no leading one and no fraction.
+  // 1: order by magnitude; all that the order does not decide is found beside the comparison
   function automatic [66:0] order(input [31:0] a, input [31:0] b);
-    logic        swap, a_nan, b_nan;
-    logic [31:0] major;
-    logic [30:0] minor;
-    swap  = b[30:0] > a[30:0];
-    major = swap ? b : a;
-    minor = swap ? a[30:0] : b[30:0];
-    a_nan = &a[30:23] && |a[22:0];
-    b_nan = &b[30:23] && |b[22:0];
-    order = {major[30:23],                                       // exponent
-             major[30:23] - minor[30:23],                        // how far apart
-             major[30:23] == 8'd0 ? 24'd0 : {1'b1, major[22:0]},
-             minor[30:23] == 8'd0 ? 24'd0 : {1'b1, minor[22:0]},
-             major[31],
-             a_nan || b_nan || (&a[30:23] && &b[30:23] && (a[31] ^ b[31])),
-             &major[30:23]};
+    logic       swap, a_none, b_none, a_top, b_top;
+    logic [7:0] a_more, b_more;
+    swap   = b[30:0] > a[30:0];
+    a_none = a[30:23] == 8'd0;
+    b_none = b[30:23] == 8'd0;
+    a_top  = &a[30:23];
+    b_top  = &b[30:23];
+    a_more = a[30:23] - b[30:23];
+    b_more = b[30:23] - a[30:23];
+    order  = {swap ? b[30:23] : a[30:23],                        // exponent
+              swap ? b_more : a_more,                            // how far apart
+              swap ? b[22:0] : a[22:0],
+              swap ? a[22:0] : b[22:0],
+              a_none && b_none, a_none || b_none,                // so the larger is zero, the smaller is
+              swap ? b[31] : a[31],
+              (a_top && (|a[22:0] || (b_top && (a[31] ^ b[31])))) || (b_top && |b[22:0]),
+              a_top || b_top};
   endfunction
 
   logic [7:0]  s1_exp_q, s1_shift_q;
-  logic [23:0] s1_major_q, s1_minor_q;
-  logic        s1_minus_q, s1_sign_q, s1_both_q, s1_nan_q, s1_inf_q;
+  logic [22:0] s1_major_q, s1_minor_q;     // fractions
+  logic        s1_none_q, s1_alone_q, s1_minus_q, s1_sign_q, s1_both_q, s1_nan_q, s1_inf_q;
   always_ff @(posedge clk_i) if (en_i) begin
-    {s1_exp_q, s1_shift_q, s1_major_q, s1_minor_q, s1_sign_q, s1_nan_q, s1_inf_q} <= order(a_i, {b_i[31] ^ sub_i, b_i[30:0]});
+    {s1_exp_q, s1_shift_q, s1_major_q, s1_minor_q, s1_none_q, s1_alone_q, s1_sign_q, s1_nan_q, s1_inf_q} <= order(a_i, {b_i[31] ^ sub_i, b_i[30:0]});
     s1_minus_q <= a_i[31] ^ b_i[31] ^ sub_i;
     s1_both_q  <= a_i[31] && (b_i[31] ^ sub_i);  // sign of a zero sum
   end
 
   // 2: align the smaller one: 24 bits, guard, round; sticky says whether anything fell off below. From 32 places on it cannot
-  // change the rounded sum, not even by its presence.
-  function automatic [26:0] align(input [23:0] minor, input [7:0] by);
+  // change the rounded sum, not even by its presence. Subnormals have no leading one and no fraction.
+  function automatic [26:0] align(input [23:0] minor, input [7:0] by, input none);
     logic [25:0] wide, by1, by2, by4, by8, by16;
     logic        off1, off2, off4, off8, off16;
     wide  = {minor, 2'd0};
@@ -58,7 +60,7 @@ module qn_fadd (
     off4  = by[2] && |by2[3:0];
     off8  = by[3] && |by4[7:0];
     off16 = by[4] && |by8[15:0];
-    align = |by[7:5] ? 27'd0 : {by16, off1 || off2 || off4 || off8 || off16};
+    align = none || |by[7:5] ? 27'd0 : {by16, off1 || off2 || off4 || off8 || off16};
   endfunction
 
   logic [7:0]  s2_exp_q;
@@ -66,8 +68,8 @@ module qn_fadd (
   logic [26:0] s2_minor_q;
   logic        s2_minus_q, s2_sign_q, s2_both_q, s2_nan_q, s2_inf_q;
   always_ff @(posedge clk_i) if (en_i) begin
-    s2_minor_q <= align(s1_minor_q, s1_shift_q);
-    s2_major_q <= s1_major_q;
+    s2_minor_q <= align({1'b1, s1_minor_q}, s1_shift_q, s1_alone_q);
+    s2_major_q <= s1_none_q ? 24'd0 : {1'b1, s1_major_q};
     s2_exp_q   <= s1_exp_q;
     s2_minus_q <= s1_minus_q;
     s2_sign_q  <= s1_sign_q;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_lane: one FP32 lane of the vector unit: an adder, a multiplier, a comparison and the result's register.
 // Each path has its own latency and its own enable: sum FADD, product FMUL, A and larger 0 clocks from the operands to what `load_i`
-// takes. For the quantizer the product of B and `inv_i` goes on into the adder, where adding 1.5 x 2^23 rounds it to an integer: FMUL + FADD
+// takes. For the quantizer the product of B and `inv_i` goes on into the adder a clock later, where adding 1.5 x 2^23 rounds it to an integer: FMUL + 1 + FADD
 // clocks after the operands its low 16 bits are in `code_o`. A tie has a clear last bit: setting it takes the tie away from zero, and no other
 // product below 2^22 anywhere else. A minifloat: of a product of 2^(k+3) or more, k above zero, 1.5 x 2^(23+k) leaves the multiples of 2^k.
 // On ECP5 1,552 LUT4, 140 CCU2C, 587 flops and 4 MULT18, adder and multiplier included.
@@ -33,15 +33,19 @@ module qn_lane (
   localparam [7:0]  ROUND_EXP = 8'h96;     // of 1.5 x 2^23
   localparam LatAdd = qn_isa_pkg::LAT_FADD;
 
-  logic [31:0] sum, product, larger, round;
+  logic [31:0] sum, product, product_q, larger;
+  logic [7:0]  round_exp_q;
   logic        fewer;                      // bits than an integer has
   logic [3:0]  shift;
   assign fewer = minifloat_i && product[30:23] > 8'd130;
-  assign round = {1'b0, fewer ? product[30:23] + 8'd20 : ROUND_EXP, 23'h400000};
-  qn_delay #(.Width(4), .Clocks(LatAdd)) u_shift (.clk_i, .in_i(fewer ? product[26:23] - 4'd2 : 4'd0), .out_o(shift));
+  always_ff @(posedge clk_i) if (quant_i) begin
+    product_q   <= {product[31:1], product[0] | away_i};
+    round_exp_q <= fewer ? product[30:23] + 8'd20 : ROUND_EXP;
+  end
+  qn_delay #(.Width(4), .Clocks(LatAdd + 1)) u_shift (.clk_i, .in_i(fewer ? product[26:23] - 4'd2 : 4'd0), .out_o(shift));
 
   qn_fmul u_mul (.clk_i, .en_i(product_en_i), .a_i(quant_i ? inv_i : a_i), .b_i, .y_o(product));
-  qn_fadd u_add (.clk_i, .en_i(sum_en_i), .sub_i, .a_i(quant_i ? {product[31:1], product[0] | away_i} : a_i), .b_i(quant_i ? round : b_i), .y_o(sum));
+  qn_fadd u_add (.clk_i, .en_i(sum_en_i), .sub_i, .a_i(quant_i ? product_q : a_i), .b_i(quant_i ? {1'b0, round_exp_q, 23'h400000} : b_i), .y_o(sum));
   qn_fmax u_max (.a_i, .b_i, .y_o(larger));
 
   assign code_o = sum[15:0] << shift;

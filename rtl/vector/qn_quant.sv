@@ -25,8 +25,7 @@ module qn_quant #(
   parameter BeatW = $clog2(32 / Lanes)
 ) (
   input  logic                 clk_i,
-  input  logic                 rst_ni,
-  input  logic                 clear_i,    // a new instruction
+  input  logic                 clear_i,    // reset, or a new instruction
   input  logic [1:0]           block_i,    // 32 << block_i elements share a scale
   input  logic                 wide_i,
   input  logic                 record_i,
@@ -85,52 +84,54 @@ module qn_quant #(
   localparam LatMul = qn_isa_pkg::LAT_FMUL;
   localparam LatFunc = qn_isa_pkg::LAT_FUNC;
   localparam LatQuot = qn_isa_pkg::LAT_QUOT;
-  localparam LatSide = LatMul + 2;         // from a slice's last codes to its s
+  localparam LatSide = LatMul + 4;         // from a slice's last codes to its s
   localparam [30:0] FP16_END  = 31'h4afdf020;                          // 127 x 65,520: from there on a scale is infinite as FP16
   localparam [30:0] FP16_NONE = 31'h33000000;                          // 2^-25: up to it FP16 has none
   localparam [30:0] RECIP_END = 31'h7e800000;                          // 2^126: from there on a reciprocal is flushed
 
-  logic q8_1, q8_k;
-  assign q8_1   = ggml_i && !record_i && block_i == 2'd0;
-  assign q8_k   = ggml_i && !record_i && block_i != 2'd0;
-  assign away_o = q8_1;
-
+  // Of the instruction, which stands for two clocks or more when its first beat comes
+  logic              q8_1, q8_k;
   logic [CountW-1:0] block_last;           // beats of a block less 1
-  assign block_last = {{3{1'b0}}, {BeatW{1'b1}}} | ({{CountW-3{1'b0}}, block_i == 2'd3, block_i[1], block_i != 2'd0} << BeatW);
-
-  // Largest magnitude, of several the first: of each half of the lanes, then of the block. Its sign is the top bit.
-  logic [31:0] left, right;
-  integer      k;
-  always @(*) begin
-    left  = x_data_i[31:0];
-    right = x_data_i[16*Lanes +: 32];
-    for (k = 1; k < Lanes / 2; k = k + 1) begin
-      if (x_data_i[32*k +: 31] > left[30:0]) left = x_data_i[32*k +: 32];
-      if (x_data_i[16*Lanes + 32*k +: 31] > right[30:0]) right = x_data_i[16*Lanes + 32*k +: 32];
-    end
+  assign away_o = q8_1;
+  always_ff @(posedge clk_i) begin
+    q8_1       <= ggml_i && !record_i && block_i == 2'd0;
+    q8_k       <= ggml_i && !record_i && block_i != 2'd0;
+    block_last <= {{3{1'b0}}, {BeatW{1'b1}}} | ({{CountW-3{1'b0}}, block_i == 2'd3, block_i[1], block_i != 2'd0} << BeatW);
   end
 
-  logic              m1_valid_q, m2_end_q;
-  logic [31:0]       m1_left_q, m1_right_q, m2_top_q, m1_top, m2_top;
-  logic [CountW-1:0] m1_count_q;
-  assign m1_top = m1_left_q[30:0] >= m1_right_q[30:0] ? m1_left_q : m1_right_q;
-  assign m2_top = m1_count_q != '0 && m2_top_q[30:0] >= m1_top[30:0] ? m2_top_q : m1_top;
+  // Largest magnitude, of several the first: of neighbours, of each half of the lanes, then of the block. Its sign is the top bit.
+  function [31:0] larger(input [31:0] first, input [31:0] second);
+    larger = first[30:0] >= second[30:0] ? first : second;
+  endfunction
 
+  localparam Pairs = Lanes / 2;
+  logic              m0_valid_q, m1_valid_q, m2_end_q;
+  logic [32*Pairs-1:0] m0_q;
+  logic [31:0]       m1_left_q, m1_right_q, m2_top_q;
+  logic [CountW-1:0] m1_count_q;
+  logic              stays;                // the block's largest so far is
+  assign stays = m1_count_q != '0 && m2_top_q[30:0] >= m1_left_q[30:0] && m2_top_q[30:0] >= m1_right_q[30:0];
+
+  integer k;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || clear_i) begin
+    if (clear_i) begin
+      m0_valid_q <= 1'b0;
       m1_valid_q <= 1'b0;
       m2_end_q   <= 1'b0;
       m1_count_q <= '0;
     end else begin
-      m1_valid_q <= x_valid_i;
+      m0_valid_q <= x_valid_i;
+      m1_valid_q <= m0_valid_q;
       m2_end_q   <= m1_valid_q && m1_count_q == block_last;
       if (m1_valid_q) m1_count_q <= m1_count_q == block_last ? '0 : m1_count_q + 1'b1;
     end
-    if (x_valid_i) begin
-      m1_left_q  <= left;
-      m1_right_q <= right;
+    if (x_valid_i)
+      for (k = 0; k < Pairs; k = k + 1) m0_q[32*k +: 32] <= larger(x_data_i[64*k +: 32], x_data_i[64*k + 32 +: 32]);
+    if (m0_valid_q) begin
+      m1_left_q  <= larger(m0_q[31:0], m0_q[32*(Pairs/2 - 1) +: 32]);
+      m1_right_q <= larger(m0_q[16*Pairs +: 32], m0_q[32*(Pairs - 1) +: 32]);
     end
-    if (m1_valid_q) m2_top_q <= m2_top;
+    if (m1_valid_q && !stays) m2_top_q <= larger(m1_left_q, m1_right_q);
   end
 
   // Scale and its reciprocal
@@ -143,8 +144,10 @@ module qn_quant #(
   logic [LatSide-1:0] s_valid_q;           // clocks since a slice's last codes
   logic               s_valid, s_last;
   logic [12:0]        s_total_q, s_total_late_q; // sum of its codes
+  logic [12:0]        s_size, s_up_q;      // its magnitude, and that moved up
+  logic               s_sign_q, s_z8_q;
   logic [31:0]        s_sum_q, s_scale_q;
-  logic [15:0]        s_half, s_scale_half, s_scale_half_q;
+  logic [15:0]        s_half, s_scale_half;
   logic [RowW-1:0]    s_row;
   logic [SliceW-1:0]  s_slice;
   logic [31:0]        c1_scale_q;          // of the slice now being taken
@@ -153,7 +156,7 @@ module qn_quant #(
   assign nonfinite_o = m2_end_q && m2_infinite;
   assign bf16_up     = ggml_i ? product[15] && (product[16] || product[14:0] != 15'd0) : product[15:0] != 16'd0;
   assign bf16        = product[31:16] + {15'd0, bf16_up};
-  qn_fmul u_scale (.clk_i, .en_i(m2_end_q || mul_valid_q != '0 || s_valid_q != '0), .a_i(q8_1 ? c1_scale_q : {1'b0, m2_top_q[30:0]}),
+  qn_fmul u_scale (.clk_i, .en_i(m2_end_q || mul_valid_q != '0 || s_valid_q != '0), .a_i(q8_1 ? s_scale_q : {1'b0, m2_top_q[30:0]}),
                    .b_i(q8_1 ? s_sum_q : wide_i ? (coarse_i ? KE4M3 : K16) : coarse_i ? K4 : K8), .y_o(product));
 
   logic [30:0] d;
@@ -176,7 +179,7 @@ module qn_quant #(
   qn_quotient u_quotient (.clk_i, .en_i((q8_1 && inv_valid_q != '0) || (q8_k && (inv_valid_q != '0 || k_valid_q != '0))), .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || clear_i) begin
+    if (clear_i) begin
       mul_valid_q <= '0;
       inv_valid_q <= '0;
       k_valid_q   <= '0;
@@ -204,16 +207,17 @@ module qn_quant #(
   end
 
   // Scales wait for their codes
-  logic [31:0]       fifo_q [0:15];
+  logic [32:0]       fifo_q [0:15];
   logic [3:0]        put_q, get_q;
   logic [31:0]       head;
+  logic              dead;                 // no scale: no codes
   logic [CountW-1:0] count_q;              // beats of the block before this one
   logic              block_end, slice_end;
-  assign head      = fifo_q[get_q];
+  assign {dead, head} = fifo_q[get_q];
   assign block_end = count_q == block_last;
   assign slice_end = &count_q[BeatW-1:0];
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || clear_i) begin
+    if (clear_i) begin
       put_q   <= 4'd0;
       get_q   <= 4'd0;
       count_q <= '0;
@@ -222,15 +226,13 @@ module qn_quant #(
       if (code_valid_i && block_end) get_q <= get_q + 4'd1;
       if (code_valid_i) count_q <= block_end ? '0 : count_q + 1'b1;
     end
-    if (put) fifo_q[put_q] <= put_scale;
+    if (put) fifo_q[put_q] <= {put_scale[30:0] <= (q8_1 ? FP16_NONE : 31'd0), put_scale};
   end
 
   // 1: bytes. `one` goes to the row or is the high byte, `two` is the low byte, as a number -128..127.
   logic                c1_valid_q, c1_slice_end_q, c1_block_end_q;
   logic [BeatW-1:0]    c1_beat_q;
   logic [8*Lanes-1:0]  c1_one_q, c1_two_q;
-  logic                dead;               // no scale: no codes
-  assign dead = head[30:0] <= (q8_1 ? FP16_NONE : 31'd0);
   genvar i;
   generate
     for (i = 0; i < Lanes; i = i + 1) begin : g_code
@@ -254,7 +256,7 @@ module qn_quant #(
   endgenerate
 
   always_ff @(posedge clk_i) begin
-    c1_valid_q <= rst_ni && !clear_i && code_valid_i;
+    c1_valid_q <= !clear_i && code_valid_i;
     if (code_valid_i) begin
       c1_beat_q      <= count_q[BeatW-1:0];
       c1_slice_end_q <= slice_end;
@@ -277,7 +279,7 @@ module qn_quant #(
   logic [8*Lanes-1:0] c2_one_q, c2_two_q;
   logic [11:0]        c2_sum_q, c2_sum2_q;
   always_ff @(posedge clk_i) begin
-    c2_valid_q <= rst_ni && !clear_i && c1_valid_q && !record_i;
+    c2_valid_q <= !clear_i && c1_valid_q && !record_i;
     if (c1_valid_q) begin
       c2_beat_q      <= c1_beat_q;
       c2_slice_end_q <= c1_slice_end_q;
@@ -298,8 +300,8 @@ module qn_quant #(
   assign slice_next_o = c2_valid_q && c2_slice_end_q;
   assign slices_end_o = q8_1 ? s_valid && s_last : slice_next_o && slice_last_i;
   always_ff @(posedge clk_i) begin
-    qb_we_o      <= rst_ni && !clear_i && c2_valid_q;
-    qb_side_we_o <= rst_ni && !clear_i && (q8_1 ? s_valid : slice_next_o);
+    qb_we_o      <= !clear_i && c2_valid_q;
+    qb_side_we_o <= !clear_i && (q8_1 ? s_valid : slice_next_o);
     if (c2_valid_q) begin
       half_q     <= half;
       half2_q    <= half2;
@@ -320,7 +322,7 @@ module qn_quant #(
       qb_s_o          <= q8_1;
       qb_sum_hi_o     <= half;
       qb_sum_lo_o     <= q8_1 ? s_total_late_q : lo_q;
-      qb_scale_o      <= q8_1 ? {s_half, s_scale_half_q} : c1_scale_q;
+      qb_scale_o      <= q8_1 ? {s_half, s_scale_half} : c1_scale_q;
       qb_sum2_hi_o    <= half2;
       qb_sum2_lo_o    <= lo2_q;
       qb_scale2_o     <= c1_scale_q;
@@ -330,53 +332,56 @@ module qn_quant #(
 
   // Q8_1: the sum of a slice as a float, times d; both as FP16 with the address. Slices are four clocks apart or more, so what belongs to
   // one stands for four.
-  function [31:0] to_float(input [12:0] n);
-    logic [12:0] up;
-    logic [7:0]  exp;
-    integer j;
+  function [31:0] to_float(input sign, input z8, input [12:0] up8);
+    logic        z4, z2, z1;
+    logic [12:0] up4, up2, up1;
     begin
-      up  = n[12] ? -n : n;
-      exp = 8'd139;                        // of 2^12
-      for (j = 0; j < 12; j = j + 1)
-        if (!up[12]) begin
-          up  = {up[11:0], 1'b0};
-          exp = exp - 8'd1;
-        end
-      to_float = up[12] ? {n[12], exp, up[11:0], 11'd0} : 32'd0;
+      z4  = up8[12:9] == 4'd0;
+      up4 = z4 ? {up8[8:0], 4'd0} : up8;
+      z2  = up4[12:11] == 2'd0;
+      up2 = z2 ? {up4[10:0], 2'd0} : up4;
+      z1  = !up2[12];
+      up1 = z1 ? {up2[11:0], 1'b0} : up2;
+      to_float = up1[12] ? {sign, 8'd139 - {4'd0, z8, z4, z2, z1}, up1[11:0], 11'd0} : 32'd0;
     end
   endfunction
 
   assign s_valid = s_valid_q[LatSide-1];
+  assign s_size  = s_total_q[12] ? -s_total_q : s_total_q;
   qn_delay #(.Width(1 + RowW + SliceW), .Clocks(LatSide)) u_side (.clk_i, .in_i({slice_last_i, row_i, slice_i}), .out_o({s_last, s_row, s_slice}));
-  qn_to_half u_s_half (.x_i(product), .h_o(s_half));
-  qn_to_half u_scale_half (.x_i(s_scale_q), .h_o(s_scale_half));
+  qn_to_half u_s_half (.clk_i, .en_i(1'b1), .x_i(product), .h_o(s_half));
+  qn_to_half u_scale_half (.clk_i, .en_i(s_valid_q[3]), .x_i(s_scale_q), .h_o(s_scale_half));
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || clear_i) s_valid_q <= '0;
-    else                    s_valid_q <= {s_valid_q[LatSide-2:0], q8_1 && slice_next_o};
+    if (clear_i) s_valid_q <= '0;
+    else         s_valid_q <= {s_valid_q[LatSide-2:0], q8_1 && slice_next_o};
     if (q8_1 && slice_next_o) s_total_q <= lo_q + half;
-    if (s_valid_q[0]) s_sum_q <= to_float(s_total_q);
-    if (s_valid_q[1]) begin
-      s_scale_q      <= c1_scale_q;
-      s_total_late_q <= s_total_q;
+    if (s_valid_q[0]) begin
+      s_sign_q <= s_total_q[12];
+      s_z8_q   <= s_size[12:5] == 8'd0;
+      s_up_q   <= s_size[12:5] == 8'd0 ? {s_size[4:0], 8'd0} : s_size;
     end
-    if (s_valid_q[2]) s_scale_half_q <= s_scale_half;
+    if (s_valid_q[1]) begin
+      s_sum_q   <= to_float(s_sign_q, s_z8_q, s_up_q);
+      s_scale_q <= c1_scale_q;
+    end
+    if (s_valid_q[3]) s_total_late_q <= s_total_q;
   end
 
   // Records
-  logic [1:0] turn_q;                      // clocks since the beat
+  logic [1:0] turn_q;                      // clocks since the beat's bytes
   logic       rec_busy_q;
-  assign rec_valid_o = record_i && (c1_valid_q || (rec_busy_q && (turn_q == 2'd1 ? wide_i : turn_q == 2'd2 && c1_block_end_q)));
-  assign rec_kind_o  = c1_valid_q ? 2'd0 : turn_q;
+  assign rec_valid_o = rec_busy_q && (turn_q == 2'd0 || (turn_q == 2'd1 ? wide_i : turn_q == 2'd2 && c1_block_end_q));
+  assign rec_kind_o  = turn_q;
   assign rec_beat_o  = c1_beat_q;
   assign rec_words_o = rec_kind_o == 2'd0 ? c1_one_q : rec_kind_o == 2'd1 ? c1_two_q : {Lanes/4{c1_scale_q}};
   assign rec_next_o  = rec_busy_q && turn_q == 2'd3 && c1_block_end_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || clear_i) begin
+    if (clear_i) begin
       rec_busy_q <= 1'b0;
       turn_q     <= 2'd0;
-    end else if (c1_valid_q) begin
+    end else if (code_valid_i) begin
       rec_busy_q <= record_i;
-      turn_q     <= 2'd1;
+      turn_q     <= 2'd0;
     end else if (rec_busy_q) begin
       rec_busy_q <= turn_q != 2'd3;
       turn_q     <= turn_q + 2'd1;

@@ -49,7 +49,7 @@ module qn_vbuf #(
   logic             write, b_read;
   logic [BeatW-1:0] write_beat, b_beat;
   logic [Lanes-1:0] write_mask;
-  logic [LaneW-1:0] st_lane_q;
+  logic [Lanes-1:0] st_lane_q;             // one bit
 
   assign ld_ready_o = !we_i;
   assign st_ready_o = !b_re_i;
@@ -61,7 +61,7 @@ module qn_vbuf #(
 
   always_ff @(posedge clk_i) begin
     st_valid_o <= rst_ni && st_valid_i && st_ready_o;
-    if (st_valid_i) st_lane_q <= st_addr_i[LaneW-1:0];
+    if (st_valid_i) st_lane_q <= {{Lanes-1{1'b0}}, 1'b1} << st_addr_i[LaneW-1:0];
   end
 
   genvar i;
@@ -88,7 +88,7 @@ module qn_vbuf #(
   always @(*) begin
     st_data_o = 32'd0;
     for (k = 0; k < Lanes; k = k + 1)
-      if (st_lane_q == k[LaneW-1:0]) st_data_o = st_data_o | b_data_o[32*k +: 32];
+      if (st_lane_q[k]) st_data_o = st_data_o | b_data_o[32*k +: 32];
   end
 
 endmodule

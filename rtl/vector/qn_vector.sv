@@ -94,7 +94,7 @@ module qn_vector #(
   localparam LatAdd  = qn_isa_pkg::LAT_FADD;
   localparam LatMul  = qn_isa_pkg::LAT_FMUL;
   localparam LatFunc = qn_isa_pkg::LAT_FUNC;
-  localparam LatCode = LatMul + LatAdd;
+  localparam LatCode = LatMul + 1 + LatAdd;
   localparam ChainW  = LatFunc > LatCode ? LatFunc : LatCode;
   localparam LaneW   = $clog2(Lanes);
   localparam DequantW = $clog2(Dequants);
@@ -111,7 +111,14 @@ module qn_vector #(
   // The instruction that waits
   logic                           full_q, busy_q, stop_q, fin_q, start, halt;
   logic                           clear;   // pipelines: what a result's tap left in them is no result of the next instruction
+  logic                           in_vec, in_embed, in_logit;
+  /* verilator lint_off UNUSEDSIGNAL */    // u_check refuses what does not fit the walks
   logic [qn_isa_pkg::ENTRY_W-1:0] insn_q;
+  logic [31:0]                    d_n, d_rows, d_a, d_dst;
+  /* verilator lint_on UNUSEDSIGNAL */
+  assign in_vec       = insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_VEC;
+  assign in_embed     = insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_EMBED;
+  assign in_logit     = insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_LOGIT;
   assign clear        = !rst_ni || halt || start;
   assign start        = full_q && !stop_q && (!busy_q || fin_q);
   assign insn_ready_o = !stop_q && (!full_q || start);
@@ -121,22 +128,24 @@ module qn_vector #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni || halt)    full_q <= 1'b0;
     else if (insn_ready_o)  full_q <= insn_valid_i;
-    if (insn_valid_i && insn_ready_o) insn_q <= insn_i;
+    if (insn_valid_i && insn_ready_o) begin
+      insn_q  <= insn_i;
+      d_vec   <= in_vec;
+      d_quant <= insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_QUANT;
+      d_embed <= in_embed;
+      d_logit <= in_logit;
+      d_acc   <= in_embed || (in_vec && insn_i[qn_isa_pkg::VEC_ACC_LSB]) || (in_logit && insn_i[qn_isa_pkg::LOGIT_ACC_LSB]);
+      d_n     <= in_vec ? insn_i[96 +: 32] : insn_i[64 +: 32];
+      d_rows  <= in_vec ? insn_i[128 +: 32] : in_logit ? 32'd1 : insn_i[96 +: 32];
+    end
   end
 
-  // Its parts; `d_` is what it starts with
-  logic        d_vec, d_quant, d_embed, d_logit, d_acc, d_func, d_empty, d_record, d_wide, d_scalar;
+  // Its parts; `d_` is what it starts with. What it is and its counts, which decide most, are found when it is taken.
+  logic        d_vec, d_quant, d_embed, d_logit, d_acc, d_reads_b, d_func, d_empty, d_record, d_wide, d_scalar;
   logic [3:0]  d_fn;
-  /* verilator lint_off UNUSEDSIGNAL */    // u_check refuses what does not fit the walks
-  logic [31:0] d_n, d_rows, d_a, d_dst;
-  /* verilator lint_on UNUSEDSIGNAL */
-  assign d_vec    = insn_q[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_VEC;
-  assign d_quant  = insn_q[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_QUANT;
-  assign d_embed  = insn_q[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_EMBED;
-  assign d_logit  = insn_q[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_LOGIT;
-  assign d_acc    = d_embed || (d_vec && insn_q[qn_isa_pkg::VEC_ACC_LSB]) || (d_logit && insn_q[qn_isa_pkg::LOGIT_ACC_LSB]);
   assign d_fn     = insn_q[qn_isa_pkg::VEC_FN_LSB +: 4];
   assign d_func   = d_vec && d_fn >= qn_isa_pkg::VEC_EXP && d_fn <= qn_isa_pkg::VEC_RSQRT;
+  assign d_reads_b = d_vec && d_fn <= qn_isa_pkg::VEC_MAX;
   assign d_scalar = insn_q[qn_isa_pkg::VEC_BSCALAR_LSB];
   assign d_record = d_quant && insn_q[qn_isa_pkg::QUANT_RECORD_LSB];
   assign d_wide   = insn_q[qn_isa_pkg::QUANT_WIDE_LSB];
@@ -147,7 +156,7 @@ module qn_vector #(
   logic [7:0]  bad_cause;
   logic        bad;
   qn_vec_check #(.Rows(Rows), .AccCols(AccCols), .Slices(Slices), .VbWords(VbWords)) u_check (
-    .clk_i, .start_i(start), .insn_i(insn_q), .n_o(d_n), .rows_o(d_rows), .empty_o(d_empty),
+    .clk_i, .start_i(start), .insn_i(insn_q), .vec_i(d_vec), .quant_i(d_quant), .embed_i(d_embed), .logit_i(d_logit), .acc_i(d_acc), .n_i(d_n), .rows_i(d_rows), .empty_o(d_empty),
     .bad_o(bad), .bad_cause_o(bad_cause), .bad_addr_o(bad_addr));
 
   // ---------------------------------------------------------------------------------------------------------------------------
@@ -157,7 +166,9 @@ module qn_vector #(
   logic         vec_q, quant_q, embed_q, logit_q, acc_q, func_q, record_q, wide_q, ggml_q, coarse_q, scalar_q, reads_b_q, mask_q, limit_step_q;
   logic         sub_q, negate_q;
   logic [1:0]   block_q, func_op_q;
-  logic [2:0]   perm_q, pick_q;
+  logic [2:0]   pick_q;
+  logic [1:0]   swap_q;                    // PERM among the lanes: none, by 1, by 2, by 4
+  logic         swap_beat_q;               // and by 4 where there are no more lanes
   logic [2:0]   phase_last_q;              // clocks of a beat less 1
   logic [13:0]  lo_q, hi_q;
   logic [CountW-1:0] n_q;
@@ -165,7 +176,7 @@ module qn_vector #(
   logic [AddrW-1:0]  rec_len_q;            // words of a row's codes
   logic [7:0]   post_q;
   logic [11:0]  pc_q;
-  logic         none1_q, none2_q;
+  logic [3:1]   none_q;                    // it did nothing, started so many clocks ago
 
   logic [CountW-1:0] n_beats, n_blocks;    // of a row
   assign n_beats  = {{LaneW{1'b0}}, d_n[CountW-1:LaneW]} + {{CountW-1{1'b0}}, d_n[LaneW-1:0] != '0};
@@ -184,14 +195,16 @@ module qn_vector #(
       ggml_q       <= d_quant && insn_q[qn_isa_pkg::QUANT_GGML_LSB];
       coarse_q     <= d_quant && insn_q[qn_isa_pkg::QUANT_COARSE_LSB];
       scalar_q     <= d_scalar && d_vec;
-      reads_b_q    <= d_vec && d_fn <= qn_isa_pkg::VEC_MAX;
+      reads_b_q    <= d_reads_b;
       mask_q       <= d_fn == qn_isa_pkg::VEC_MASK;
       limit_step_q <= insn_q[qn_isa_pkg::VEC_STEP_LSB];
       sub_q        <= d_vec && d_fn == qn_isa_pkg::VEC_SUB;
       negate_q     <= d_fn == qn_isa_pkg::VEC_EXPN;
       block_q      <= insn_q[qn_isa_pkg::QUANT_BLOCK_LSB +: 2];
       func_op_q    <= d_quant || d_fn == qn_isa_pkg::VEC_RECIP ? 2'd1 : d_fn == qn_isa_pkg::VEC_RSQRT ? 2'd2 : 2'd0;
-      perm_q       <= d_vec ? insn_q[qn_isa_pkg::VEC_PERM_LSB +: 3] : 3'd0;
+      swap_q       <= !d_vec ? 2'd0 : insn_q[qn_isa_pkg::VEC_PERM_LSB] ? 2'd1 : insn_q[qn_isa_pkg::VEC_PERM_LSB + 1] ? 2'd2
+                    : {2{insn_q[qn_isa_pkg::VEC_PERM_LSB + 2] && Lanes == 8}};
+      swap_beat_q  <= d_vec && insn_q[qn_isa_pkg::VEC_PERM_LSB + 2] && Lanes == 4;
       pick_q       <= !d_vec || d_func ? MISC
                     : d_fn == qn_isa_pkg::VEC_MUL ? PRODUCT
                     : d_fn == qn_isa_pkg::VEC_MAX ? LARGER
@@ -214,7 +227,7 @@ module qn_vector #(
   /* verilator lint_on UNUSEDSIGNAL */
   logic [BeatW-1:0]  b_addr;               // B counts beats
   logic [CountW-1:0] a_pos, b_pos, w_pos;
-  logic              a_next, a_end, b_next, b_end, w_next, w_end, w_row_end;
+  logic              a_next, a_end, a_row_end, b_end, w_next, w_end;
   localparam [31:0] ACC_ROW = qn_isa_pkg::ACC_ROW, BEAT = Lanes, READ = Dequants;
 
   always @(*) begin
@@ -239,7 +252,7 @@ module qn_vector #(
     end
   end
 
-  /* verilator lint_off PINCONNECTEMPTY */  // A and B need not know their rows
+  /* verilator lint_off PINCONNECTEMPTY */  // who need not know the row
   qn_walk #(.AddrW(AddrW), .CountW(CountW)) u_walk_a (
     .clk_i, .load_i(start),
     .base_i(d_a[AddrW-1:0]),
@@ -247,15 +260,14 @@ module qn_vector #(
     .stride_i(a_stride),
     .count_i(d_embed || d_logit ? d_n[CountW-1:0] : d_acc ? n_beats << (Groups == 1 ? 0 : GroupW) : n_beats),
     .rows_i(d_rows[CountW-1:0]),
-    .next_i(a_next), .addr_o(a_addr), .row_addr_o(), .pos_o(a_pos), .row_end_o(), .end_o(a_end));
+    .next_i(a_next), .addr_o(a_addr), .row_addr_o(), .pos_o(a_pos), .row_end_o(a_row_end), .end_o(a_end));
 
   qn_walk #(.AddrW(BeatW), .CountW(CountW)) u_walk_b (
     .clk_i, .load_i(start),
     .base_i(d_quant ? d_a[VbAddrW-1:LaneW] : insn_q[32 * qn_isa_pkg::SLOT_VEC_B + LaneW +: BeatW]),
     .step_i({{BeatW-1{1'b0}}, !(d_vec && d_scalar)}), .stride_i(b_stride[VbAddrW-1:LaneW]), .count_i(n_beats), .rows_i(d_rows[CountW-1:0]),
-    .next_i(b_next), .addr_o(b_addr), .row_addr_o(), .pos_o(b_pos), .row_end_o(), .end_o(b_end));
+    .next_i(b_read), .addr_o(b_addr), .row_addr_o(), .pos_o(b_pos), .row_end_o(), .end_o(b_end));
 
-  /* verilator lint_on PINCONNECTEMPTY */
   qn_walk #(.AddrW(AddrW), .CountW(CountW)) u_walk_w (
     .clk_i, .load_i(start),
     .base_i(d_dst[AddrW-1:0]),
@@ -264,7 +276,8 @@ module qn_vector #(
     .stride_i(w_stride),
     .count_i(d_vec ? n_beats : d_quant ? n_blocks : d_n[CountW-1:0]),
     .rows_i(d_rows[CountW-1:0]),
-    .next_i(w_next), .addr_o(w_addr), .row_addr_o(w_row_addr), .pos_o(w_pos), .row_end_o(w_row_end), .end_o(w_end));
+    .next_i(w_next), .addr_o(w_addr), .row_addr_o(w_row_addr), .pos_o(w_pos), .row_end_o(), .end_o(w_end));
+  /* verilator lint_on PINCONNECTEMPTY */
 
   // Lanes of beat `pos` whose element lies below `bound`
   function [Lanes-1:0] below(input [CountW-1:0] pos, input [CountW-1:0] bound);
@@ -274,130 +287,149 @@ module qn_vector #(
   endfunction
 
   // ---------------------------------------------------------------------------------------------------------------------------
-  // Reading A: in the first clocks of each beat's turn
-  logic               a_run_q, tick;       // tick: the beat's last read
-  logic [2:0]         phase_q;
+  // Reading A: in the first clocks of each beat's turn. What is read in a clock was decided in the one before: a register says so.
+  logic               a_run_q, a_run, tick; // tick: the beat's last read
+  logic [2:0]         phase_q, phase, phase_tick;
+  logic               begins;              // with something to read
   logic [AccLat+1:1]  tick_q, read_q;      // those clocks before
   logic [Lanes-1:0]   a_keep_q;
   logic [GroupW-1:0]  group_q;             // that comes next from the accumulators
-  assign a_next    = a_run_q && (acc_q && vec_q ? phase_q < Groups[2:0] : phase_q == 3'd0);
-  assign tick      = a_run_q && phase_q == (acc_q && vec_q ? Groups[2:0] - 3'd1 : 3'd0);
-  assign acc_re_o  = a_next && acc_q;
+  assign begins     = start && !d_empty;
+  assign a_run      = !start && !halt && a_run_q && !(a_next && a_end);      // goes on
+  assign phase      = !a_run_q || phase_q == phase_last_q ? 3'd0 : phase_q + 3'd1;
+  assign phase_tick = acc_q && vec_q ? Groups[2:0] - 3'd1 : 3'd0;
   assign acc_row_o = a_addr[10 +: RowW];
   assign acc_col_o = {a_addr[ColW-1:DequantW], {DequantW{1'b0}}};
 
   always_ff @(posedge clk_i) begin
-    if (clear) begin
-      a_run_q <= start && !d_empty && rst_ni;
-      tick_q  <= '0;
-      read_q  <= '0;
+    if (!rst_ni) begin
+      a_run_q  <= 1'b0;
+      a_next   <= 1'b0;
+      acc_re_o <= 1'b0;
+      tick     <= 1'b0;
     end else begin
-      if (a_next && a_end) a_run_q <= 1'b0;
+      a_run_q  <= begins || a_run;
+      a_next   <= begins || (a_run && phase <= phase_tick);
+      acc_re_o <= (begins && d_acc) || (a_run && phase <= phase_tick && acc_q);
+      tick     <= (begins && !(d_acc && d_vec && Groups != 1)) || (a_run && phase == phase_tick);
+    end
+    phase_q <= begins ? 3'd0 : phase;
+    if (clear) begin
+      tick_q <= '0;
+      read_q <= '0;
+    end else begin
       tick_q <= {tick_q[AccLat:1], tick};
       read_q <= {read_q[AccLat:1], a_next};
     end
-    if (start)        phase_q <= 3'd0;
-    else if (a_run_q) phase_q <= phase_q == phase_last_q ? 3'd0 : phase_q + 3'd1;
     if (start)                         group_q <= '0;
     else if (acc_q && read_q[AccLat])  group_q <= group_q == Groups[GroupW-1:0] - 1'b1 ? '0 : group_q + 1'b1;
     if (a_run_q) a_keep_q <= below(a_pos, {{CountW-14{1'b0}}, hi_q}) & ~below(a_pos, {{CountW-14{1'b0}}, lo_q});
   end
 
+  // Lanes below the mask's limit: found with A's position, and shown with its operand
+  logic [Lanes*AccLat-1:0] shown_q;
+  logic [Lanes-1:0]        shown, shown_a;
+  assign shown_a = limit_q[32] ? '0
+                 : limit_q[31:CountW] != '0 ? {Lanes{1'b1}} : below(acc_q ? a_pos >> (Groups == 1 ? 0 : GroupW) : a_pos, limit_q[CountW-1:0]);
+  always_ff @(posedge clk_i) begin
+    if (start) limit_q <= {insn_q[32 * qn_isa_pkg::SLOT_VEC_B + 31], insn_q[32 * qn_isa_pkg::SLOT_VEC_B +: 32]};
+    else if (tick && a_row_end && limit_step_q) limit_q <= limit_q + 33'd1;
+    shown_q <= {shown_q[Lanes*(AccLat-1)-1:0], shown_a};
+    shown   <= acc_q ? shown_q[Lanes*(AccLat-1) +: Lanes] : shown_q[Lanes-1:0];
+  end
+
   // Reading B: with A, so that both operands are there together; the quantizer's second pass at its own pace
-  logic             b_run_q, b_read, b1_q, b2_q, go;
-  logic [1:0]       b_phase_q;
+  logic             b_run_q, b_run, b_read, b1_q, b2_q, go;
+  logic [1:0]       b_phase_q, b_phase;
   logic [Lanes-1:0] b_keep_q;
   logic [AccLat:0]  tick_all;
   assign tick_all = {tick_q[AccLat:1], tick};
-  assign b_read = quant_q ? b_run_q && b_phase_q == 2'd0 : reads_b_q && (acc_q ? tick_all[AccLat-1] : tick);
-  assign b_next = b_read;
+  assign b_run    = !clear && (go || (b_run_q && !(b_read && b_end)));
+  assign b_phase  = b_run_q && record_q ? b_phase_q + 2'd1 : 2'd0;
   always_ff @(posedge clk_i) begin
-    if (clear) begin
-      b_run_q <= 1'b0;
-      b1_q    <= 1'b0;
-      b2_q    <= 1'b0;
-    end else begin
-      if (go)                   b_run_q <= 1'b1;
-      else if (b_next && b_end) b_run_q <= 1'b0;
-      b1_q <= b_read;
-      b2_q <= b1_q;
-    end
-    b_phase_q <= b_run_q && record_q ? b_phase_q + 2'd1 : 2'd0;
+    b_run_q   <= b_run;
+    b_phase_q <= b_phase;
+    if (!rst_ni)            b_read <= 1'b0;
+    else if (start || halt) b_read <= begins && d_reads_b && !d_acc;
+    else b_read <= quant_q ? b_run && b_phase == 2'd0 : reads_b_q && (acc_q ? tick_all[AccLat-2] : a_run && phase == phase_tick);
+    b1_q <= !clear && b_read;
+    b2_q <= !clear && b1_q;
     if (b_read)
       b_keep_q <= {Lanes{!quant_q}} | (below(b_pos, {{CountW-14{1'b0}}, hi_q}) & ~below(b_pos, {{CountW-14{1'b0}}, lo_q}));
   end
 
   // The buffer
-  logic [32*Lanes-1:0]      a_word, b_word, result;
+  logic [32*Lanes-1:0]      a_word, b_word, w_word;
   logic [BeatW-1:0] a_beat, b_beat;
   logic                     write_q;
   logic [BeatW-1:0] write_beat_q;
   logic [Lanes-1:0]         write_mask_q;
   // With 4 lanes half of PERM's and BSCALAR's group of 8 words shows in the address
-  assign a_beat = a_addr[VbAddrW-1:LaneW] ^ {{BeatW-1{1'b0}}, Lanes == 4 && perm_q[2]};
+  assign a_beat = a_addr[VbAddrW-1:LaneW] ^ {{BeatW-1{1'b0}}, swap_beat_q};
   assign b_beat = b_addr ^ {{BeatW-1{1'b0}}, Lanes == 4 && scalar_q && b_pos[0]};
 
   qn_vbuf #(.Lanes(Lanes), .VbWords(VbWords)) u_vbuf (
     .clk_i, .rst_ni,
     .a_re_i(a_next && !acc_q), .a_beat_i(a_beat), .a_data_o(a_word),
     .b_re_i(b_read), .b_beat_i(b_beat), .b_data_o(b_word),
-    .we_i(write_q), .w_beat_i(write_beat_q), .w_mask_i(write_mask_q), .w_data_i(result),
+    .we_i(write_q), .w_beat_i(write_beat_q), .w_mask_i(write_mask_q), .w_data_i(w_word),
     .ld_valid_i, .ld_ready_o, .ld_addr_i, .ld_data_i,
     .st_valid_i, .st_ready_o, .st_addr_i, .st_valid_o, .st_data_o);
 
   // ---------------------------------------------------------------------------------------------------------------------------
   // Operands
   logic [32*Lanes-1:0] a_q, b_q;
-  logic                op_valid;           // a beat (EMBED, LOGIT: an element) is in a_q
-  assign op_valid = acc_q ? tick_q[AccLat+1] : tick_q[2];
+  logic                op, op_valid;       // a beat (EMBED, LOGIT: an element) is in a_q, in the next clock, now
+  assign op = acc_q ? tick_q[AccLat] : tick_q[1];
+  always_ff @(posedge clk_i) op_valid <= !clear && op;
 
   genvar i;
   generate
     for (i = 0; i < Lanes; i = i + 1) begin : g_operand
       localparam [31:0] GROUP = i / Dequants;
-      logic [31:0] from_vb;
+      logic [31:0] near, far, from_acc;    // a block RAM's data comes late in its clock: two LUTs from here to a_q
       always @(*) begin
-        from_vb = a_word[32*i +: 32];
-        if (perm_q[0]) from_vb = a_word[32*(i ^ 1) +: 32];
-        if (perm_q[1]) from_vb = a_word[32*(i ^ 2) +: 32];
-        if (perm_q[2] && Lanes == 8) from_vb = a_word[32*((i ^ 4) % Lanes) +: 32];
+        near = acc_q ? 32'd0 : swap_q[0] ? a_word[32*(i ^ 1) +: 32] : a_word[32*i +: 32];
+        far  = acc_q ? 32'd0 : swap_q[0] ? a_word[32*((i ^ 4) % Lanes) +: 32] : a_word[32*(i ^ 2) +: 32];
+        from_acc = acc_q ? acc_data_i[32*(i % Dequants) +: 32] : 32'd0;
       end
       always_ff @(posedge clk_i) begin
-        if (acc_q) begin
-          if (read_q[AccLat] && (!vec_q || group_q == GROUP[GroupW-1:0])) a_q[32*i +: 32] <= acc_data_i[32*(i % Dequants) +: 32];
-        end else if (read_q[1])
-          a_q[32*i +: 32] <= quant_q && !a_keep_q[i] ? 32'd0 : from_vb;
+        if (acc_q ? read_q[AccLat] && (!vec_q || group_q == GROUP[GroupW-1:0]) : read_q[1])
+          a_q[32*i +: 32] <= quant_q && !a_keep_q[i] ? 32'd0 : (swap_q[1] ? far : near) | from_acc;
         if (b1_q) b_q[32*i +: 32] <= b_keep_q[i] ? b_word[32*i +: 32] : 32'd0;
       end
     end
   endgenerate
 
   // Functions take a beat's elements `Funcs` at a time; EMBED and LOGIT take the one that was asked for
-  logic [LaneW*(AccLat+1)-1:0] element_q;  // its lane, on the way beside it
-  logic [LaneW-1:0]            element;
-  logic [TurnW-1:0]            turn_q, turn, w_turn_q;
-  logic                        func_valid;
+  logic [LaneW*AccLat-1:0]     element_q;  // its lane, on the way beside it
+  logic [LaneW-1:0]            element, element_d;
+  logic [TurnW-1:0]            turn, turn_d;
+  logic [Turns-1:0]            part;       // the part of a_q that is taken, one bit
+  logic                        func_valid, func_more;
   logic [32*Funcs-1:0]         func_a, func_y;
   logic [31:0]                 serial, serial_q, scale;
-  assign element    = acc_q ? element_q[LaneW*AccLat +: LaneW] : element_q[LaneW +: LaneW];
-  assign turn       = op_valid ? '0 : turn_q;
-  assign func_valid = func_q && (op_valid || turn_q != '0);
+  assign element_d  = acc_q ? element_q[LaneW*(AccLat-1) +: LaneW] : element_q[LaneW-1:0];
+  assign func_more  = func_valid && turn != Turns[TurnW-1:0] - 1'b1;
+  assign turn_d     = !op && func_more ? turn + 1'b1 : '0;
   localparam FuncW = $clog2(Funcs);
   localparam [31:0] FUNCS_LESS1 = Funcs - 1;
   integer k;
   always @(*) begin
     func_a = '0;
     for (k = 0; k < Turns; k = k + 1)
-      if (func_q ? turn == k[TurnW-1:0] : element >> FuncW == k[LaneW-1:0]) func_a = a_q[32*Funcs*k +: 32*Funcs];
+      if (part[k]) func_a = func_a | a_q[32*Funcs*k +: 32*Funcs];
     serial = 32'd0;
     for (k = 0; k < Funcs; k = k + 1)
       if ((element & FUNCS_LESS1[LaneW-1:0]) == k[LaneW-1:0]) serial = func_a[32*k +: 32];
   end
   always_ff @(posedge clk_i) begin
-    element_q <= {element_q[LaneW*AccLat-1:0], a_addr[LaneW-1:0]};
-    serial_q  <= serial;
-    if (clear) turn_q <= '0;
-    else       turn_q <= func_valid && turn != Turns[TurnW-1:0] - 1'b1 ? turn + 1'b1 : '0;
+    element_q  <= {element_q[LaneW*(AccLat-1)-1:0], a_addr[LaneW-1:0]};
+    element    <= element_d;
+    serial_q   <= serial;
+    turn       <= turn_d;
+    func_valid <= !clear && func_q && (op || func_more);
+    for (k = 0; k < Turns; k = k + 1) part[k] <= func_q ? turn_d == k[TurnW-1:0] : element_d >> FuncW == k[LaneW-1:0];
   end
 
   generate
@@ -419,22 +451,29 @@ module qn_vector #(
   // Time: how many clocks ago operands went in
   logic [ChainW:1] chain_q;
   logic [ChainW:0] chain;
-  logic            result_valid, code_valid, serial_valid;
-  assign chain        = {chain_q, quant_q ? b2_q : func_q ? func_valid : op_valid};
-  assign code_valid   = quant_q && chain[LatCode];
-  assign serial_valid = (embed_q || logit_q) && chain[1];
+  logic            result, result_valid, code_valid, serial_valid;  // result: in the next clock it is valid
+  assign chain = {chain_q, quant_q ? b2_q : func_q ? func_valid : op_valid};
   always @(*) begin
     case (pick_q)
-      SUM:     result_valid = chain[LatAdd];
-      PRODUCT: result_valid = chain[LatMul];
-      MISC:    result_valid = chain[LatFunc];
-      default: result_valid = chain[0];
+      SUM:     result = chain[LatAdd-1];
+      PRODUCT: result = chain[LatMul-1];
+      MISC:    result = chain[LatFunc-1];
+      default: result = op;
     endcase
-    if (!vec_q) result_valid = 1'b0;
+    if (!vec_q) result = 1'b0;
   end
   always_ff @(posedge clk_i) begin
-    if (clear)           chain_q <= '0;
-    else                 chain_q <= chain[ChainW-1:0];
+    if (clear) begin
+      chain_q      <= '0;
+      result_valid <= 1'b0;
+      code_valid   <= 1'b0;
+      serial_valid <= 1'b0;
+    end else begin
+      chain_q      <= chain[ChainW-1:0];
+      result_valid <= result;
+      code_valid   <= quant_q && chain[LatCode-1];
+      serial_valid <= (embed_q || logit_q) && chain[0];
+    end
   end
 
   // Quantizer
@@ -445,7 +484,7 @@ module qn_vector #(
   logic [QbBeatW-1:0]  rec_beat;
   logic [8*Lanes-1:0]  rec_words;
   qn_quant #(.Lanes(Lanes), .RowW(RowW), .SliceW(SliceW)) u_quant (
-    .clk_i, .rst_ni, .clear_i(clear), .block_i(block_q), .wide_i(wide_q), .record_i(record_q), .ggml_i(ggml_q), .coarse_i(coarse_q),
+    .clk_i, .clear_i(clear), .block_i(block_q), .wide_i(wide_q), .record_i(record_q), .ggml_i(ggml_q), .coarse_i(coarse_q),
     .x_valid_i(quant_q && tick_q[2]), .x_data_i(a_q), .nonfinite_o(quant_nonfinite),
     .scale_o(scale), .inv_i(func_y[31:0]), .go_o(go), .inv_o(inverse), .away_o(away),
     .code_valid_i(code_valid), .code_i(code),
@@ -458,17 +497,13 @@ module qn_vector #(
   // ---------------------------------------------------------------------------------------------------------------------------
   // Results
   logic             w_whole;               // the beat at hand gets its last results
-  logic [Lanes-1:0] shown;                 // lanes below the mask's limit
-  assign w_whole = result_valid && (!func_q || w_turn_q == Turns[TurnW-1:0] - 1'b1);
+  logic [TurnW-1:0] w_turn_q, w_turn;
+  assign w_turn  = start ? '0 : func_q && result_valid ? (w_whole ? '0 : w_turn_q + 1'b1) : w_turn_q;
   assign w_next  = w_whole || serial_valid || slice_next || rec_next;
-  assign shown   = limit_q[32] ? '0
-                 : limit_q[31:CountW] != '0 ? {Lanes{1'b1}} : below(w_pos, limit_q[CountW-1:0]);
 
   always_ff @(posedge clk_i) begin
-    if (start) w_turn_q <= '0;
-    else if (func_q && result_valid) w_turn_q <= w_whole ? '0 : w_turn_q + 1'b1;
-    if (start) limit_q <= {insn_q[32 * qn_isa_pkg::SLOT_VEC_B + 31], insn_q[32 * qn_isa_pkg::SLOT_VEC_B +: 32]};
-    else if (w_whole && w_row_end && limit_step_q) limit_q <= limit_q + 33'd1;
+    w_turn_q <= w_turn;
+    w_whole  <= !clear && result && (!func_q || w_turn == Turns[TurnW-1:0] - 1'b1);
   end
 
   // All pipelines run from an instruction's first clock to its last where it uses them, and keep still otherwise
@@ -488,7 +523,7 @@ module qn_vector #(
         .code_o(code[16*i +: 16]),
         .load_i(func_q ? result_valid && w_turn_q == TURN[TurnW-1:0] : result_valid || serial_valid || rec_valid),
         .pick_i(pick_q), .hide_i(mask_q && !shown[i]), .misc_i(misc[32*(i % Funcs) +: 32]),
-        .result_o(result[32*i +: 32]));
+        .result_o(w_word[32*i +: 32]));
     end
   endgenerate
 
@@ -526,16 +561,14 @@ module qn_vector #(
       busy_q  <= 1'b0;
       stop_q  <= 1'b0;
       fin_q   <= 1'b0;
-      none1_q <= 1'b0;
-      none2_q <= 1'b0;
+      none_q  <= '0;
     end else begin
       if (halt)       busy_q <= 1'b0;
       else if (start) busy_q <= 1'b1;
       else if (fin_q) busy_q <= 1'b0;
       if (halt)       stop_q <= 1'b1;
-      none1_q <= start && d_empty;
-      none2_q <= none1_q;
-      fin_q   <= !halt && (last || none2_q);
+      none_q  <= {none_q[2:1], start && d_empty};
+      fin_q   <= !halt && (last || none_q[3]);
     end
   end
 

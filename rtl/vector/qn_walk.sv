@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_walk: the addresses of a loop over rows of evenly spaced words.
 // Stands on one word; `next_i` moves to the next of the row, or to the first of the next row. `load_i` takes a new loop.
-// Two adders of AddrW bits. No reset: nothing counts before the first load.
+// Two adders of AddrW bits. Whether this word is the last stands in registers. No reset: nothing counts before the first load.
 
 `default_nettype none
 
@@ -27,28 +27,34 @@ module qn_walk #(
 );
 
   logic [AddrW-1:0]  step_q, stride_q;
-  logic [CountW-1:0] count_q, left_q;      // words of a row less 1; rows after this one
+  logic [CountW-1:0] count_q, left_q;      // words of a row less 2; this row and those after it
+  logic              one_q, last_q;        // rows of one word; the last row
   logic [AddrW-1:0]  row_next;
 
-  assign row_next  = row_addr_o + stride_q;
-  assign row_end_o = pos_o == count_q;
-  assign end_o     = row_end_o && left_q == '0;
+  assign row_next = row_addr_o + stride_q;
+  assign end_o    = row_end_o && last_q;
 
   always_ff @(posedge clk_i) begin
     if (load_i) begin
       step_q     <= step_i;
       stride_q   <= stride_i;
-      count_q    <= count_i - 1'b1;
-      left_q     <= rows_i - 1'b1;
+      count_q    <= count_i - {{CountW-2{1'b0}}, 2'd2};
+      left_q     <= rows_i;
+      one_q      <= count_i == {{CountW-1{1'b0}}, 1'b1};
+      last_q     <= rows_i == {{CountW-1{1'b0}}, 1'b1};
+      row_end_o  <= count_i == {{CountW-1{1'b0}}, 1'b1};
       addr_o     <= base_i;
       row_addr_o <= base_i;
       pos_o      <= '0;
     end else if (next_i && row_end_o) begin
       left_q     <= left_q - 1'b1;
+      last_q     <= left_q == {{CountW-2{1'b0}}, 2'd2};
+      row_end_o  <= one_q;
       addr_o     <= row_next;
       row_addr_o <= row_next;
       pos_o      <= '0;
     end else if (next_i) begin
+      row_end_o  <= pos_o == count_q;
       addr_o     <= addr_o + step_q;
       pos_o      <= pos_o + 1'b1;
     end

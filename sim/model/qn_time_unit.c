@@ -81,13 +81,13 @@ static void vector_begin(core *x)
     uint32_t addr;
     x->v.trap = (uint8_t)qn_check_vector(t, e, &addr);
     x->v.trap_addr = addr;
-    x->v.trap_at = x->v.trap ? s + 2 : NEVER;
+    x->v.trap_at = x->v.trap ? s + 3 : NEVER;
     int32_t n = e->op == QN_OP_VEC ? V(e, VEC, N) : e->op == QN_OP_QUANT ? V(e, QUANT, N) : e->op == QN_OP_EMBED ? V(e, EMBED, N)
                                                                                                               : V(e, LOGIT, N);
     int32_t rows = e->op == QN_OP_VEC ? V(e, VEC, ROWS) : e->op == QN_OP_QUANT ? V(e, QUANT, ROWS)
                                                       : e->op == QN_OP_EMBED ? V(e, EMBED, ROWS) : 1;
     if (n <= 0 || rows <= 0) {
-        x->v.fin = s + 3;
+        x->v.fin = s + 4;
         return;
     }
     uint64_t beats = ((uint64_t)n + t->lanes - 1) / t->lanes * (uint64_t)rows;
@@ -115,14 +115,14 @@ static void vector_begin(core *x)
         bool record = QN_GET(e->x, QUANT, RECORD), wide = QN_GET(e->x, QUANT, WIDE);
         uint32_t block = (32u << QN_GET(e->x, QUANT, BLOCK)) / t->lanes, period = record ? 4 : 1;
         uint64_t block_end = s + 1 + (uint64_t)(block - 1) * period + 2;          // last beat of the first block in a_q
-        uint64_t go = block_end + 2 + LAT_FMUL + 1 + LAT_FUNC - 2;
+        uint64_t go = block_end + 3 + LAT_FMUL + 1 + LAT_FUNC - 2;
         bool ggml = QN_GET(e->x, QUANT, GGML) && !record, q8_1 = ggml && QN_GET(e->x, QUANT, BLOCK) == 0;
         if (ggml)
             go += q8_1 ? LAT_QUOT : LAT_FUNC + 2 * LAT_QUOT + 1;
         x->v.b_first = go + 1;
         x->v.b_period = period;
         x->v.b_count = beats;
-        uint64_t code = x->v.b_first + 2 + LAT_FMUL + LAT_FADD, last = code + (beats - 1) * period;
+        uint64_t code = x->v.b_first + 2 + LAT_FMUL + 1 + LAT_FADD, last = code + (beats - 1) * period;
         if (record) {
             x->v.w_first = code + 2;
             x->v.w_period = 4;
@@ -131,7 +131,7 @@ static void vector_begin(core *x)
             x->v.w_block = block;
             x->v.fin = last + 4;
         } else {
-            x->v.fin = last + 3 + (q8_1 ? LAT_FMUL + 2 : 0);
+            x->v.fin = last + 3 + (q8_1 ? LAT_FMUL + 4 : 0);
         }
         break;
     }

@@ -115,8 +115,10 @@ qn_vbuf|vector/qn_vbuf.sv|b_re_i ? b_beat_i :|!st_valid_i ? b_beat_i :
 vector_flow|vector/qn_vector.sv|!stop_q && (!full_q|!stop_q && (!b_run_q
 vector_flow|vector/qn_vector.sv|else if (insn_ready_o)  full_q <= insn_valid_i;|else                    full_q <= insn_valid_i;
 vector_flow|vector/qn_vector.sv|if (halt)       stop_q|if (halt && fin_q) stop_q
-vector_flow|vector/qn_vector.sv|if (clear)           chain_q|if (!rst_ni)         chain_q
+vector_flow|vector/qn_vector.sv|chain_q      <= '0;|chain_q      <= chain_q << 1;
+vector_flow|vector/qn_vector.sv|op_valid <= !clear && op;|op_valid <= op;
 qn_quant|vector/qn_quant.sv|if (code_valid_i && block_end) get_q|if (code_valid_i && slice_end) get_q
+qn_quant|vector/qn_quant.sv|m1_valid_q <= m0_valid_q;|m1_valid_q <= x_valid_i;
 qn_quant|vector/qn_quant.sv|if (put) put_q|if (inv_valid_q[LatFunc]) put_q
 qn_quant|vector/qn_quant.sv|put       = q8_k ? k_valid_q[LatFunc+LatQuot] :|put       = q8_k ? k_valid_q[LatFunc] :
 qn_quant|vector/qn_quant.sv|m1_count_q == block_last ? '0 : m1_count_q + 1'b1|m1_count_q + 1'b1

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_quant's FIFO of 16 scales never holds more than 6 (with GGML 7), and has a block's scale whenever one of the block's codes comes: the slot that is read is
+// qn_quant's FIFO of 16 scales never holds more than 7 (with GGML 8), and has a block's scale whenever one of the block's codes comes: the slot that is read is
 // the one where that block's scale was put. Instructions of any number of blocks, of any size, to slices or
 // records; one may be cut off at any clock.
 //
 // Relied upon: whole blocks of beats, in each clock or (records) each fourth; as many codes at the same pace, the first of them Lag clocks after go_o
-// (qn_vector: three registers of reading, a product and a sum).
+// (qn_vector: three registers of reading, a product, a register and a sum).
 
 `default_nettype none
 
@@ -50,6 +50,8 @@ module qn_quotient (
 endmodule
 
 module qn_to_half (
+  input  logic        clk_i,
+  input  logic        en_i,
   input  logic [31:0] x_i,
   output logic [15:0] h_o
 );
@@ -86,9 +88,9 @@ module qn_quant_proof #(
   localparam int BeatW   = $clog2(32 / Lanes);
   localparam int CountW  = BeatW + 3;
   localparam int TimeW   = CountW + 4;                 // 16 of the longest blocks
-  localparam int Lag     = 3 + LatMul + qn_isa_pkg::LAT_FADD;
+  localparam int Lag     = 4 + LatMul + qn_isa_pkg::LAT_FADD;
   localparam int LatQuot = qn_isa_pkg::LAT_QUOT;
-  localparam [TimeW-1:0] Scale = LatMul + 3;           // from a block's last beat to the clock with its scale, of Q8_K its top
+  localparam [TimeW-1:0] Scale = LatMul + 4;           // from a block's last beat to the clock with its scale, of Q8_K its top
   localparam [TimeW-1:0] Top   = Scale + LatFunc + LatQuot + 1;  // of Q8_K: to the clock with 127/top
 
   (* anyconst *) logic [1:0] f_block;                  // slices of 32 << f_block
@@ -134,12 +136,14 @@ module qn_quant_proof #(
   assign code_valid = was(f_t_q, total);
 
   qn_quant #(.Lanes(Lanes)) u_dut (
-    .clk_i, .rst_ni, .clear_i, .block_i(f_record ? 2'd0 : f_block), .wide_i(f_wide), .record_i(f_record), .ggml_i(f_ggml), .coarse_i(f_coarse),
+    .clk_i, .clear_i(clear_i || !rst_ni), .block_i(f_record ? 2'd0 : f_block), .wide_i(f_wide), .record_i(f_record), .ggml_i(f_ggml), .coarse_i(f_coarse),
     .x_valid_i(x_valid), .x_data_i, .nonfinite_o(), .scale_o(), .inv_i('0), .go_o(go), .inv_o(), .away_o(), .code_valid_i(code_valid), .code_i('0),
     .row_i('0), .slice_i('0), .slice_next_o(), .slice_last_i(1'b0), .slices_end_o(), .qb_we_o(), .qb_row_o(), .qb_pair_o(), .qb_slice_o(), .qb_beat_o(), .qb_data_o(), .qb_data2_o(),
     .qb_side_we_o(), .qb_side_row_o(), .qb_side_slice_o(), .qb_s_o(), .qb_scale_o(), .qb_sum_lo_o(), .qb_sum_hi_o(), .qb_scale2_o(), .qb_sum2_lo_o(), .qb_sum2_hi_o(),
     .rec_valid_o(), .rec_kind_o(), .rec_beat_o(), .rec_words_o(), .rec_next_o());
-  (* hierconn *) logic               \u_dut.m1_valid_q , \u_dut.m2_end_q , \u_dut.block_end ;
+  (* hierconn *) logic               \u_dut.q8_1 , \u_dut.q8_k ;
+  (* hierconn *) logic [CountW-1:0]  \u_dut.block_last ;
+  (* hierconn *) logic               \u_dut.m0_valid_q , \u_dut.m1_valid_q , \u_dut.m2_end_q , \u_dut.block_end ;
   (* hierconn *) logic [CountW-1:0]  \u_dut.m1_count_q , \u_dut.count_q ;
   (* hierconn *) logic [LatMul-1:0]  \u_dut.mul_valid_q ;
   (* hierconn *) logic [LatFunc+LatQuot:0] \u_dut.inv_valid_q , \u_dut.k_valid_q ;
@@ -176,7 +180,7 @@ module qn_quant_proof #(
     else if (!f_after_q[TimeW-1])     f_after_q <= f_after_q + 1'b1;
 
     if (rst_ni) begin
-      assert (f_held_q <= (q8_1 ? 5'd7 : 5'd6));
+      assert (f_held_q <= (q8_1 ? 5'd8 : 5'd7));
       if (get) assert (f_held_q != 5'd0);
       if (code_valid) assert (f_held_q != 5'd0 && \u_dut.get_q == f_read_q && f_read_q == blocks(f_t_q, total) && \u_dut.block_end == ended(f_t_q, total));
       assert (put == ended(f_t_q, put_after));
@@ -184,11 +188,12 @@ module qn_quant_proof #(
       assert (go == ended(f_t_q, go_after));
 
       // What induction needs
+      assert (\u_dut.q8_1 == q8_1 && \u_dut.q8_k == q8_k && \u_dut.block_last == (period >> (f_record ? 2 : 0)) - 1'b1);
       assert (f_held_q[3:0] == \u_dut.put_q - \u_dut.get_q && \u_dut.get_q == f_read_q);
       assert (\u_dut.put_q == blocks(f_t_q, put_after) && \u_dut.get_q == blocks(f_t_q, total));
-      assert (\u_dut.m1_valid_q == was(f_t_q, 'd1) && \u_dut.m2_end_q == ended(f_t_q, 'd2));
-      assert (\u_dut.m1_count_q == place(f_t_q, 'd1) && \u_dut.count_q == place(f_t_q, total));
-      for (i = 0; i < LatMul; i = i + 1)   assert (\u_dut.mul_valid_q [i] == ended(f_t_q, 3 + i));
+      assert (\u_dut.m0_valid_q == was(f_t_q, 'd1) && \u_dut.m1_valid_q == was(f_t_q, 'd2) && \u_dut.m2_end_q == ended(f_t_q, 'd3));
+      assert (\u_dut.m1_count_q == place(f_t_q, 'd2) && \u_dut.count_q == place(f_t_q, total));
+      for (i = 0; i < LatMul; i = i + 1)   assert (\u_dut.mul_valid_q [i] == ended(f_t_q, 4 + i));
       for (i = 0; i <= LatFunc + LatQuot; i = i + 1) begin
         assert (\u_dut.inv_valid_q [i] == ended(f_t_q, Scale + i));
         assert (\u_dut.k_valid_q [i] == (q8_k && ended(f_t_q, Top + i)));

@@ -41,7 +41,7 @@ module qn_vbuf_proof #(
   (* hierconn *) logic [BeatW-1:0] \u_dut.write_beat , \u_dut.b_beat ;
   (* hierconn *) logic [Lanes-1:0] \u_dut.write_mask ;
   (* hierconn *) logic [31:0]      \u_dut.g_bank[1].word ;
-  (* hierconn *) logic [LaneW-1:0] \u_dut.st_lane_q ;
+  (* hierconn *) logic [Lanes-1:0] \u_dut.st_lane_q ;
 
   initial assume (!rst_ni);
 
@@ -66,7 +66,7 @@ module qn_vbuf_proof #(
       if (st_valid_i && st_ready) assert (\u_dut.b_read && \u_dut.b_beat == st_addr_i[AddrW-1:LaneW]);
       if (st_valid_i && !b_re_i) assert (st_ready);
       assert (st_valid == f_st_q && !(f_st_q && f_b_q));
-      if (f_st_q) assert (\u_dut.st_lane_q == f_lane_q && st_data == b_data[32*f_lane_q +: 32]);
+      if (f_st_q) assert (\u_dut.st_lane_q == {{Lanes-1{1'b0}}, 1'b1} << f_lane_q && st_data == b_data[32*f_lane_q +: 32]);
       cover (f_load && b_re_i && st_valid_i && a_re_i);
       cover (f_st_q && f_vec && ld_valid_i);
     end

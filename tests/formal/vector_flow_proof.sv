@@ -25,13 +25,16 @@ module vector_flow_proof (
     .qb_we_o(), .qb_row_o(), .qb_pair_o(), .qb_slice_o(), .qb_beat_o(), .qb_data_o(), .qb_data2_o(), .qb_side_we_o(), .qb_side_row_o(), .qb_side_slice_o(), .qb_s_o(), .qb_scale_o(),
     .qb_sum_lo_o(), .qb_sum_hi_o(), .qb_scale2_o(), .qb_sum2_lo_o(), .qb_sum2_hi_o(),
     .ld_valid_i(1'b0), .ld_ready_o(), .ld_addr_i('0), .ld_data_i('0), .st_valid_i(1'b0), .st_ready_o(), .st_addr_i('0), .st_valid_o(), .st_data_o());
-  (* hierconn *) logic \u_dut.full_q , \u_dut.busy_q , \u_dut.stop_q , \u_dut.fin_q , \u_dut.start , \u_dut.none1_q , \u_dut.none2_q ;
+  (* hierconn *) logic \u_dut.full_q , \u_dut.busy_q , \u_dut.stop_q , \u_dut.fin_q , \u_dut.start ;
+  (* hierconn *) logic [3:1] \u_dut.none_q ;
   (* hierconn *) logic \u_dut.w_whole , \u_dut.w_next , \u_dut.serial_valid , \u_dut.rec_valid ;
   (* hierconn *) logic \u_dut.vec_q , \u_dut.quant_q , \u_dut.embed_q , \u_dut.logit_q , \u_dut.record_q , \u_dut.func_q , \u_dut.acc_q ;
-  (* hierconn *) logic \u_dut.a_run_q , \u_dut.b_run_q , \u_dut.b1_q , \u_dut.b2_q , \u_dut.write_q , \u_dut.turn_q , \u_dut.last ;
-  (* hierconn *) logic \u_dut.u_quant.f_fed_q , \u_dut.u_check.f_start_q , \u_dut.u_check.f_bad_q ;
+  (* hierconn *) logic \u_dut.d_vec , \u_dut.d_quant , \u_dut.d_embed , \u_dut.d_logit , \u_dut.d_acc ;
+  (* hierconn *) logic \u_dut.a_run_q , \u_dut.b_run_q , \u_dut.b1_q , \u_dut.b2_q , \u_dut.write_q , \u_dut.last ;
+  (* hierconn *) logic \u_dut.a_next , \u_dut.tick , \u_dut.b_read , \u_dut.op_valid , \u_dut.func_valid , \u_dut.result_valid , \u_dut.code_valid ;
+  (* hierconn *) logic \u_dut.u_quant.f_fed_q , \u_dut.u_check.f_start_q , \u_dut.u_check.f_start2_q , \u_dut.u_check.f_bad_q ;
   (* hierconn *) logic [qn_isa_pkg::LAT_ACC+1:1] \u_dut.tick_q , \u_dut.read_q ;
-  (* hierconn *) logic [10:1] \u_dut.chain_q ;
+  (* hierconn *) logic [qn_isa_pkg::LAT_FMUL+1+qn_isa_pkg::LAT_FADD:1] \u_dut.chain_q ;
   (* hierconn *) logic [qn_isa_pkg::ENTRY_W-1:0] \u_dut.insn_q ;
 
   initial assume (!rst_ni);
@@ -40,12 +43,15 @@ module vector_flow_proof (
   logic                           f_run_q, f_stop_q;   // one was started and has not ended; one was refused
   logic                           f_some_q;            // one was started
   logic                           f_new_q;             // in the clock before
-  logic [1:0]                     f_age_q;             // clocks since; 3: or more
+  logic [2:0]                     f_age_q;             // clocks since; 4: or more
   logic                           f_write_q;           // the clock before had a result that is written
   logic [qn_isa_pkg::ENTRY_W-1:0] f_insn_q;
   logic                           take, f_result;
+  logic                           f_taps;              // something is on its way
   assign take     = insn_valid_i && insn_ready;
   assign f_result = \u_dut.w_whole || (\u_dut.embed_q && \u_dut.serial_valid ) || \u_dut.rec_valid ;
+  assign f_taps   = \u_dut.tick_q [qn_isa_pkg::LAT_ACC+1:2] != '0 || \u_dut.chain_q != '0 || \u_dut.op_valid || \u_dut.func_valid || \u_dut.result_valid
+                    || \u_dut.w_whole || \u_dut.serial_valid || \u_dut.code_valid || \u_dut.u_quant.f_fed_q || \u_dut.b2_q || \u_dut.b_run_q ;
   always @(posedge clk_i) begin
     f_new_q   <= rst_ni && \u_dut.start ;
     f_write_q <= rst_ni && f_result && !trap_valid;
@@ -64,7 +70,7 @@ module vector_flow_proof (
     end
     if (take) f_insn_q <= insn_i;
 
-    f_age_q <= \u_dut.start ? 2'd1 : f_age_q == 2'd3 ? 2'd3 : f_age_q + 2'd1;
+    f_age_q <= \u_dut.start ? 3'd1 : f_age_q[2] ? 3'd4 : f_age_q + 3'd1;
     if (rst_ni) begin
       if (\u_dut.last ) assume (f_run_q && !post_valid);
 
@@ -78,7 +84,7 @@ module vector_flow_proof (
       if (f_stop_q) assert (!insn_ready && !\u_dut.start && !post_valid && !trap_valid && !\u_dut.w_next );
       if (trap_valid) assert (f_run_q);
       // The chain is empty when an instruction starts
-      if (f_new_q) assert (\u_dut.tick_q == '0 && \u_dut.read_q == '0 && \u_dut.chain_q == '0 && !\u_dut.b1_q && !\u_dut.b2_q && !\u_dut.b_run_q
+      if (f_new_q) assert (!f_taps && \u_dut.tick_q == '0 && \u_dut.read_q == '0 && !\u_dut.b1_q
                            && !\u_dut.w_next && !f_result && !post_valid && !trap_valid);
       if (post_valid) assert (f_run_q && !trap_valid);
       // Ports
@@ -90,22 +96,27 @@ module vector_flow_proof (
       if (!f_stop_q) assert (\u_dut.full_q == f_wait_q);
       if (f_stop_q) assert (!\u_dut.full_q );
       if (f_wait_q) assert (\u_dut.insn_q == f_insn_q);
-      if (f_some_q) assert (f_new_q == (f_age_q == 2'd1) && f_age_q != 2'd0);
-      if (f_new_q) assert (f_some_q && f_run_q && !\u_dut.none2_q );
-      if (f_some_q) assert (\u_dut.u_check.f_start_q == f_new_q);
-      if (\u_dut.none1_q ) assert (f_new_q);
-      if (\u_dut.none2_q ) assert (f_run_q && f_age_q == 2'd2);
-      if (\u_dut.fin_q ) assert (f_run_q && f_age_q == 2'd3 && !\u_dut.u_check.f_bad_q );
-      if (f_some_q && f_age_q == 2'd2) assert (f_run_q && \u_dut.tick_q [qn_isa_pkg::LAT_ACC+1:2] == '0 && \u_dut.chain_q == '0
-                                               && !\u_dut.turn_q && !\u_dut.u_quant.f_fed_q && !\u_dut.b2_q && !\u_dut.b_run_q );
-      if (f_run_q && !f_stop_q && f_age_q == 2'd3) assert (!\u_dut.u_check.f_bad_q );
-      if (f_stop_q) assert (!\u_dut.none1_q && !\u_dut.none2_q && !\u_dut.fin_q && !\u_dut.a_run_q && !\u_dut.b_run_q && \u_dut.tick_q == '0
-                            && \u_dut.chain_q == '0 && !\u_dut.b1_q && !\u_dut.b2_q && !\u_dut.turn_q && !\u_dut.u_quant.f_fed_q && !\u_dut.write_q );
-      if (f_new_q) assert (!\u_dut.turn_q && !\u_dut.u_quant.f_fed_q );
+      if (f_some_q) assert (f_new_q == (f_age_q == 3'd1) && f_age_q != 3'd0 && f_age_q <= 3'd4);
+      if (f_new_q) assert (f_some_q && f_run_q);
+      if (f_some_q) assert (\u_dut.u_check.f_start_q == f_new_q && \u_dut.u_check.f_start2_q == (f_age_q == 3'd2));
+      if (\u_dut.none_q [1]) assert (f_new_q);
+      if (\u_dut.none_q [2]) assert (f_run_q && f_age_q == 3'd2);
+      if (\u_dut.none_q [3]) assert (f_run_q && f_age_q == 3'd3);
+      if (\u_dut.fin_q ) assert (f_run_q && f_age_q == 3'd4 && !\u_dut.u_check.f_bad_q );
+      if (f_some_q && f_age_q == 3'd2) assert (f_run_q && !f_taps);
+      if (f_some_q && f_age_q == 3'd3) assert (f_run_q && \u_dut.chain_q == '0 && !\u_dut.serial_valid && !\u_dut.u_quant.f_fed_q && !\u_dut.b_run_q );
+      if (f_run_q && !f_stop_q && f_age_q != 3'd3) assert (!\u_dut.u_check.f_bad_q );
+      if (f_stop_q) assert (\u_dut.none_q == '0 && !\u_dut.fin_q && !\u_dut.a_run_q && !\u_dut.a_next && !\u_dut.tick && !\u_dut.b_read
+                            && !f_taps && \u_dut.tick_q == '0 && !\u_dut.b1_q && !\u_dut.write_q );
       if (f_some_q) assert ({2'd0, \u_dut.vec_q } + {2'd0, \u_dut.quant_q } + {2'd0, \u_dut.embed_q } + {2'd0, \u_dut.logit_q } <= 3'd1
                             && (!\u_dut.record_q || \u_dut.quant_q ) && (!\u_dut.func_q || \u_dut.vec_q ) && (!\u_dut.embed_q || \u_dut.acc_q ));
-      else assert (!f_run_q && !\u_dut.a_run_q && !\u_dut.b_run_q && \u_dut.tick_q == '0 && \u_dut.chain_q == '0 && !\u_dut.b1_q && !\u_dut.b2_q
-                   && !\u_dut.turn_q && !\u_dut.u_quant.f_fed_q && !\u_dut.write_q );
+      else assert (!f_run_q && !\u_dut.a_run_q && !\u_dut.a_next && !\u_dut.tick && !\u_dut.b_read && !f_taps && \u_dut.tick_q == '0
+                   && !\u_dut.b1_q && !\u_dut.write_q );
+      if (\u_dut.w_whole || \u_dut.result_valid ) assert (\u_dut.vec_q );
+      if (\u_dut.serial_valid ) assert (\u_dut.embed_q || \u_dut.logit_q );
+      // What waits is of one kind, as it says
+      if (f_wait_q && !f_stop_q) assert ({2'd0, \u_dut.d_vec } + {2'd0, \u_dut.d_quant } + {2'd0, \u_dut.d_embed } + {2'd0, \u_dut.d_logit } <= 3'd1
+                            && (!\u_dut.d_embed || \u_dut.d_acc ));
 
       cover (\u_dut.start && post_valid && take);
       cover (trap_valid && f_wait_q);

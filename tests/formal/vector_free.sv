@@ -3,7 +3,7 @@
 
 `default_nettype none
 
-// Refuses two clocks after the start or not
+// Refuses three clocks after the start or not
 module qn_vec_check #(
   parameter int Rows    = 16,
   parameter int AccCols = 256,
@@ -14,8 +14,13 @@ module qn_vec_check #(
   input  logic         clk_i,
   input  logic         start_i,
   input  logic [qn_isa_pkg::ENTRY_W-1:0] insn_i,
-  output logic [31:0]  n_o,
-  output logic [31:0]  rows_o,
+  input  logic         vec_i,
+  input  logic         quant_i,
+  input  logic         embed_i,
+  input  logic         logit_i,
+  input  logic         acc_i,
+  input  logic [31:0]  n_i,
+  input  logic [31:0]  rows_i,
   output logic         empty_o,
   output logic         bad_o,
   output logic [7:0]   bad_cause_o,
@@ -23,14 +28,15 @@ module qn_vec_check #(
 );
 
   (* anyseq *) logic [1023:0] f_any;
-  assign {n_o, rows_o, empty_o, bad_cause_o, bad_addr_o} = f_any;
+  assign {empty_o, bad_cause_o, bad_addr_o} = f_any;
   (* anyseq *) logic f_refuse;
-  logic f_start_q, f_bad_q;
+  logic f_start_q, f_start2_q, f_bad_q;
   assign bad_o = f_bad_q;
   always @(posedge clk_i) begin
-    f_start_q <= start_i;
-    if (start_i)        f_bad_q <= 1'b0;
-    else if (f_start_q) f_bad_q <= f_refuse;
+    f_start_q  <= start_i;
+    f_start2_q <= f_start_q && !start_i;
+    if (start_i)         f_bad_q <= 1'b0;
+    else if (f_start2_q) f_bad_q <= f_refuse;
   end
 
 endmodule
@@ -114,7 +120,6 @@ module qn_quant #(
   parameter BeatW = $clog2(32 / Lanes)
 ) (
   input  logic                 clk_i,
-  input  logic                 rst_ni,
   input  logic                 clear_i,
   input  logic [1:0]           block_i,
   input  logic                 wide_i,
@@ -166,7 +171,7 @@ module qn_quant #(
           qb_scale2_o, qb_sum2_lo_o, qb_sum2_hi_o, rec_valid_o, rec_kind_o, rec_beat_o, rec_words_o, rec_next_o} = f_any;
   logic f_fed_q;
   always @(posedge clk_i) begin
-    f_fed_q <= rst_ni && !clear_i && (x_valid_i || code_valid_i || f_fed_q);
+    f_fed_q <= !clear_i && (x_valid_i || code_valid_i || f_fed_q);
     if (!f_fed_q) assume (!rec_valid_o && !rec_next_o && !slice_next_o && !slices_end_o && !qb_we_o && !go_o);
     if (rec_valid_o || rec_next_o) assume (record_i);
     if (slice_next_o || slices_end_o) assume (!record_i);

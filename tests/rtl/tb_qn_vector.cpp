@@ -101,7 +101,7 @@ static void do_vec(insn &in)
             want.vb[V(VEC_DST) + dstride * r + i] = row[i];
     }
     if (n <= 0 || rows <= 0) {
-        in.clocks = 3;
+        in.clocks = 4;
         return;
     }
     uint64_t beats = (uint64_t)rows * ((n + LANES - 1) / LANES);
@@ -163,13 +163,13 @@ static void do_quant(insn &in)
             }
         }
     if (n <= 0 || rows <= 0) {
-        in.clocks = 3;
+        in.clocks = 4;
         return;
     }
     uint64_t pace = record ? 4 : 1, beats = (uint64_t)rows * n / LANES, first = block / LANES;
-    in.clocks = (first - 1) * pace + LAT_FMUL + LAT_FUNC + 5 + (beats - 1) * pace + LAT_FMUL + LAT_FADD + (record ? 6 : 5);
+    in.clocks = (first - 1) * pace + LAT_FMUL + LAT_FUNC + 6 + (beats - 1) * pace + LAT_FMUL + LAT_FADD + (record ? 7 : 6);
     if (ggml && !record)
-        in.clocks += block == 32 ? LAT_QUOT + LAT_FMUL + 2 : LAT_FUNC + 2 * LAT_QUOT + 1;
+        in.clocks += block == 32 ? LAT_QUOT + LAT_FMUL + 4 : LAT_FUNC + 2 * LAT_QUOT + 1;
 }
 
 static void do_embed(insn &in)
@@ -178,7 +178,7 @@ static void do_embed(insn &in)
     for (int r = 0; r < rows; r++)
         for (int i = 0; i < n; i++)
             want.vb[V(EMBED_DST) + r + i * V(EMBED_STEP)] = acc[r][V(EMBED_A) + 2 * i];
-    in.clocks = n > 0 && rows > 0 ? (uint64_t)n * rows + LAT_ACC + 3 : 3;
+    in.clocks = n > 0 && rows > 0 ? (uint64_t)n * rows + LAT_ACC + 3 : 4;
 }
 
 static void do_logit(insn &in)
@@ -197,7 +197,7 @@ static void do_logit(insn &in)
         want.digest_a += v;
         want.digest_b += want.digest_a;
     }
-    in.clocks = n > 0 ? (uint64_t)n + (from_acc ? LAT_ACC + 1 : 2) + 2 : 3;
+    in.clocks = n > 0 ? (uint64_t)n + (from_acc ? LAT_ACC + 1 : 2) + 2 : 4;
 }
 
 static void execute(insn &in)
@@ -210,11 +210,19 @@ static void execute(insn &in)
     }
 }
 
+static bool nothing(const insn &in)
+{
+    unsigned op = in.x.w[0] & 255;
+    int n = op == QN_OP_VEC ? V(VEC_N) : op == QN_OP_QUANT ? V(QUANT_N) : op == QN_OP_EMBED ? V(EMBED_N) : V(LOGIT_N);
+    int rows = op == QN_OP_VEC ? V(VEC_ROWS) : op == QN_OP_QUANT ? V(QUANT_ROWS) : op == QN_OP_EMBED ? V(EMBED_ROWS) : 1;
+    return n <= 0 || rows <= 0;
+}
+
 // Clocks of S + 1 .. P in which stores (bit 0) or loads (bit 1) must wait: rtl/README.md
 static std::vector<uint8_t> ports(const insn &in)
 {
     std::vector<uint8_t> at(in.clocks + 1);
-    if (in.clocks == 3)
+    if (nothing(in))
         return at;
     uint64_t P = in.clocks;
     switch (in.x.w[0] & 255) {
@@ -232,11 +240,11 @@ static std::vector<uint8_t> ports(const insn &in)
     case QN_OP_QUANT: {
         bool record = QN_GET(in.x, QUANT, RECORD), wide = QN_GET(in.x, QUANT, WIDE);
         uint64_t pace = record ? 4 : 1, beats = (uint64_t)V(QUANT_ROWS) * V(QUANT_N) / LANES;
-        uint64_t first = pace * ((32 << QN_GET(in.x, QUANT, BLOCK)) / LANES - 1) + LAT_FMUL + LAT_FUNC + 5;
+        uint64_t first = pace * ((32 << QN_GET(in.x, QUANT, BLOCK)) / LANES - 1) + LAT_FMUL + LAT_FUNC + 6;
         if (QN_GET(in.x, QUANT, GGML) && !record)
             first += QN_GET(in.x, QUANT, BLOCK) ? LAT_FUNC + 2 * LAT_QUOT + 1 : LAT_QUOT;
         for (uint64_t k = 0; k < beats; k++) {
-            uint64_t w = first + 4 * k + LAT_FMUL + LAT_FADD + 4;
+            uint64_t w = first + 4 * k + LAT_FMUL + LAT_FADD + 5;
             at[first + k * pace] |= 1;
             if (record)
                 at[w] |= 2;
