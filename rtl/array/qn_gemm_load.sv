@@ -184,7 +184,7 @@ module qn_gemm_load #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (insn_valid_i && insn_ready_o) begin
+    if (state_q == IDLE) begin             // whatever is offered: whether it is valid is known late
       slice_q  <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICE +: 32];
       slices_q <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICES +: 32];
       left_q   <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICES +: 32];

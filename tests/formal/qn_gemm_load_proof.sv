@@ -140,7 +140,7 @@ module qn_gemm_load_proof #(
         assert (\u_dut.cols_over_q == (\u_dut.cols_q > AccCols || \u_dut.acc_q > AccCols - \u_dut.cols_q ));
       end
       if (trap_valid) assert (\u_dut.state_q == STOP);
-      if (f_some_q) assert (\u_dut.left_q == f_left_q && (\u_dut.unit_q || \u_dut.slice_q == f_slice_q));
+      if (f_some_q && \u_dut.state_q != IDLE) assert (\u_dut.left_q == f_left_q && (\u_dut.unit_q || \u_dut.slice_q == f_slice_q));
       if (!f_some_q) assert (\u_dut.state_q == IDLE && !f_due_q);
       if (\u_dut.state_q == LOAD) assert (\u_dut.rows_q != 32'd0 && \u_dut.rows_q <= Rows && \u_dut.pair_q <= \u_dut.pair_last );
       if (\u_dut.state_q != LOAD || \u_dut.left_q == 32'd0 || shadow_full || \u_dut.s_end_q ) assert (\u_dut.pair_q == '0 && f_step == 8'd0);
