@@ -36,6 +36,7 @@ module qn_gemm_load #(
   output logic [RowW:0]                  job_rows_o,
   output logic [ColW-1:0]                job_acc_o,     // of each stripe
   output logic [6:0]                     job_format_o,
+  output logic [3:0]                     job_block_o,   // its slices of a block
   output logic                           job_accum_o,
   output logic [7:0]                     job_post_o,
 
@@ -46,55 +47,70 @@ module qn_gemm_load #(
   input  logic [127:0]                   buf_data_i,
   input  logic [117:0]                   buf_side_i,
 
-  output logic                           shadow_full_o, // a whole slice stands in the shadows
+  output logic                           shadow_next_o, // a whole slice stands in the shadows from the next clock on, unless swap_i takes it
   input  logic                           swap_i,        // it has been taken over
   output logic                           load_o,        // 8 activations of both rows of a pair
   output logic [RowW-2:0]                load_pair_o,
   output logic                           load_last_o,   // the fourth of the pair
   output logic [127:0]                   load_data_o,
-  output logic                           side_we_o,     // with the pair's first load
+  output logic                           side_we_o,     // a clock after the pair's first load
+  output logic [RowW-2:0]                side_pair_o,
   output logic [1:0]                     side_index_o,  // slices since reset, modulo 4
   output logic [117:0]                   side_o         // {odd row, even row}, each {s, sum_hi, sum_lo, scale}: see qn_slicebuf
 );
 
-  localparam IDLE = 2'd0, CHECK = 2'd1, LOAD = 2'd2, STOP = 2'd3;
+  localparam IDLE = 3'd0, LOOK = 3'd1, CHECK = 3'd2, LOAD = 3'd3, STOP = 3'd4;
   localparam [7:0] PAIR = qn_isa_pkg::ELEMENT_PAIR_CLOCKS[8*Element +: 8];   // the first four clocks of a pair read
   localparam [7:0] TAIL = qn_isa_pkg::ELEMENT_TAIL_CLOCKS[8*Element +: 8];   // clocks after the last pair's
   localparam [4:0] STEP_LAST = PAIR[4:0] - 5'd1, STEP_END = PAIR[4:0] + TAIL[4:0] - 5'd1;
   localparam int LineW = $clog2(Planes);
   localparam [31:0] COLS_MASK = Planes == 1 ? 32'd1 : 8 * Planes - 1;  // pairs, or eights for all stripes
 
-  logic [1:0]  state_q;
+  logic [2:0]  state_q;
   logic [31:0] slice_q, slices_q, cols_q, rows_q, acc_q, format_q;
   logic [7:0]  post_q;
   logic [11:0] pc_q;
   logic        accum_q, unit_q;
   logic        offer_q;                    // the job has not been taken yet
 
-  // ---- Check -------------------------------------------------------------------------------------------------------------
+  // ---- Check: what there is to refuse is looked at in one clock, and in the next what of it comes first ------------------------------
+  logic [3:0]  block_q;
+  logic        format_bad_q, slices_bad_q, cols_bad_q, acc_odd_q, rows_bad_q, slices_over_q, cols_over_q;
+  always_ff @(posedge clk_i) begin
+    block_q       <= qn_isa_pkg::fmt_block(format_q[6:0]);
+    format_bad_q  <= !qn_isa_pkg::fmt_valid(format_q);
+    slices_bad_q  <= $signed(slices_q) < 1;
+    cols_bad_q    <= $signed(cols_q) < 1 || (cols_q & COLS_MASK) != 32'd0;
+    acc_odd_q     <= Planes > 1 && (acc_q & COLS_MASK) != 32'd0;
+    rows_bad_q    <= $signed(rows_q) < 1 || rows_q > Rows;
+    slices_over_q <= !unit_q && (slices_q > Slices || slice_q > Slices - slices_q);
+    cols_over_q   <= cols_q > AccCols || acc_q > AccCols - cols_q;
+  end
+
   logic [7:0]  cause;
-  logic [31:0] refused, block_rest;
-  assign block_rest = slices_q & ({28'd0, qn_isa_pkg::fmt_block(format_q[6:0])} - 32'd1);
+  logic [31:0] refused;
+  logic        block_cut;                  // the last block is not whole
+  assign block_cut = (slices_q[3:0] & (block_q - 4'd1)) != 4'd0;
   always @(*) begin
     cause   = qn_isa_pkg::TRAP_NONE;
     refused = format_q;
-    if (!qn_isa_pkg::fmt_valid(format_q)) cause = qn_isa_pkg::TRAP_FIELD;
-    else if ($signed(slices_q) < 1 || block_rest != 32'd0) begin
+    if (format_bad_q) cause = qn_isa_pkg::TRAP_FIELD;
+    else if (slices_bad_q || block_cut) begin
       cause   = qn_isa_pkg::TRAP_FIELD;
       refused = slices_q;
-    end else if ($signed(cols_q) < 1 || (cols_q & COLS_MASK) != 32'd0) begin
+    end else if (cols_bad_q) begin
       cause   = qn_isa_pkg::TRAP_FIELD;
       refused = cols_q;
-    end else if (Planes > 1 && (acc_q & COLS_MASK) != 32'd0) begin
+    end else if (acc_odd_q) begin
       cause   = qn_isa_pkg::TRAP_FIELD;
       refused = acc_q;
-    end else if ($signed(rows_q) < 1 || rows_q > Rows) begin
+    end else if (rows_bad_q) begin
       cause   = qn_isa_pkg::TRAP_FIELD;
       refused = rows_q;
-    end else if (!unit_q && (slices_q > Slices || slice_q > Slices - slices_q)) begin
+    end else if (slices_over_q) begin
       cause   = qn_isa_pkg::TRAP_BUFFER;
       refused = slice_q;
-    end else if (cols_q > AccCols || acc_q > AccCols - cols_q) begin
+    end else if (cols_over_q) begin
       cause   = qn_isa_pkg::TRAP_BUFFER;
       refused = acc_q;
     end
@@ -140,7 +156,8 @@ module qn_gemm_load #(
       full_q    <= 1'b0;
     end else begin
       case (state_q)
-        IDLE:    if (insn_valid_i) state_q <= CHECK;
+        IDLE:    if (insn_valid_i) state_q <= LOOK;
+        LOOK:    state_q <= CHECK;
         CHECK:   state_q <= cause == qn_isa_pkg::TRAP_NONE ? LOAD : STOP;
         LOAD:    if (left_q == 32'd0 && !offer_q) state_q <= IDLE;
         default: state_q <= STOP;
@@ -167,7 +184,7 @@ module qn_gemm_load #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (insn_valid_i && insn_ready_o) begin
+    if (state_q == IDLE) begin             // whatever is offered: whether it is valid is known late
       slice_q  <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICE +: 32];
       slices_q <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICES +: 32];
       left_q   <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICES +: 32];
@@ -211,20 +228,27 @@ module qn_gemm_load #(
   assign job_rows_o    = rows_q[RowW:0];
   assign job_acc_o     = acc_q[ColW-1:0] >> LineW;
   assign job_format_o  = format_q[6:0];
+  assign job_block_o   = block_q;
   assign job_accum_o   = accum_q;
   assign job_post_o    = post_q;
   assign buf_re_o      = read;
   assign buf_pair_o    = pair_q;
   assign buf_slice_o   = slice_q[SliceW-1:0];
   assign buf_beat_o    = step_q[1:0];
-  assign shadow_full_o = full_q;
+  assign shadow_next_o = full_q || s_end_q;
   assign load_o        = s_valid_q;
   assign load_pair_o   = s_pair_q;
   assign load_last_o   = s_beat_q == 2'd3;
   assign load_data_o   = s_unit_q ? {one_hot(s_place_odd, s_beat_q), one_hot(s_place_q, s_beat_q)} : buf_data_i;
-  assign side_we_o     = s_valid_q && s_beat_q == 2'd0;
-  assign side_index_o  = s_side_q;
-  assign side_o        = s_unit_q ? {unit_side(s_place_odd[31:4]), unit_side(s_place_q[31:4])} : buf_side_i;
+
+  // A clock more for the side words, which come late out of their block RAM
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) side_we_o <= 1'b0;
+    else         side_we_o <= s_valid_q && s_beat_q == 2'd0;
+    side_pair_o  <= s_pair_q;
+    side_index_o <= s_side_q;
+    side_o       <= s_unit_q ? {unit_side(s_place_odd[31:4]), unit_side(s_place_q[31:4])} : buf_side_i;
+  end
 
   always @(posedge clk_i) begin
     if (rst_ni && swap_i) assert (full_q);

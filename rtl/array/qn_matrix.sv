@@ -93,23 +93,25 @@ module qn_matrix #(
   logic [RowW:0]     job_rows;
   logic [ColW-1:0]   job_acc;
   logic [6:0]        job_format;
+  logic [3:0]        job_block;
   logic [7:0]        job_post;
-  logic              buf_re, shadow_full, swap, load, load_last, side_we;
+  logic              buf_re, shadow_next, swap, load, load_last, side_we;
   logic [RowW-2:0]   buf_pair, load_pair;
   logic [SliceW-1:0] buf_slice;
   logic [1:0]        buf_beat, side_index;
   logic [127:0]      buf_data, load_data;
   logic [117:0]      buf_side, side;
+  logic [RowW-2:0]   side_pair;
 
   qn_gemm_load #(.Element(Element), .Rows(Rows), .Planes(Planes), .AccCols(AccCols), .Slices(Slices)) u_load (
     .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o, .insn_i,
     .trap_valid_o, .trap_cause_o, .trap_addr_o, .trap_pc_o, .idle_o(load_idle),
     .job_valid_o(job_valid), .job_take_i(job_take), .job_slices_o(job_slices), .job_cols_o(job_cols), .job_rows_o(job_rows),
-    .job_acc_o(job_acc), .job_format_o(job_format), .job_accum_o(job_accum), .job_post_o(job_post),
+    .job_acc_o(job_acc), .job_format_o(job_format), .job_block_o(job_block), .job_accum_o(job_accum), .job_post_o(job_post),
     .buf_re_o(buf_re), .buf_pair_o(buf_pair), .buf_slice_o(buf_slice), .buf_beat_o(buf_beat),
     .buf_data_i(buf_data), .buf_side_i(buf_side),
-    .shadow_full_o(shadow_full), .swap_i(swap), .load_o(load), .load_pair_o(load_pair), .load_last_o(load_last), .load_data_o(load_data),
-    .side_we_o(side_we), .side_index_o(side_index), .side_o(side));
+    .shadow_next_o(shadow_next), .swap_i(swap), .load_o(load), .load_pair_o(load_pair), .load_last_o(load_last), .load_data_o(load_data),
+    .side_we_o(side_we), .side_pair_o(side_pair), .side_index_o(side_index), .side_o(side));
 
   qn_slicebuf #(.Rows(Rows), .Slices(Slices), .Lanes(Lanes)) u_buf (
     .clk_i, .qb_we_i, .qb_pair_i, .qb_row_i, .qb_slice_i, .qb_beat_i, .qb_data_i, .qb_data2_i, .qb_side_we_i, .qb_side_row_i, .qb_side_slice_i, .qb_s_i,
@@ -129,42 +131,43 @@ module qn_matrix #(
   logic [GroupW-1:0] a_group_last_q;
 
   logic [3:0]        plane_q;                            // of the column
+  logic              last_q, col_last_q, slice_start_q;  // the column's last one; of the slice's last column; the slice's first one
   logic [ColW-1:0]   col_q;
   logic [31:0]       slice_left_q;                       // slices after this one
+  logic              slice_none_q;                       // none: known by the slice's second column
   logic [2:0]        block_q;                            // slice of the block
   logic              fresh_q;                            // the first block of a GEMM without ACCUM
   logic [1:0]        side_q;                             // slices since reset, modulo 4
   logic [GapW-1:0]   gap_q;
   logic [GroupW:0]   slot_q;                             // slots of the column before still to be dealt
 
-  logic taking;                                          // the plane before is still being taken
+  logic taking, taking_next;                             // the plane before is still being taken; in the next clock too, if none is taken now
+  logic want_q;                                          // a plane
   logic posts_full;                                      // no place for one more post
-  logic slice_start, slice_ok, first, last, want, issue, col_last, block_last, two, slice_end, job_end, draining;
+  logic first, issue, block_last, two, slice_end, job_end, may_take, draining;
   assign first       = plane_q == 4'd0;
-  assign last        = plane_q == a_plane_last_q;
-  assign col_last    = col_q == a_col_last_q;
   assign block_last  = block_q == a_block_last_q;
   assign two         = a_head_q == 2'd2 && block_last;   // slots for I1 and for I2
-  assign slice_start = first && col_q == '0;
-  assign slice_ok    = shadow_full && gap_q == '0 && !(a_drain_q && draining);
-  assign want        = a_valid_q && !taking && (!slice_start || slice_ok) && (!last || slot_q == '0);
-  assign issue       = want && plane_valid_i;
-  assign swap        = issue && slice_start;
-  assign slice_end   = issue && last && col_last;
-  assign job_end     = slice_end && slice_left_q == 32'd0;
-  assign job_take    = job_valid && (!a_valid_q || job_end) && !posts_full;
+  assign issue       = want_q && plane_valid_i;
+  assign swap        = issue && slice_start_q;
+  assign slice_end   = issue && last_q && col_last_q;
+  assign job_end     = slice_end && slice_none_q;
+  assign may_take    = job_valid && !posts_full;
+  assign job_take    = may_take && (!a_valid_q || job_end);
 
-  assign plane_ready_o  = want;
+  assign plane_ready_o  = want_q;
   assign array_busy_o   = issue;
   assign array_rows_o   = issue ? a_rows_q : '0;
-  assign array_starve_o = want && !plane_valid_i;
+  assign array_starve_o = want_q && !plane_valid_i;
 
   generate
     if (Parts == 1) begin : g_at_once
       assign taking = 1'b0;
+      assign taking_next = 1'b0;
     end else begin : g_in_parts
       logic [1:0] parts_q;                               // clocks still to go
       assign taking = parts_q != 2'd0;
+      assign taking_next = parts_q[1];
       always_ff @(posedge clk_i) begin
         if (!rst_ni)     parts_q <= 2'd0;
         else if (issue)  parts_q <= PARTS_LESS_ONE[1:0];
@@ -187,13 +190,38 @@ module qn_matrix #(
   assign job_col_last   = job_cols - 1'b1;
   assign job_row_last   = job_rows - 1'b1;
   assign job_plane_last = qn_isa_pkg::fmt_planes(job_format) - 5'd1;
-  assign job_block_last = qn_isa_pkg::fmt_block(job_format) - 4'd1;
+  assign job_block_last = job_block - 4'd1;
+
+  // The sums of the job before are still on their way: wait if it may delay them, or if this one adds to them
+  logic job_drain;
+  assign job_drain = a_head_q == 2'd2 || (job_end_col > {1'b0, a_acc_q} && {1'b0, job_acc} < a_end_q && !goes_on);
+
+  // Whether a plane is wanted in the next clock, for each thing that this one may bring: only the choice between them waits for the plane.
+  // No slice begins in the clock after a swap (it has two columns or more), so gap and shadows are looked at as if none were.
+  logic one_plane, last_next, slice_next, slot_none, slot_none_last, want_stay, want_plane, want_slice, want_job, want;
+  assign one_plane      = a_plane_last_q == 4'd0;
+  assign last_next      = plane_q + 4'd1 == a_plane_last_q;
+  assign slice_next     = shadow_next && gap_q[GapW-1:1] == '0;
+  assign slot_none      = slot_q[GroupW:1] == '0;
+  assign slot_none_last = !two && a_group_last_q == '0;  // after the last plane of a column
+  assign want_stay      = a_valid_q && !taking_next && (!slice_start_q || (slice_next && !(a_drain_q && draining))) && (!last_q || slot_none);
+  assign want_plane     = Parts == 1 && (last_q ? !one_plane || slot_none_last : !last_next || slot_none);
+  assign want_slice     = Parts == 1 && slice_next && (!one_plane || slot_none_last);
+  assign want_job       = !(a_valid_q && Parts > 1) && !taking_next && slice_next && !(job_drain && (draining || a_valid_q))
+                          && (job_plane_last[3:0] != 4'd0 || (a_valid_q ? slot_none_last : slot_none));
+  assign want = !issue ? (a_valid_q ? want_stay : may_take && want_job)
+                : !(last_q && col_last_q) ? want_plane : !slice_none_q ? want_slice : may_take && want_job;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) want_q <= 1'b0;
+    else         want_q <= want;
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       a_valid_q <= 1'b0;
       plane_q   <= 4'd0;
       col_q     <= '0;
+      slice_start_q <= 1'b1;
       side_q    <= 2'd0;
       gap_q     <= '0;
       slot_q    <= '0;
@@ -201,19 +229,28 @@ module qn_matrix #(
       if (job_take)     a_valid_q <= 1'b1;
       else if (job_end) a_valid_q <= 1'b0;
 
-      if (issue)         plane_q <= last ? 4'd0 : plane_q + 4'd1;
-      if (issue && last) col_q   <= col_last ? '0 : col_q + 1'b1;
+      if (issue)           plane_q <= last_q ? 4'd0 : plane_q + 4'd1;
+      if (issue)           slice_start_q <= last_q && col_last_q;
+      if (issue && last_q) col_q   <= col_last_q ? '0 : col_q + 1'b1;
       if (slice_end)     side_q  <= side_q + 2'd1;
 
       if (swap)                                         gap_q <= GAP;
-      else if (gap_q != '0 && (issue || taking || slice_start)) gap_q <= gap_q - 1'b1;
+      else if (gap_q != '0 && (issue || taking || slice_start_q)) gap_q <= gap_q - 1'b1;
 
-      if (issue && last)     slot_q <= two ? {a_group_last_q, 1'b1} : {1'b0, a_group_last_q};
+      if (issue && last_q)   slot_q <= two ? {a_group_last_q, 1'b1} : {1'b0, a_group_last_q};
       else if (slot_q != '0) slot_q <= slot_q - 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
+    if (job_take)             last_q <= job_plane_last[3:0] == 4'd0;
+    else if (issue)           last_q <= last_q ? one_plane : last_next;
+    if (job_take)             col_last_q <= 1'b0;
+    else if (issue && last_q) col_last_q <= !col_last_q && col_q + 1'b1 == a_col_last_q;
+  end
+
+  always_ff @(posedge clk_i) begin
+    slice_none_q <= slice_left_q == 32'd0;
     if (swap) a_drain_q <= 1'b0;           // only the first slice waits
     if (job_take) begin
       a_signed_q     <= qn_isa_pkg::fmt_signed(job_format) != 2'd0;
@@ -227,8 +264,7 @@ module qn_matrix #(
       a_end_q        <= job_end_col;
       a_rows_q       <= job_rows;
       a_group_last_q <= job_row_last[RowW-1:UnitW];
-      // The sums of the job before are still on their way: wait if it may delay them, or if this one adds to them
-      a_drain_q      <= a_head_q == 2'd2 || (job_end_col > {1'b0, a_acc_q} && {1'b0, job_acc} < a_end_q && !goes_on);
+      a_drain_q      <= job_drain;
       slice_left_q   <= job_slices - 32'd1;
       block_q        <= 3'd0;
       fresh_q        <= !job_accum;
@@ -252,7 +288,7 @@ module qn_matrix #(
   qn_delay #(.Width(ColumnW), .Clocks(Partial)) u_column (.clk_i, .in_i(column), .out_o(c_column));
   always_ff @(posedge clk_i) begin
     if (!rst_ni) column_valid_q <= '0;
-    else         column_valid_q <= {column_valid_q[Partial-2:0], issue && last};
+    else         column_valid_q <= {column_valid_q[Partial-2:0], issue && last_q};
   end
   assign hold_load = column_valid_q[Partial-1];
 
@@ -333,22 +369,37 @@ module qn_matrix #(
     end
   end
 
-  // Lane i holds row {group, i}: whether it computes, its sums and its scale, which stand where the loader put them
-  localparam int SideW = 1 + 59;
+  // Side words of a pair with the scales of first and of second slots as FP32: of Q8_1 d and s, else the one scale
+  localparam int WideW = 59 + 32;
+  logic [2*WideW-1:0] wide;
+  generate
+    for (i = 0; i < 2; i = i + 1) begin : g_wide
+      logic        s;
+      logic [25:0] sums;
+      logic [31:0] scale, s_wide, d_wide;
+      assign {s, sums, scale} = side[59*i +: 59];
+      qn_half u_s (.h_i(scale[31:16]), .y_o(s_wide));
+      qn_half u_d (.h_i(scale[15:0]), .y_o(d_wide));
+      assign wide[WideW*i +: WideW] = {s, sums, s ? s_wide : scale, s ? d_wide : scale};
+    end
+  endgenerate
+
+  // Lane i holds row {group, i}: whether it computes, its sums and its scales, which stand where the loader put them
+  localparam int SideW = 1 + WideW;
   logic [SideW*Dequants-1:0] d_side;
   generate
     for (i = 0; i < Dequants; i = i + 1) begin : g_lane
       localparam [UnitW-1:0] Lane = i;
-      logic [58:0] side_mem [0:4*Groups-1];
+      logic [WideW-1:0] side_mem [0:4*Groups-1];
       logic [RowW-1:0] lane_row;
       logic        side_hit;
       if (Dequants == 2) begin : g_two
         assign side_hit = side_we;
       end else begin : g_more
-        assign side_hit = side_we && load_pair[UnitW-2:0] == Lane[UnitW-1:1];
+        assign side_hit = side_we && side_pair[UnitW-2:0] == Lane[UnitW-1:1];
       end
       always_ff @(posedge clk_i) begin
-        if (side_hit) side_mem[{side_index, load_pair[RowW-2:UnitW-1]}] <= side[59*(i%2) +: 59];
+        if (side_hit) side_mem[{side_index, side_pair[RowW-2:UnitW-1]}] <= wide[WideW*(i%2) +: WideW];
       end
       assign lane_row = {d_group_q, Lane};
       assign d_side[SideW*i +: SideW] = {{1'b0, lane_row} < d_rows_q, side_mem[{d_side_q, d_group_q}]};
@@ -398,7 +449,7 @@ module qn_matrix #(
         .head_sub_i(h_sub_q), .head_float_i(!h_sub_q && h_left_q != 2'd0), .head_i(head_i[32*p +: 32]),
         .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .hold_odd_i(c_odd), .hold_head_i(c_head),
         .deal_valid_i(d_valid_q), .deal_second_i(d_second_q), .deal_first_i(d_block_first_q), .deal_last_i(d_block_last_q),
-        .deal_zero_i(d_zero_q), .deal_done_i(d_done_q && d_end), .deal_sub_i(d_sub_q), .deal_head_i(d_head_q), .deal_twice_i(d_twice_q),
+        .deal_zero_i(d_zero_q), .deal_done_i(d_done_q && d_end), .deal_sub_i(d_sub_q), .deal_twice_i(d_twice_q),
         .deal_group_i(d_group_q), .deal_col_i(d_addr_q), .deal_side_i(d_side),
         .done_o(dequant_done[p]), .busy_o(dequant_busy[p]),
         .acc_re_i(stripe_re[p]), .acc_addr_i(acc_addr), .acc_data_o(acc_banks[32*Dequants*p +: 32*Dequants]));
@@ -433,6 +484,11 @@ module qn_matrix #(
   end
 
   always @(posedge clk_i) begin
+    if (rst_ni && want_q)                               assert (a_valid_q && !taking && (!last_q || slot_q == '0)
+                                                                && (!slice_start_q || (gap_q == '0 && !(a_drain_q && draining))));
+    if (rst_ni && a_valid_q)                            assert (last_q == (plane_q == a_plane_last_q) && col_last_q == (col_q == a_col_last_q) &&
+                                                                (!col_last_q || slice_none_q == (slice_left_q == 32'd0)));
+    if (rst_ni)                                         assert (slice_start_q == (first && col_q == '0));
     if (rst_ni && head_ready_o)                         assert (head_valid_i);
     if (rst_ni && issue && first && !col_q[0])          assert (!head_ready_o);
     if (rst_ni && hold_load)                            assert (!d_valid_q || d_end);

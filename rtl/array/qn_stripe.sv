@@ -51,11 +51,10 @@ module qn_stripe #(
   input  logic                      deal_zero_i,
   input  logic                      deal_done_i,   // last slot of an instruction
   input  logic [2:0]                deal_sub_i,
-  input  logic [1:0]                deal_head_i,
   input  logic                      deal_twice_i,  // values are 2 c + 1
   input  logic [GroupW-1:0]         deal_group_i,
   input  logic [ColW-1:0]           deal_col_i,
-  input  logic [60*Dequants-1:0]    deal_side_i,   // for each lane: row computes, {s, sum_hi, sum_lo, scale}
+  input  logic [92*Dequants-1:0]    deal_side_i,   // for each lane: row computes, {s, sum_hi, sum_lo, scale of second slots, of first slots}
   output logic                      done_o,        // the sum of the slot with deal_done_i is readable
   output logic                      busy_o,
 
@@ -71,9 +70,13 @@ module qn_stripe #(
     .clk_i, .rst_ni, .load_i, .load_pair_i, .load_last_i, .load_data_i, .swap_i, .rows_i, .valid_i, .plane_i, .first_i, .neg_i,
     .hold_load_i, .hold_use_i, .hold_shift_i, .lane_o(lanes));
 
-  // Headers as they come, of the column in the holds, and of the odd one after it
-  logic [31:0] h_scales_q, h_float0_q, h_float1_q;
-  logic [15:0] d_scales_q, d_d_q, d_m_q, odd_scales_q, odd_d_q, odd_m_q;
+  // Headers as they come, of the column in the holds (d and m as FP32), and of the odd one after it
+  logic [31:0] h_scales_q, h_float0_q, h_float1_q, d_d_q, d_m_q, half_d, half_m;
+  logic [15:0] d_scales_q, odd_scales_q, odd_d_q, odd_m_q, next_d, next_m;
+  assign next_d = hold_odd_i ? odd_d_q : hold_head_i == 2'd2 ? h_float0_q[15:0] : h_float1_q[15:0];
+  assign next_m = hold_odd_i ? odd_m_q : h_float0_q[31:16];
+  qn_half u_half_d (.h_i(next_d), .y_o(half_d));
+  qn_half u_half_m (.h_i(next_m), .y_o(half_m));
   always_ff @(posedge clk_i) begin
     if (head_sub_i) h_scales_q <= head_i;
     if (head_float_i) begin
@@ -82,8 +85,8 @@ module qn_stripe #(
     end
     if (hold_load_i) begin
       d_scales_q <= hold_odd_i ? odd_scales_q : h_scales_q[15:0];
-      d_d_q      <= hold_odd_i ? odd_d_q : hold_head_i == 2'd2 ? h_float0_q[15:0] : h_float1_q[15:0];
-      d_m_q      <= hold_odd_i ? odd_m_q : h_float0_q[31:16];
+      d_d_q      <= hold_head_i == 2'd0 ? 32'h3f800000 : hold_head_i == 2'd3 ? {next_d, 16'd0} : half_d;
+      d_m_q      <= half_m;
       if (!hold_odd_i) begin
         odd_scales_q <= h_scales_q[31:16];
         odd_d_q      <= hold_head_i == 2'd2 ? h_float1_q[15:0] : h_float1_q[31:16];
@@ -97,14 +100,13 @@ module qn_stripe #(
   logic                      u_valid_q, u_second_q, u_first_q, u_last_q, u_zero_q, u_done_q, u_plain_q, u_halves_q, u_twice_q;
   logic [AddrW-1:0]          u_addr_q;
   logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q;
-  logic [31:0]               u_head_q, half;
+  logic [31:0]               u_head_q;
   logic [LaneW*Dequants-1:0] dealt, rotated, u_lane_q;
   logic [Dequants-1:0]       u_mask;
   logic [28*Dequants-1:0]    u_lo, u_hi;
   logic [26*Dequants-1:0]    u_asum;
   logic [32*Dequants-1:0]    u_scale;
 
-  qn_half u_half (.h_i(deal_second_i ? d_m_q : d_d_q), .y_o(half));
   qn_rotate #(.Width(LaneW), .Count(Dequants)) u_rotate (.by_i(deal_col_i[UnitW-1:0]), .in_i(dealt), .out_o(rotated));
 
   genvar i;
@@ -113,11 +115,10 @@ module qn_stripe #(
       // Q8_1's s is a sum already multiplied; odd values want the sum itself
       logic        s;
       logic [25:0] sums;
-      logic [31:0] scale, q8_1_scale;
-      assign {s, sums, scale} = deal_side_i[60*i +: 59];
-      qn_half u_q8_1 (.h_i(deal_second_i && deal_sub_i == 3'd0 ? scale[31:16] : scale[15:0]), .y_o(q8_1_scale));
-      assign dealt[LaneW*i +: LaneW] = {deal_side_i[60*i + 59], !s ? sums : {13'd0, deal_twice_i ? sums[12:0] : 13'd1},
-                                        s ? q8_1_scale : scale, lanes[56*i +: 56]};
+      logic [31:0] second, first;
+      assign {s, sums, second, first} = deal_side_i[92*i +: 91];
+      assign dealt[LaneW*i +: LaneW] = {deal_side_i[92*i + 91], !s ? sums : {13'd0, deal_twice_i ? sums[12:0] : 13'd1},
+                                        deal_second_i && deal_sub_i == 3'd0 ? second : first, lanes[56*i +: 56]};
       assign {u_mask[i], u_asum[26*i +: 26], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
              = u_lane_q[LaneW*i +: LaneW];
     end
@@ -146,7 +147,7 @@ module qn_stripe #(
                                                                   5'd0, d_scales_q[11:8], 5'd0, d_scales_q[15:12]};
         default: {u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q} <= {9'd1, 9'd0, 9'd1, 9'd0};
       endcase
-      u_head_q   <= deal_head_i == 2'd0 ? 32'h3f800000 : deal_head_i == 2'd3 ? {d_d_q, 16'd0} : half;
+      u_head_q   <= deal_second_i ? d_m_q : d_d_q;
       u_lane_q   <= rotated;
     end
   end

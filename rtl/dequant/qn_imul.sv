@@ -14,19 +14,24 @@ module qn_imul (
   output logic [31:0] y_o
 );
 
-  // 1: magnitude; what the operands are
+  // 1: magnitude, the first step of 2; what the operands are
   logic [28:0] mag;
   logic        b_zero, b_top;
   assign mag    = (a_i[28:0] ^ {29{a_i[29]}}) + {28'd0, a_i[29]};
   assign b_zero = b_i[30:23] == 8'd0;      // subnormals too
   assign b_top  = &b_i[30:23];
 
+  logic        z16;
+  assign z16 = a_i[29:13] == 17'd0 || (&a_i[29:13] && a_i[12:0] != 13'd0);  // mag[28:13] is 0: known before mag
+
   logic [28:0] s1_mag_q;
+  logic        s1_z16_q;
   logic [23:0] s1_mant_q;
   logic [7:0]  s1_exp_q;
   logic        s1_sign_q, s1_nan_q, s1_inf_q, s1_zero_q;
   always_ff @(posedge clk_i) if (en_i) begin
-    s1_mag_q  <= mag;
+    s1_mag_q  <= z16 ? {mag[12:0], 16'd0} : mag;
+    s1_z16_q  <= z16;
     s1_mant_q <= {1'b1, b_i[22:0]};
     s1_exp_q  <= b_i[30:23];
     s1_sign_q <= a_i[29] ^ b_i[31];
@@ -36,15 +41,13 @@ module qn_imul (
   end
 
   // 2 and 3: the integer's leading one to the top, then partial products of (11 + 18) x (6 + 18) bits
-  function automatic [38:0] lift16_8_4(input [9:0] exp, input [28:0] value);
-    logic        z16, z8, z4;
-    logic [28:0] up16, up8;
-    z16        = value[28:13] == 16'd0;
-    up16       = z16 ? {value[12:0], 16'd0} : value;
-    z8         = up16[28:21] == 8'd0;
-    up8        = z8 ? {up16[20:0], 8'd0} : up16;
-    z4         = up8[28:25] == 4'd0;
-    lift16_8_4 = {exp - {5'd0, z16, z8, z4, 2'd0}, z4 ? {up8[24:0], 4'd0} : up8};
+  function automatic [38:0] lift8_4(input [9:0] exp, input up16, input [28:0] value);
+    logic        z8, z4;
+    logic [28:0] up8;
+    z8      = value[28:21] == 8'd0;
+    up8     = z8 ? {value[20:0], 8'd0} : value;
+    z4      = up8[28:25] == 4'd0;
+    lift8_4 = {exp - {5'd0, up16, z8, z4, 2'd0}, z4 ? {up8[24:0], 4'd0} : up8};
   endfunction
 
   logic [28:0] s2_mag_q;
@@ -52,7 +55,7 @@ module qn_imul (
   logic [9:0]  s2_exp_q;
   logic        s2_sign_q, s2_nan_q, s2_inf_q, s2_zero_q;
   always_ff @(posedge clk_i) if (en_i) begin
-    {s2_exp_q, s2_mag_q} <= lift16_8_4({2'd0, s1_exp_q} + 10'd28, s1_mag_q);
+    {s2_exp_q, s2_mag_q} <= lift8_4({2'd0, s1_exp_q} + 10'd28, s1_z16_q, s1_mag_q);
     s2_mant_q <= s1_mant_q;
     s2_sign_q <= s1_sign_q;
     s2_nan_q  <= s1_nan_q;

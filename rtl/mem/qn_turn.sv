@@ -2,7 +2,7 @@
 // qn_turn: makes planes of words that are none; words that are planes already pass through.
 //   bytes   eight words (byte k of them = weight k) are turned into eight planes
 //   a book  the planes of the weights' codes, two to four, become the planes of the codes' values: each one a Boolean function of them (fmt.def)
-// Most significant plane first. Two buffers: one word in and one plane out a clock. 493 flops, 786 LUT4 and a block RAM (Yosys, ECP5).
+// Most significant plane first. Two buffers: one word in and one plane out a clock. 508 flops, 975 LUT4 (Yosys, ECP5).
 // Words come in whole groups; a plane behind them waits until theirs have left.
 
 `default_nettype none
@@ -13,6 +13,7 @@ module qn_turn (
 
   input  logic        in_valid_i,
   output logic        in_ready_o,
+  input  logic        in_plane_i,          // valid, and a plane
   input  logic [3:0]  in_store_i,          // what the word is: qn_isa_pkg::STORE_*
   input  logic [31:0] in_data_i,
 
@@ -22,26 +23,31 @@ module qn_turn (
 );
 
   logic [2:0]   fill_count_q;              // words gathered
-  logic [3:0]   left_count_q;              // planes still to leave
+  logic         turning_q;                 // planes still to leave
+  logic [3:0]   left_count_q;              // how many
   logic [3:0]   turn_store_q;              // of which kind
   logic [223:0] fill_q;
   logic [255:0] turn_q;
 
-  logic turning, is_plane, take, full, room;
-  assign turning    = left_count_q != 4'd0;
-  assign is_plane   = in_store_i == qn_isa_pkg::STORE_PLANES;
+  logic take, full, room, group, leaves;
   assign full       = fill_count_q == qn_isa_pkg::store_last(in_store_i);
-  assign room       = !turning || (left_count_q == 4'd1 && out_ready_i);
-  assign in_ready_o = is_plane ? !turning && out_ready_i : !full || room;
-  assign take       = in_valid_i && !is_plane && in_ready_o;
+  assign room       = !turning_q || (left_count_q == 4'd1 && out_ready_i);
+  assign in_ready_o = in_plane_i ? !turning_q && out_ready_i : !full || room;
+  assign take       = in_valid_i && !in_plane_i && in_ready_o;
+  assign group      = take && full;        // a whole group goes to the buffer that is emptied
+  assign leaves     = turning_q && out_ready_i;
 
-  // The book's bits for the plane at hand stand in a register: a block RAM as their table
-  logic [3:0]  left_count_d, turn_store_d;
-  logic [15:0] book_q;
-  assign left_count_d = take && full ? qn_isa_pkg::store_planes(in_store_i)
-                      : turning && out_ready_i ? left_count_q - 4'd1 : left_count_q;
-  assign turn_store_d = take && full ? in_store_i : turn_store_q;
-  always_ff @(posedge clk_i) book_q <= qn_isa_pkg::book_bit(turn_store_d, left_count_d);
+  // The book's bits for the plane at hand stand in a register; those of the first plane and of the next one are looked up beside what decides between them
+  logic [3:0]  first_count, next_count;
+  logic [15:0] book_q, book_first, book_next;
+  assign first_count = qn_isa_pkg::store_planes(in_store_i);
+  assign next_count  = left_count_q - 4'd1;
+  assign book_first  = qn_isa_pkg::book_bit(in_store_i, first_count);
+  assign book_next   = qn_isa_pkg::book_bit(turn_store_q, next_count);
+  always_ff @(posedge clk_i) begin
+    if (group)       book_q <= book_first;
+    else if (leaves) book_q <= book_next;
+  end
 
   logic [31:0] plane, value;
   genvar k;
@@ -52,32 +58,36 @@ module qn_turn (
     end
   endgenerate
 
-  assign out_valid_o = turning || (in_valid_i && is_plane);
-  assign out_data_o  = !turning ? in_data_i : turn_store_q == qn_isa_pkg::STORE_BYTES ? plane : value;
+  assign out_valid_o = turning_q || in_plane_i;
+  assign out_data_o  = !turning_q ? in_data_i : turn_store_q == qn_isa_pkg::STORE_BYTES ? plane : value;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       fill_count_q <= 3'd0;
+      turning_q    <= 1'b0;
       left_count_q <= 4'd0;
     end else begin
       if (take) fill_count_q <= full ? 3'd0 : fill_count_q + 3'd1;
-      left_count_q <= left_count_d;
+      if (group)       {turning_q, left_count_q} <= {1'b1, first_count};
+      else if (leaves) {turning_q, left_count_q} <= {left_count_q != 4'd1, next_count};
     end
   end
 
   // Bytes: a shift by one of the whole buffer moves the next bit of each byte up; what crosses a byte border is never looked at
   always_ff @(posedge clk_i) begin
     if (take) fill_q <= {in_data_i, fill_q[223:32]};
-    turn_store_q <= turn_store_d;
-    if (take && full) begin
+    if (group) turn_store_q <= in_store_i;
+    if (group) begin
       turn_q <= {in_data_i, fill_q};
-    end else if (turning && out_ready_i && turn_store_q == qn_isa_pkg::STORE_BYTES) begin
+    end else if (leaves && turn_store_q == qn_isa_pkg::STORE_BYTES) begin
       turn_q <= {turn_q[254:0], 1'b0};
     end
   end
 
   always @(posedge clk_i) begin
-    if (rst_ni && in_valid_i && is_plane) assert (fill_count_q == 3'd0);
+    if (rst_ni && in_plane_i) assert (fill_count_q == 3'd0);
+    if (rst_ni)               assert (in_plane_i == (in_valid_i && in_store_i == qn_isa_pkg::STORE_PLANES));
+    if (rst_ni)               assert (turning_q == (left_count_q != 4'd0));
   end
 
 `ifdef FORMAL

@@ -39,15 +39,20 @@ module qn_unpack #(
 
   localparam int LineW = $clog2(Planes);
 
-  // The STREAM after the one in progress
+  // The STREAM after the one in progress: what its format says is looked up when it comes
   logic        next_full_q;
-  logic [6:0]  next_id_q;
+  logic [2:0]  next_sub_q;
+  logic [1:0]  next_head_q;
+  logic [4:0]  next_words_q;
+  logic [2:0]  next_block_q;
+  logic [3:0]  next_store_q;
   logic [8:0]  next_pairs_q;               // pairs of a slice, less one
   logic [31:0] next_lines_q;
 
   // The STREAM in progress and the place in it
   logic        active_q;
   logic [31:0] lines_left_q;
+  logic        last_line_q;                // one is left
   logic [2:0]  sub_q;
   logic [1:0]  head_q;
   logic [4:0]  words_q;                    // plane words of a column
@@ -66,7 +71,7 @@ module qn_unpack #(
   logic is_head, stream_end, start, pair_end, slice_end;
   logic [2:0] slice_left_d;
   assign is_head      = head_left_q != 2'd0;
-  assign stream_end   = line_valid_i && lines_left_q == 32'd1;
+  assign stream_end   = line_valid_i && last_line_q;
   assign start        = next_full_q && (!active_q || stream_end);
   assign pair_end     = line_valid_i && !is_head && plane_left_q == 6'd1;
   assign slice_end    = pair_left_q == 9'd0;
@@ -92,25 +97,30 @@ module qn_unpack #(
 
   always_ff @(posedge clk_i) begin
     if (fmt_valid_i && fmt_ready_o) begin
-      next_id_q    <= fmt_id_i;
+      next_sub_q   <= qn_isa_pkg::fmt_sub(fmt_id_i);
+      next_head_q  <= qn_isa_pkg::fmt_head(fmt_id_i);
+      next_words_q <= qn_isa_pkg::fmt_words(fmt_id_i);
+      next_block_q <= block_last(fmt_id_i);
+      next_store_q <= qn_isa_pkg::fmt_store(fmt_id_i);
       next_pairs_q <= fmt_cols_i[LineW+1 +: 9] - 9'd1;
       next_lines_q <= fmt_lines_i;
     end
     if (start) begin
       lines_left_q <= next_lines_q;
-      sub_q        <= qn_isa_pkg::fmt_sub(next_id_q);
-      head_q       <= qn_isa_pkg::fmt_head(next_id_q);
-      words_q      <= qn_isa_pkg::fmt_words(next_id_q);
-      block_q      <= block_last(next_id_q);
-      store_q      <= qn_isa_pkg::fmt_store(next_id_q);
+      last_line_q  <= next_lines_q == 32'd1;
+      sub_q        <= next_sub_q;
+      head_q       <= next_head_q;
+      words_q      <= next_words_q;
+      block_q      <= next_block_q;
+      store_q      <= next_store_q;
       pair_last_q  <= next_pairs_q;
       pair_left_q  <= next_pairs_q;
-      slice_left_q <= block_last(next_id_q);
-      head_left_q  <= head_words(qn_isa_pkg::fmt_sub(next_id_q), qn_isa_pkg::fmt_head(next_id_q),
-                                 block_last(next_id_q) == 3'd0);
-      plane_left_q <= {qn_isa_pkg::fmt_words(next_id_q), 1'b0};
+      slice_left_q <= next_block_q;
+      head_left_q  <= head_words(next_sub_q, next_head_q, next_block_q == 3'd0);
+      plane_left_q <= {next_words_q, 1'b0};
     end else if (line_valid_i) begin
       lines_left_q <= lines_left_q - 32'd1;
+      last_line_q  <= lines_left_q == 32'd2;
       if (is_head) head_left_q  <= head_left_q - 2'd1;
       else         plane_left_q <= plane_left_q - 6'd1;
       if (pair_end) begin
@@ -122,13 +132,20 @@ module qn_unpack #(
     end
   end
 
-  logic                 raw_valid, raw_ready, plane_room, head_room;
-  logic [3:0]           raw_store;
-  logic [32*Planes-1:0] raw;
+  // What leaves the plane FIFO stands in a register: a block RAM's output comes late in its clock, and turner and matrix unit decide by it
+  logic                 raw_valid_q, raw_plane_q, raw_ready, raw_load, plane_room, head_room, front_valid;
+  logic [3:0]           raw_store_q, front_store;
+  logic [32*Planes-1:0] raw_q, front;
+  assign raw_load = !raw_valid_q || raw_ready;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni)       {raw_valid_q, raw_plane_q} <= 2'b00;
+    else if (raw_load) {raw_valid_q, raw_plane_q} <= {front_valid, front_valid && front_store == qn_isa_pkg::STORE_PLANES};
+    if (raw_load) {raw_store_q, raw_q} <= {front_store, front};
+  end
   qn_fifo #(.Width(32*Planes+4), .Depth(FifoWords)) u_plane (
     .clk_i, .rst_ni,
     .in_valid_i(line_valid_i && !is_head), .in_ready_o(plane_room), .in_data_i({store_q, line_data_i}),
-    .out_valid_o(raw_valid), .out_ready_i(raw_ready), .out_data_o({raw_store, raw}));
+    .out_valid_o(front_valid), .out_ready_i(raw_load), .out_data_o({front_store, front}));
   qn_fifo #(.Width(32*Planes), .Depth(FifoWords)) u_head (
     .clk_i, .rst_ni,
     .in_valid_i(line_valid_i && is_head), .in_ready_o(head_room), .in_data_i(line_data_i),
@@ -141,7 +158,7 @@ module qn_unpack #(
     for (p = 0; p < Planes; p = p + 1) begin : g_turn
       qn_turn u_turn (
         .clk_i, .rst_ni,
-        .in_valid_i(raw_valid), .in_ready_o(turn_ready[p]), .in_store_i(raw_store), .in_data_i(raw[32*p +: 32]),
+        .in_valid_i(raw_valid_q), .in_ready_o(turn_ready[p]), .in_plane_i(raw_plane_q), .in_store_i(raw_store_q), .in_data_i(raw_q[32*p +: 32]),
         .out_valid_o(turn_valid[p]), .out_ready_i(plane_ready_i), .out_data_o(plane_o[32*p +: 32]));
     end
   endgenerate
@@ -152,7 +169,7 @@ module qn_unpack #(
   localparam int OwedW = $clog2(FifoWords) + 1;
   logic [OwedW-1:0] owed_q;
   logic [1:0]       left;
-  assign left     = {1'b0, raw_valid && raw_ready} + {1'b0, head_valid_o && head_ready_i};
+  assign left     = {1'b0, raw_valid_q && raw_ready} + {1'b0, head_valid_o && head_ready_i};
   assign credit_o = owed_q != '0;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) owed_q <= '0;

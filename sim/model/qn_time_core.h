@@ -109,6 +109,7 @@ typedef struct qn_time_core {
         uint32_t words;                  // plane words of a column of fmt
         uint32_t next_pairs, next_words, words_left, pairs, pair_left, slice_left, head_left, plane_left;
         fifo plane, head;
+        bool raw;                        // a word stands in the register behind the plane FIFO
         uint32_t owed;
         uint32_t fill_count, left_count;
         stream *stream;                  // ring: those of which plane words are in the FIFO, and the last to start
@@ -117,7 +118,7 @@ typedef struct qn_time_core {
 
     // qn_gemm_load
     struct {
-        enum { G_IDLE, G_CHECK, G_LOAD, G_TRAP } state;
+        enum { G_IDLE, G_LOOK, G_CHECK, G_LOAD, G_TRAP } state;
         job job;
         bool offer, s_end, full;
         uint32_t left, reads, reads_slice;   // slices; clocks of loading done and due in this slice
@@ -132,7 +133,7 @@ typedef struct qn_time_core {
         uint32_t plane, col, slice_left, block, gap, slot;
         bool h_sub;
         uint32_t h_left;
-        uint64_t drained;                // the clock from which nothing of the jobs before is left in dequantization
+        uint64_t drained;                // the last clock in which a job that waits for the sums of those before does not start
         uint32_t post_write, post_read;
         job post[4];
         uint64_t post_at[4];             // NEVER before its last issue

@@ -35,6 +35,7 @@ typedef struct leap {
     const stream *s;
     uint64_t raw_left, raw_last;         // plane words that it still has; clock of the last one taken
     uint32_t raw;                        // planes of the pair that have been taken
+    bool just_came;                      // a plane word, in the clock before the leap, or it does not matter
     uint64_t turned;                     // clock from which the turner's planes are there
     uint64_t heads_gone, heads_over;     // headers popped, and to be popped before that clock
 
@@ -240,7 +241,7 @@ static uint64_t raw_together(const leap *l, uint32_t pair_heads)
 static uint64_t raw_next(const leap *l, uint32_t pair_heads)
 {
     uint64_t at = l->raw_left ? word_at(l, l->raw == 0 ? pair_heads : 0) : NEVER;
-    return at == NEVER ? NEVER : later(at + 2, l->raw_last + 1);
+    return at == NEVER ? NEVER : later(at + 3, l->raw_last + 1);
 }
 
 // Headers of the pair whose words enter the turner next: it is ahead of the array.
@@ -299,7 +300,7 @@ static uint64_t wants_from(const leap *l)
     if (slice_starts(x)) {
         at = later(at + x->m.gap, l->full_at);
         if (x->m.drain)
-            at = later(at, x->m.drained);
+            at = later(at, x->m.drained + 1);
     }
     return x->m.plane == x->m.plane_last ? later(at, l->slot_at) : at;
 }
@@ -392,7 +393,7 @@ static bool issue_pairs(leap *l, uint64_t wanted, uint64_t before)
     const run *r = &l->word[l->word_head % RUNS];
     uint64_t pairs = sooner((x->m.col_last + 1 - x->m.col) / 2, sooner(r->n / words, l->raw_left / planes));
     pairs -= x->m.slice_left == 0 && pairs == (x->m.col_last + 1 - x->m.col) / 2;      // the job's last plane ends the leap
-    const uint64_t comes = r->at + heads + 2, at = later(wanted, comes), pace = at > comes ? planes : words;
+    const uint64_t comes = r->at + heads + 3, at = later(wanted, comes), pace = at > comes ? planes : words;
     if (pairs == 0 || at + planes > before || at + planes / 2 - 1 < l->slot_at)
         return false;
     pairs = sooner(pairs, (before - at - planes) / pace + 1);
@@ -519,8 +520,14 @@ static void begin(leap *l)
         const uint64_t held = x->unpack.plane.in - x->unpack.plane.gone + x->unpack.head.in - (l->s->heads + heads_before(l->s, taken, 2 * l->s->words));
         l->raw = taken % (2 * l->s->words);
         l->raw_left = x->unpack.stream_used > 1 ? qn_time_stream_of(x, 1)->planes - x->unpack.plane.gone : NEVER;
+        const uint64_t planes = x->unpack.plane.in - x->unpack.plane.gone, front = l->raw == 0 && planes ? turn_heads(l) : 0;
+        const bool one_late = x->unpack.raw && !x->unpack.plane.out && planes == 2;      // it has just come
+        const uint64_t age = planes == 0 ? 0 : x->unpack.raw ? 3 + front : x->unpack.plane.out ? 2 + front : 1 + front;
+        l->just_came = planes > (uint64_t)x->unpack.raw + x->unpack.plane.out;
         if (held)
-            words_join(l, now - held - x->unpack.plane.out, held);
+            words_join(l, now - later(held, age), held - one_late);
+        if (one_late)
+            words_join(l, now - 1, 1);
     }
     if (x->rsp)
         words_come(l, now, 1);
@@ -574,21 +581,26 @@ static void end(leap *l)
 
     // Words
     uint64_t later_words = 0;
-    bool just_come = false;
+    bool came1 = false, came2 = false;                   // in the clock before, and the one before that
     x->rsp = x->rsp_next = false;
     for (; l->word_head != l->word_tail; l->word_head++) {
         const run *r = &l->word[l->word_head % RUNS];
         later_words += r->at >= now ? r->n : r->at + r->n > now ? r->at + r->n - now : 0;
         x->rsp |= r->at <= now && now < r->at + r->n;
         x->rsp_next |= r->at <= now + 1 && now + 1 < r->at + r->n;
-        just_come |= r->at <= now - 1 && now - 1 < r->at + r->n;
+        came1 |= r->at <= now - 1 && now - 1 < r->at + r->n;
+        came2 |= n > 1 && r->at <= now - 2 && now - 2 < r->at + r->n;
     }
     const uint32_t came = (uint32_t)(l->coming - later_words);
-    const bool head_came = qn_time_unpack_words(x, came);
+    qn_time_unpack_words(x, came - came1 - came2);
+    const bool plane2 = came2 ? !qn_time_unpack_words(x, 1) : n == 1 && l->just_came, head1 = came1 && qn_time_unpack_words(x, 1);
+    const bool plane1 = came1 && !head1;
     x->load.awaited -= came;
     x->arb.awaited -= came;
-    x->unpack.plane.out = x->unpack.plane.in - x->unpack.plane.gone > (just_come && !head_came);
-    x->unpack.head.out = x->unpack.head.in - x->unpack.head.gone > (just_come && head_came);
+    const uint64_t planes = x->unpack.plane.in - x->unpack.plane.gone;
+    x->unpack.raw = planes > (uint64_t)plane1 + plane2;
+    x->unpack.plane.out = planes - x->unpack.raw > plane1;
+    x->unpack.head.out = x->unpack.head.in - x->unpack.head.gone > head1;
     qn_time_stream_next(x);
     qn_sdram_skip(&x->mem, now);
 
@@ -613,7 +625,7 @@ void qn_time_leap(core *x, uint64_t until)
     l.word_head = l.word_tail = l.credit_head = l.credit_tail = 0;
     l.coming = l.lack = l.issues = l.starved = l.raw_left = l.heads_gone = 0;
     l.raw = 0;
-    l.waits = false;
+    l.waits = l.just_came = false;
     l.s = NULL;
     begin(&l);
     for (;;) {

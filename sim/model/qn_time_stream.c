@@ -236,6 +236,18 @@ static inline void fifo_clock(fifo *f, bool in, bool out_ready)
     f->in += in;
 }
 
+// The plane FIFO and the register behind it: a word is gone when it has left both.
+static inline void plane_clock(core *x, bool in, bool raw_ready)
+{
+    fifo *f = &x->unpack.plane;
+    const bool raw_load = !x->unpack.raw || raw_ready, stored = f->in - f->gone > (uint64_t)x->unpack.raw + f->out;
+    f->gone += x->unpack.raw && raw_ready;
+    if (raw_load)
+        x->unpack.raw = f->out;
+    f->out = stored || (f->out && !raw_load);
+    f->in += in;
+}
+
 // Matrix -------------------------------------------------------------------------------------------------------------------------
 
 enum { MUL_LAT = LAT_FMUL > 3 ? LAT_FMUL : 3 };
@@ -286,9 +298,10 @@ static void gemm_clock(core *x, bool swap)
         if (offered(x, QN_UNIT_MATRIX)) {
             take(x, QN_UNIT_MATRIX, &x->gemm.job);
             x->gemm.left = (uint32_t)V(&x->gemm.job.e, GEMM, SLICES);
-            x->gemm.state = G_CHECK;
+            x->gemm.state = G_LOOK;
         }
         break;
+    case G_LOOK: x->gemm.state = G_CHECK; break;
     case G_CHECK: {
         uint32_t addr;
         unsigned cause = qn_check_gemm(x->t, &x->gemm.job.e, &addr);
@@ -322,14 +335,14 @@ static void gemm_clock(core *x, bool swap)
 void qn_time_array(core *x, wires *w)
 {
     // What the array wants, and whether a plane is there
-    const stream *s = x->unpack.plane.out ? qn_time_stream_of(x, 0) : NULL;
+    const stream *s = x->unpack.raw ? qn_time_stream_of(x, 0) : NULL;
     bool turned = s && s->group_words > 1;               // words that are no planes: the turner's
     bool turning = x->unpack.left_count != 0;
-    bool plane_valid = turning || (x->unpack.plane.out && !turned);
+    bool plane_valid = turning || (x->unpack.raw && !turned);
     bool first = x->m.plane == 0, last = x->m.plane == x->m.plane_last, slice_start = first && x->m.col == 0;
     bool taking = x->m.parts_left != 0;                  // the plane before is still being taken
     bool want = x->m.valid && !taking && (!last || x->m.slot == 0) &&
-                (!slice_start || (x->gemm.full && x->m.gap == 0 && !(x->m.drain && x->now < x->m.drained)));
+                (!slice_start || (x->gemm.full && x->m.gap == 0 && !(x->m.drain && x->now <= x->m.drained)));
     bool issue = want && plane_valid;
     bool block_last = x->m.block == x->m.block_last, two = x->m.head == 2 && block_last;
     bool slice_end = issue && last && x->m.col == x->m.col_last, job_end = slice_end && x->m.slice_left == 0;
@@ -343,7 +356,7 @@ void qn_time_array(core *x, wires *w)
     // Turn, FIFOs, credit
     bool room = !turning || (x->unpack.left_count == 1 && want), group = turned && x->unpack.fill_count == s->group_words - 1;
     bool raw_ready = turned ? !group || room : !turning && want;
-    bool raw_moves = x->unpack.plane.out && raw_ready, head_moves = x->unpack.head.out && head_ready;
+    bool raw_moves = x->unpack.raw && raw_ready, head_moves = x->unpack.head.out && head_ready;
     bool word = w->load_rsp && !x->load.vector, is_head = false;
     if (turning && want)
         x->unpack.left_count--;
@@ -361,7 +374,7 @@ void qn_time_array(core *x, wires *w)
         if (stream_end)
             x->unpack.active = false;
     }
-    fifo_clock(&x->unpack.plane, word && !is_head, raw_ready);
+    plane_clock(x, word && !is_head, raw_ready);
     fifo_clock(&x->unpack.head, word && is_head, head_ready);
     qn_time_stream_next(x);
     if (unpack_starts) {

@@ -60,9 +60,11 @@ soc_mem|soc/qn_soc_mem.sv|taken[m]  = take && turn_q[m]|taken[m]  = take && held
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_book|mem/qn_turn.sv|turn_q[160+k], turn_q[192+k]|turn_q[192+k], turn_q[160+k]
-qn_book|mem/qn_turn.sv|take && full ? qn_isa_pkg::store_planes(in_store_i)|take && full ? 4'd8
-qn_book|mem/qn_turn.sv|take && full ? in_store_i : turn_store_q;|take ? in_store_i : turn_store_q;
-qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid && raw_ready}|{1'b0, raw_ready}
+qn_book|mem/qn_turn.sv|first_count = qn_isa_pkg::store_planes(in_store_i);|first_count = 4'd8;
+qn_book|mem/qn_turn.sv|if (group) turn_store_q <=|if (take) turn_store_q <=
+qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid_q && raw_ready}|{1'b0, raw_ready}
+qn_unpack|mem/qn_unpack.sv|.out_ready_i(raw_load)|.out_ready_i(1'b1)
+qn_unpack|mem/qn_unpack.sv|last_line_q  <= lines_left_q == 32'd2;|last_line_q  <= lines_left_q == 32'd1;
 qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
 unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd1
@@ -71,9 +73,12 @@ unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|2'd2
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q != '0;|assign f_pop    = !f_first && (f_ready_q != '0) != f_wait_q[Ready-1];
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q|assign f_pop    = !f_first && !f_second && f_ready_q
 qn_dequant|dequant/qn_dequant.sv|if (f_second) f_write_q <= f_write_q + 1'b1;|if (f_second && !f_pop) f_write_q <= f_write_q + 1'b1;
+qn_dequant|dequant/qn_dequant.sv|f_write_q != f_read_q;|f_write_q > f_read_q;
 qn_gemm_load|array/qn_gemm_load.sv|!full_q && !s_end_q;|!full_q;
 qn_gemm_load|array/qn_gemm_load.sv|if (left_q == 32'd0 && !offer_q)|if (left_q == 32'd0)
-qn_gemm_load|array/qn_gemm_load.sv|s_end_q   <= read && slice_end;|s_end_q   <= read && pair_q == pair_last;
+qn_gemm_load|array/qn_gemm_load.sv|s_end_q   <= going && slice_end;|s_end_q   <= going && pair_q == pair_last;
+qn_gemm_load|array/qn_gemm_load.sv|side_we_o <= s_valid_q && s_beat_q == 2'd0;|side_we_o <= s_valid_q && s_beat_q == 2'd3;
+qn_gemm_load|array/qn_gemm_load.sv|LOOK:    state_q <= CHECK;|LOOK:    state_q <= LOAD;
 qn_gemm_load|array/qn_gemm_load.sv|if (slice_end)            side_q|if (slice_end && !unit_q) side_q
 qn_sdr_plan|soc/qn_sdr_bank.sv|timer_q <= Rp[TimerW-1:0] - 1'b1|timer_q <= '0
 qn_sdr_plan|soc/qn_sdr_bank.sv|&& timer_q <= Ras[TimerW-1:0] - Rcd[TimerW-1:0]|
@@ -88,8 +93,10 @@ qn_sdr_late|soc/qn_sdr_plan.sv|&& (!due|&& (1'b1
 row_step|pe/qn_row_shiftadd.sv|{9{sel[1]}} & {a[15]|{9{sel[1]}} & {1'b0
 matrix_flow|array/qn_matrix.sv|slot_q <= two ? {a_group_last_q, 1'b1}|slot_q <= two ? {a_group_last_q, 1'b0}
 matrix_flow|array/qn_matrix.sv|a_head_q == 2'd2 ? 2'd2 : 2'd1|a_head_q == 2'd2 ? 2'd3 : 2'd1
-matrix_flow|array/qn_matrix.sv|a_drain_q      <= a_head_q == 2'd2|a_drain_q      <= a_head_q == 2'd3
-matrix_flow|array/qn_matrix.sv|assign slice_ok    = shadow_full && gap_q|assign slice_ok    = gap_q
+matrix_flow|array/qn_matrix.sv|job_drain = a_head_q == 2'd2|job_drain = a_head_q == 2'd3
+matrix_flow|array/qn_matrix.sv|slice_next     = shadow_next && gap_q|slice_next     = gap_q
+matrix_flow|array/qn_matrix.sv|slot_none      = slot_q[GroupW:1] == '0;|slot_none      = slot_q[0] == '0;
+matrix_flow|array/qn_matrix.sv|job_drain && (draining|!draining && (draining
 matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (slice_end)     side_q  <= side_q - 2'd1;
 matrix_flow|array/qn_matrix.sv|&& !posts_full;|;
 matrix_flow|array/qn_matrix.sv|if (job_take)     post_write_q|if (job_take && !job_end) post_write_q

@@ -25,6 +25,7 @@ module matrix_flow_proof #(
 
   localparam int Lanes  = 8;
   localparam int GroupW = $clog2(Rows / Dequants);
+  localparam int GapW   = $clog2(2 * qn_isa_pkg::LAT_FADD + 12);
   localparam int ColumnW = ColW + RowW + 1 + GroupW + 2 + 3 + 2 + 6;
 
   logic insn_ready, head_ready;
@@ -35,14 +36,15 @@ module matrix_flow_proof #(
     .qb_we_i(1'b0), .qb_pair_i(1'b0), .qb_row_i('0), .qb_slice_i('0), .qb_beat_i('0), .qb_data_i('0), .qb_data2_i('0),
     .qb_side_we_i(1'b0), .qb_side_row_i('0), .qb_side_slice_i('0), .qb_s_i(1'b0), .qb_scale_i('0), .qb_sum_lo_i('0), .qb_sum_hi_i('0), .qb_scale2_i('0), .qb_sum2_lo_i('0), .qb_sum2_hi_i('0),
     .acc_re_i(1'b0), .acc_row_i('0), .acc_col_i('0), .acc_data_o(), .array_busy_o(), .array_rows_o(), .array_starve_o());
-  (* hierconn *) logic              \u_dut.a_valid_q , \u_dut.a_drain_q , \u_dut.issue , \u_dut.swap , \u_dut.shadow_full , \u_dut.side_we , \u_dut.job_valid ;
-  (* hierconn *) logic              \u_dut.first , \u_dut.last , \u_dut.block_last , \u_dut.job_take , \u_dut.slice_end ;
+  (* hierconn *) logic              \u_dut.a_valid_q , \u_dut.a_drain_q , \u_dut.issue , \u_dut.swap , \u_dut.u_load.f_full_q , \u_dut.want_q , \u_dut.slice_start_q , \u_dut.side_we , \u_dut.job_valid ;
+  (* hierconn *) logic              \u_dut.first , \u_dut.last_q , \u_dut.col_last_q , \u_dut.draining , \u_dut.block_last , \u_dut.job_take , \u_dut.slice_end ;
   (* hierconn *) logic [3:0]        \u_dut.a_plane_last_q , \u_dut.plane_q ;
   (* hierconn *) logic [2:0]        \u_dut.a_sub_q ;
   (* hierconn *) logic [1:0]        \u_dut.a_head_q , \u_dut.side_q , \u_dut.side_index , \u_dut.h_left_q ;
   (* hierconn *) logic [ColW-1:0]   \u_dut.a_col_last_q , \u_dut.col_q ;
   (* hierconn *) logic              \u_dut.h_sub_q , \u_dut.hold_load , \u_dut.d_valid_q , \u_dut.d_second_q , \u_dut.d_end , \u_dut.d_block_last_q ;
   (* hierconn *) logic [GroupW:0]   \u_dut.slot_q ;
+  (* hierconn *) logic [GapW-1:0]   \u_dut.gap_q ;
   (* hierconn *) logic [2:0]        \u_dut.column_valid_q ;
   (* hierconn *) logic [3*ColumnW-1:0] \u_dut.u_column.genblk1.g_line.line_q ;
   (* hierconn *) logic [GroupW-1:0] \u_dut.d_group_q , \u_dut.d_group_last_q ;
@@ -120,7 +122,13 @@ module matrix_flow_proof #(
   assign f_inside = \u_dut.plane_q != 4'd0 || \u_dut.col_q != '0;
   always @(posedge clk_i) begin
     if (rst_ni) begin
-      if (\u_dut.swap ) assert (\u_dut.shadow_full );
+      if (\u_dut.swap ) assert (\u_dut.u_load.f_full_q );
+      // What is known of the next plane and of whether it is wanted
+      if (\u_dut.want_q ) assert (\u_dut.a_valid_q && (!\u_dut.last_q || \u_dut.slot_q == '0));
+      if (\u_dut.want_q && \u_dut.slice_start_q ) assert (\u_dut.u_load.f_full_q && \u_dut.gap_q == '0 && !(\u_dut.a_drain_q && \u_dut.draining ));
+      if (\u_dut.a_valid_q ) assert (\u_dut.last_q == (\u_dut.plane_q == \u_dut.a_plane_last_q ) && \u_dut.col_last_q == (\u_dut.col_q == \u_dut.a_col_last_q ));
+      assert (\u_dut.slice_start_q == !f_inside);
+
       if (\u_dut.side_we )
         for (i = 0; i < 4; i = i + 1) if (f_valid[i]) assert (\u_dut.side_index != f_side[2*i +: 2]);
 
@@ -180,7 +188,7 @@ module matrix_flow_proof #(
     else f_popped_q <= f_popped_q + {1'b0, head_ready};
     if (rst_ni) begin
       if (\u_dut.issue && \u_dut.first && !\u_dut.col_q [0]) assert (!head_ready);
-      if (\u_dut.issue && \u_dut.last && \u_dut.col_q [0]) assert (f_popped_q + {1'b0, head_ready} == f_due);
+      if (\u_dut.issue && \u_dut.last_q && \u_dut.col_q [0]) assert (f_popped_q + {1'b0, head_ready} == f_due);
 
       // What induction needs
       if (\u_dut.col_q [0] || !\u_dut.first ) assert ({1'b0, f_popped_q} + f_left == {1'b0, f_due} && f_left <= 3'd3);

@@ -31,6 +31,7 @@ module qn_gemm_load #(
   output logic [RowW:0]                  job_rows_o,
   output logic [ColW-1:0]                job_acc_o,
   output logic [6:0]                     job_format_o,
+  output logic [3:0]                     job_block_o,
   output logic                           job_accum_o,
   output logic [7:0]                     job_post_o,
   output logic                           buf_re_o,
@@ -39,40 +40,44 @@ module qn_gemm_load #(
   output logic [1:0]                     buf_beat_o,
   input  logic [127:0]                   buf_data_i,
   input  logic [117:0]                   buf_side_i,
-  output logic                           shadow_full_o,
+  output logic                           shadow_next_o,
   input  logic                           swap_i,
   output logic                           load_o,
   output logic [RowW-2:0]                load_pair_o,
   output logic                           load_last_o,
   output logic [127:0]                   load_data_o,
   output logic                           side_we_o,
+  output logic [RowW-2:0]                side_pair_o,
   output logic [1:0]                     side_index_o,
   output logic [117:0]                   side_o
 );
 
-  (* anyseq *) logic            f_job, f_full, f_load, f_side, f_accum;
+  (* anyseq *) logic            f_job, f_whole, f_load, f_side, f_accum;
   (* anyseq *) logic [31:0]     f_slices;
   (* anyseq *) logic [ColW:0]   f_cols;
   (* anyseq *) logic [RowW:0]   f_rows;
   (* anyseq *) logic [ColW-1:0] f_acc;
   (* anyseq *) logic [6:0]      f_format;
   logic [1:0] f_swaps_q;
+  logic       f_full_q;
   always @(posedge clk_i) begin
     f_swaps_q <= !rst_ni ? 2'd0 : f_swaps_q + {1'b0, swap_i};
+    f_full_q  <= rst_ni && shadow_next_o && !swap_i;
     if (rst_ni && f_job) assume (f_slices != 32'd0 && f_cols != '0 && !f_cols[0] && f_cols <= AccCols && f_rows != '0 && f_rows <= Rows
                                  && {1'b0, f_acc} + f_cols <= AccCols && qn_isa_pkg::fmt_valid({25'd0, f_format}));
-    if (rst_ni && f_side) assume (!f_full);
+    if (rst_ni && f_side) assume (!f_full_q);
   end
   assign {insn_ready_o, trap_valid_o, trap_cause_o, trap_addr_o, trap_pc_o, idle_o} = '0;
-  assign {buf_re_o, buf_pair_o, buf_slice_o, buf_beat_o, load_pair_o, load_last_o, load_data_o, side_o, job_post_o} = '0;
+  assign {buf_re_o, buf_pair_o, buf_slice_o, buf_beat_o, load_pair_o, load_last_o, load_data_o, side_pair_o, side_o, job_post_o} = '0;
   assign job_valid_o   = f_job;
   assign job_slices_o  = f_slices;
   assign job_cols_o    = f_cols;
   assign job_rows_o    = f_rows;
   assign job_acc_o     = f_acc;
   assign job_format_o  = f_format;
+  assign job_block_o   = qn_isa_pkg::fmt_block(f_format);
   assign job_accum_o   = f_accum;
-  assign shadow_full_o = f_full;
+  assign shadow_next_o = f_full_q || f_whole;
   assign load_o        = f_load;
   assign side_we_o     = f_side;
   assign side_index_o  = f_swaps_q;
@@ -188,7 +193,9 @@ module qn_dequant #(
   always @(posedge clk_i) f_dones_q <= !rst_ni ? 3'd0 : f_dones_q + {2'd0, valid_i && done_i} - {2'd0, f_done};
   always @(posedge clk_i) if (rst_ni && f_done) assume (f_dones_q != 3'd0);
   always @(posedge clk_i) f_wet_q <= rst_ni && ((valid_i && second_i) || (f_wet_q && f_stay));
-  assign busy_o     = valid_i || f_wet_q || f_busy;
+  logic f_was_q;                           // busy in the clock before: else only a slot makes it so (qn_dequant_proof)
+  always @(posedge clk_i) f_was_q <= rst_ni && busy_o;
+  assign busy_o     = valid_i || f_wet_q || (f_busy && f_was_q);
   assign done_o     = f_done;
   assign acc_data_o = '0;
 

@@ -19,8 +19,9 @@ module qn_book_proof #(
   logic        in_ready, out_valid;
   logic [31:0] out_data;
   qn_turn u_dut (
-    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_store_i, .in_data_i,
+    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_plane_i(in_valid_i && in_store_i == qn_isa_pkg::STORE_PLANES), .in_store_i, .in_data_i,
     .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data));
+  (* hierconn *) logic         \u_dut.turning_q ;
   (* hierconn *) logic [2:0]   \u_dut.fill_count_q ;
   (* hierconn *) logic [3:0]   \u_dut.left_count_q , \u_dut.turn_store_q ;
   (* hierconn *) logic [15:0]  \u_dut.book_q ;
@@ -70,6 +71,7 @@ module qn_book_proof #(
       if (f_left_q == 4'd0 && out_valid) assert (in_valid_i && in_store_i == qn_isa_pkg::STORE_PLANES && out_data == in_data_i && (!give || in_ready));
 
       // Where the bits stand meanwhile
+      assert (\u_dut.turning_q == (f_left_q != 4'd0));
       assert (\u_dut.fill_count_q == f_words_q && \u_dut.left_count_q == f_left_q);
       if (f_words_q != 3'd0) assert (f_words_q <= qn_isa_pkg::store_last(f_store_q) && f_store_q != qn_isa_pkg::STORE_PLANES);
       if (f_words_q >= 3'd1) assert (\u_dut.fill_q [192+Weight] == f_code_q[0]);

@@ -57,6 +57,7 @@ module qn_dequant_proof #(
 
   logic [3:0] f_held, f_waiting;           // in the queue; of these not ready
   logic       f_late_q;                    // in the clock before a product became ready and a first slot had the adder
+  logic       f_idle_q;                    // not busy in the clock before
   logic       f_dry;                       // no second slot anywhere
   integer     i;
   assign f_held = \u_dut.f_write_q - \u_dut.f_read_q ;
@@ -67,9 +68,11 @@ module qn_dequant_proof #(
   end
 
   always @(posedge clk_i) begin
+    f_idle_q <= rst_ni && !busy;
     f_late_q <= rst_ni && \u_dut.f_wait_q [Ready-1] && f_first[F];
     if (rst_ni) begin
       if (valid_i && second_i) assume (last_i);
+      if (f_idle_q && busy) assert (valid_i);  // only a slot makes it busy (matrix_free)
       if (f_second[0]) assume (f_first[1]);
       if (f_first[0] && f_first[1]) assume (f_dry);
 

@@ -23,31 +23,34 @@ module qn_gemm_load_proof #(
   input logic                           swap_i
 );
 
-  localparam [1:0] IDLE = 2'd0, CHECK = 2'd1, LOAD = 2'd2, STOP = 2'd3;
+  localparam [2:0] IDLE = 3'd0, LOOK = 3'd1, CHECK = 3'd2, LOAD = 3'd3, STOP = 3'd4;
 
-  logic              insn_ready, trap_valid, idle, job_valid, job_accum, buf_re, shadow_full, load, load_last, side_we;
+  logic              insn_ready, trap_valid, idle, job_valid, job_accum, buf_re, shadow_full, shadow_next, load, load_last, side_we;
   logic [31:0]       job_slices;
   logic [ColW:0]     job_cols;
   logic [RowW:0]     job_rows;
   logic [ColW-1:0]   job_acc;
   logic [6:0]        job_format;
+  logic [3:0]        job_block;
   logic [7:0]        job_post;
-  logic [RowW-2:0]   buf_pair, load_pair;
+  logic [RowW-2:0]   buf_pair, load_pair, side_pair;
   logic [SliceW-1:0] buf_slice;
   logic [1:0]        buf_beat, side_index;
   qn_gemm_load #(.Element(Element), .Rows(Rows), .AccCols(AccCols), .Slices(Slices)) u_dut (
     .clk_i, .rst_ni, .insn_valid_i, .insn_ready_o(insn_ready), .insn_i,
     .trap_valid_o(trap_valid), .trap_cause_o(), .trap_addr_o(), .trap_pc_o(), .idle_o(idle),
     .job_valid_o(job_valid), .job_take_i, .job_slices_o(job_slices), .job_cols_o(job_cols), .job_rows_o(job_rows), .job_acc_o(job_acc),
-    .job_format_o(job_format), .job_accum_o(job_accum), .job_post_o(job_post),
+    .job_format_o(job_format), .job_block_o(job_block), .job_accum_o(job_accum), .job_post_o(job_post),
     .buf_re_o(buf_re), .buf_pair_o(buf_pair), .buf_slice_o(buf_slice), .buf_beat_o(buf_beat), .buf_data_i('0), .buf_side_i('0),
-    .shadow_full_o(shadow_full), .swap_i, .load_o(load), .load_pair_o(load_pair), .load_last_o(load_last), .load_data_o(),
-    .side_we_o(side_we), .side_index_o(side_index), .side_o());
-  (* hierconn *) logic [1:0]      \u_dut.state_q ;
-  (* hierconn *) logic [31:0]     \u_dut.left_q , \u_dut.rows_q , \u_dut.slices_q , \u_dut.slice_q ;
+    .shadow_next_o(shadow_next), .swap_i, .load_o(load), .load_pair_o(load_pair), .load_last_o(load_last), .load_data_o(),
+    .side_we_o(side_we), .side_pair_o(side_pair), .side_index_o(side_index), .side_o());
+  (* hierconn *) logic [2:0]      \u_dut.state_q ;
+  (* hierconn *) logic            \u_dut.full_q , \u_dut.format_bad_q , \u_dut.slices_bad_q , \u_dut.cols_bad_q , \u_dut.rows_bad_q , \u_dut.cols_over_q ;
+  assign shadow_full = \u_dut.full_q ;
+  (* hierconn *) logic [31:0]     \u_dut.left_q , \u_dut.rows_q , \u_dut.slices_q , \u_dut.slice_q , \u_dut.cols_q , \u_dut.acc_q , \u_dut.format_q ;
   (* hierconn *) logic [RowW-2:0] \u_dut.pair_q , \u_dut.pair_last ;
   (* hierconn *) logic [4:0]      \u_dut.step_q ;
-  (* hierconn *) logic [1:0]      \u_dut.side_q , \u_dut.s_beat_q ;
+  (* hierconn *) logic [1:0]      \u_dut.side_q , \u_dut.s_side_q , \u_dut.s_beat_q ;
   (* hierconn *) logic            \u_dut.s_end_q , \u_dut.s_valid_q , \u_dut.unit_q , \u_dut.accum_q ;
 
   initial assume (!rst_ni);
@@ -64,6 +67,9 @@ module qn_gemm_load_proof #(
   logic          f_some_q, f_due_q;        // a GEMM was accepted; its job has not been taken
   logic [31:0]   f_left_q, f_slice_q;      // its slices not read; the one being read
   logic          take, f_read_end;
+  logic          f_loaded_q, f_was_q, f_next_q, f_swap_q;  // in the clock before
+  logic [RowW-2:0] f_pair_q;
+  logic [1:0]    f_beat_q;
   assign take       = insn_valid_i && insn_ready;
   assign f_step     = {3'd0, \u_dut.step_q };
   assign f_read_end = \u_dut.state_q == LOAD && \u_dut.left_q != 32'd0 && !shadow_full && !\u_dut.s_end_q
@@ -84,6 +90,12 @@ module qn_gemm_load_proof #(
       if (take) f_due_q <= 1'b1;
       else if (job_valid && job_take_i) f_due_q <= 1'b0;
     end
+    f_loaded_q <= rst_ni && load;
+    f_was_q    <= rst_ni;
+    f_next_q   <= shadow_next;
+    f_swap_q   <= swap_i;
+    f_pair_q   <= load_pair;
+    f_beat_q   <= \u_dut.s_beat_q ;
     if (f_read_end) f_need_q <= {1'b0, \u_dut.pair_last , 2'd3} + 1'b1;
     if (take) begin
       f_left_q  <= insn_i[32*qn_isa_pkg::SLOT_GEMM_SLICES +: 32];
@@ -105,7 +117,12 @@ module qn_gemm_load_proof #(
       if (load && !load_last && f_place_q[RowW+1:2] != '0) assert (f_age_q == PAIR - 8'd3 + {6'd0, \u_dut.s_beat_q });
       if (shadow_full && f_age_q != 8'd255) assert (f_age_q >= TAIL + PAIR - 8'd3);
       if (buf_re) assert (f_left_q != 32'd0 && (\u_dut.unit_q || buf_slice == f_slice_q[SliceW-1:0]));
-      if (side_we) assert (side_index == f_swaps_q);
+      // A side word comes a clock after its pair's first load, and before the slice is whole
+      assert (side_we == (f_loaded_q && f_beat_q == 2'd0));
+      if (side_we) assert (side_index == f_swaps_q && side_pair == f_pair_q && !shadow_full);
+      if (f_was_q) assert (shadow_full == (f_next_q && !f_swap_q));
+      if (job_valid) assert (job_block == qn_isa_pkg::fmt_block(job_format));
+      if (\u_dut.state_q == CHECK) assert (job_block == qn_isa_pkg::fmt_block(job_format));
       if (job_valid) assert (f_due_q && !trap_valid && qn_isa_pkg::fmt_valid({25'd0, job_format}) && job_slices != 32'd0
                              && job_cols != '0 && !job_cols[0] && job_rows != '0 && {1'b0, job_acc} + {1'b0, job_cols} <= AccCols);
       if (insn_ready && f_some_q) assert (!f_due_q && !trap_valid && f_left_q == 32'd0);
@@ -113,10 +130,17 @@ module qn_gemm_load_proof #(
 
       // What induction needs
       if (\u_dut.state_q != LOAD) assert (!\u_dut.s_valid_q && !job_valid);
-      if (\u_dut.state_q == CHECK || \u_dut.state_q == LOAD) assert (f_some_q && (f_due_q == job_valid || \u_dut.state_q == CHECK));
-      if (\u_dut.state_q == CHECK) assert (f_due_q && !trap_valid);
+      if (\u_dut.state_q == LOOK || \u_dut.state_q == CHECK || \u_dut.state_q == LOAD) assert (f_some_q && (f_due_q == job_valid || \u_dut.state_q != LOAD));
+      if (\u_dut.state_q == LOOK || \u_dut.state_q == CHECK) assert (f_due_q && !trap_valid);
+      assert (\u_dut.state_q <= STOP);
+      // What was looked at is what stands there
+      if (\u_dut.state_q == CHECK) begin
+        assert (\u_dut.format_bad_q == !qn_isa_pkg::fmt_valid(\u_dut.format_q ) && \u_dut.slices_bad_q == ($signed(\u_dut.slices_q ) < 1));
+        assert (\u_dut.cols_bad_q == ($signed(\u_dut.cols_q ) < 1 || \u_dut.cols_q [0]) && \u_dut.rows_bad_q == ($signed(\u_dut.rows_q ) < 1 || \u_dut.rows_q > Rows));
+        assert (\u_dut.cols_over_q == (\u_dut.cols_q > AccCols || \u_dut.acc_q > AccCols - \u_dut.cols_q ));
+      end
       if (trap_valid) assert (\u_dut.state_q == STOP);
-      if (f_some_q) assert (\u_dut.left_q == f_left_q && (\u_dut.unit_q || \u_dut.slice_q == f_slice_q));
+      if (f_some_q && \u_dut.state_q != IDLE) assert (\u_dut.left_q == f_left_q && (\u_dut.unit_q || \u_dut.slice_q == f_slice_q));
       if (!f_some_q) assert (\u_dut.state_q == IDLE && !f_due_q);
       if (\u_dut.state_q == LOAD) assert (\u_dut.rows_q != 32'd0 && \u_dut.rows_q <= Rows && \u_dut.pair_q <= \u_dut.pair_last );
       if (\u_dut.state_q != LOAD || \u_dut.left_q == 32'd0 || shadow_full || \u_dut.s_end_q ) assert (\u_dut.pair_q == '0 && f_step == 8'd0);
@@ -126,6 +150,7 @@ module qn_gemm_load_proof #(
       if (\u_dut.s_end_q ) assert (f_place_q + \u_dut.s_valid_q == f_need_q);
       if (\u_dut.s_valid_q && !\u_dut.s_end_q ) assert (\u_dut.left_q != 32'd0);
       if (\u_dut.s_end_q ) assert (\u_dut.s_valid_q == (PAIR + TAIL == 8'd4));
+      if (\u_dut.s_end_q && \u_dut.s_valid_q ) assert (\u_dut.s_beat_q == 2'd3);
       if (\u_dut.s_valid_q && !\u_dut.s_end_q ) assert (f_step == {6'd0, \u_dut.s_beat_q } + 8'd1 || (PAIR == 8'd4 && f_step == 8'd0 && \u_dut.s_beat_q == 2'd3));
       if (!\u_dut.s_valid_q && f_step != 8'd0) assert (f_step > 8'd4);
       if (f_step > 8'd4) assert (f_age_q == f_step - 8'd4);
@@ -135,7 +160,7 @@ module qn_gemm_load_proof #(
       if (f_place_q[RowW+1:2] == '0) assert (f_age_q == 8'd255);
       if (job_valid) assert (job_slices == \u_dut.slices_q && !\u_dut.rows_q [31] && job_rows == \u_dut.rows_q [RowW:0]);
       assert (\u_dut.side_q == f_swaps_q + {1'b0, shadow_full || \u_dut.s_end_q });
-      if (\u_dut.s_valid_q ) assert (side_index == f_swaps_q);
+      if (\u_dut.s_valid_q ) assert (\u_dut.s_side_q == f_swaps_q);
 
       cover (swap_i && f_swaps_q == 2'd0 && f_need_q == 8 && \u_dut.state_q == IDLE);
       cover (take && shadow_full);

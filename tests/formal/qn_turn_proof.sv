@@ -18,8 +18,9 @@ module qn_turn_proof #(
   logic        in_ready, out_valid;
   logic [31:0] out_data;
   qn_turn u_dut (
-    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_store_i({3'd0, in_bytes_i}), .in_data_i,
+    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_plane_i(in_valid_i && !in_bytes_i), .in_store_i({3'd0, in_bytes_i}), .in_data_i,
     .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data));
+  (* hierconn *) logic         \u_dut.turning_q ;
   (* hierconn *) logic [2:0]   \u_dut.fill_count_q ;
   (* hierconn *) logic [3:0]   \u_dut.left_count_q , \u_dut.turn_store_q ;
   (* hierconn *) logic [223:0] \u_dut.fill_q ;
@@ -105,6 +106,7 @@ module qn_turn_proof #(
       assert (f_in_q - f_out_q == {5'd0, f_words_q} + {4'd0, \u_dut.left_count_q });
 
       // Where the bit stands meanwhile
+      assert (\u_dut.turning_q == (\u_dut.left_count_q != 4'd0));
       if (\u_dut.left_count_q != 4'd0) assert (\u_dut.turn_store_q == qn_isa_pkg::STORE_BYTES);
       assert (f_words_q == \u_dut.fill_count_q && \u_dut.left_count_q <= 4'd8);
       if (f_live_q) begin

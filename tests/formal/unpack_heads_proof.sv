@@ -33,13 +33,17 @@ module unpack_heads_proof #(
   qn_unpack #(.FifoWords(FifoWords)) u_dut (
     .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_lines_i, .line_valid_i, .line_data_i(32'd0),
     .credit_o(credit), .plane_valid_o(plane_valid), .plane_ready_i, .plane_o(plane), .head_valid_o(head_valid), .head_ready_i, .head_o(head));
-  (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.raw_valid , \u_dut.raw_ready , \u_dut.pair_end , \u_dut.stream_end ;
+  (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.front_valid , \u_dut.raw_valid_q , \u_dut.raw_ready , \u_dut.pair_end , \u_dut.stream_end ;
   (* hierconn *) logic \u_dut.active_q , \u_dut.next_full_q ;
   (* hierconn *) logic [2:0]        \u_dut.sub_q ;
   (* hierconn *) logic [1:0]        \u_dut.head_q , \u_dut.head_left_q ;
   (* hierconn *) logic [4:0]        \u_dut.words_q ;
-  (* hierconn *) logic [6:0]        \u_dut.next_id_q ;
-  (* hierconn *) logic [3:0]        \u_dut.raw_store ;
+  (* hierconn *) logic [2:0]        \u_dut.next_sub_q ;
+  (* hierconn *) logic [1:0]        \u_dut.next_head_q ;
+  (* hierconn *) logic [4:0]        \u_dut.next_words_q ;
+  (* hierconn *) logic [3:0]        \u_dut.raw_store_q ;
+  (* hierconn *) logic              \u_dut.raw_plane_q ;
+  (* hierconn *) logic              \u_dut.g_turn[0].u_turn.turning_q ;
   (* hierconn *) logic [5:0]        \u_dut.plane_left_q ;
   (* hierconn *) logic [2:0]        \u_dut.g_turn[0].u_turn.fill_count_q ;
   (* hierconn *) logic [3:0]        \u_dut.g_turn[0].u_turn.left_count_q ;
@@ -52,17 +56,21 @@ module unpack_heads_proof #(
   logic [CountW-2:0] f_plane_mem, f_head_mem;
   assign f_plane_mem = \u_dut.u_plane.write_q - \u_dut.u_plane.read_q ;
   assign f_head_mem  = \u_dut.u_head.write_q - \u_dut.u_head.read_q ;
-  assign f_planes    = {1'b0, f_plane_mem} + {{CountW-1{1'b0}}, \u_dut.raw_valid };
+  assign f_planes    = {1'b0, f_plane_mem} + {{CountW-1{1'b0}}, \u_dut.front_valid } + {{CountW-1{1'b0}}, \u_dut.raw_valid_q };
   assign f_heads     = {1'b0, f_head_mem} + {{CountW-1{1'b0}}, head_valid};
   logic [7:0] f_planes_q, f_heads_q;       // planes and headers that came in and did not leave
   logic [7:0] f_fifo_q;                    // of the planes: in the FIFO
   logic [4:0] f_turn_q;                    // and in the turner
+  logic [6:0] f_id_q;                      // format of the STREAM that waits
+  always @(posedge clk_i) if (fmt_valid_i && fmt_ready) f_id_q <= fmt_id_i;
   always @(posedge clk_i) if (rst_ni) begin
     if (line_valid_i) assume (\u_dut.active_q && f_fifo_q + f_heads_q < FifoWords);
     if (fmt_valid_i) assume (qn_isa_pkg::fmt_valid({25'd0, fmt_id_i}));
-    assume (\u_dut.raw_store <= qn_isa_pkg::STORE_BYTES);      // a book's words: see above
+    assume (\u_dut.raw_store_q <= qn_isa_pkg::STORE_BYTES);      // a book's words: see above
+    assert (\u_dut.raw_plane_q == (\u_dut.raw_valid_q && \u_dut.raw_store_q == qn_isa_pkg::STORE_PLANES));
     if (\u_dut.stream_end ) assume (\u_dut.pair_end );
-    if (\u_dut.next_full_q ) assert (qn_isa_pkg::fmt_valid({25'd0, \u_dut.next_id_q }));
+    if (\u_dut.next_full_q ) assert (qn_isa_pkg::fmt_valid({25'd0, f_id_q}) && \u_dut.next_sub_q == qn_isa_pkg::fmt_sub(f_id_q) &&
+                                     \u_dut.next_head_q == qn_isa_pkg::fmt_head(f_id_q) && \u_dut.next_words_q == qn_isa_pkg::fmt_words(f_id_q));
   end
 
   // ---- The pair that comes in ----------------------------------------------------------------------------------------------
@@ -118,8 +126,8 @@ module unpack_heads_proof #(
   always @(posedge clk_i) begin
     f_heads_q    <= rst_ni ? f_heads_d : 8'd0;
     f_planes_q   <= rst_ni ? f_planes_d : 8'd0;
-    f_fifo_q     <= rst_ni ? f_fifo_q + {7'd0, plane_in} - {7'd0, \u_dut.raw_valid && \u_dut.raw_ready } : 8'd0;
-    f_turn_q     <= rst_ni ? f_turn_q + {4'd0, \u_dut.raw_valid && \u_dut.raw_ready } - {4'd0, plane_out} : 5'd0;
+    f_fifo_q     <= rst_ni ? f_fifo_q + {7'd0, plane_in} - {7'd0, \u_dut.raw_valid_q && \u_dut.raw_ready } : 8'd0;
+    f_turn_q     <= rst_ni ? f_turn_q + {4'd0, \u_dut.raw_valid_q && \u_dut.raw_ready } - {4'd0, plane_out} : 5'd0;
     f_late_q     <= rst_ni && head_in;
     f_late_own_q <= !f_on_q || !f_whole_q;
     if (!rst_ni) begin
@@ -199,6 +207,7 @@ module unpack_heads_proof #(
       assert (f_turn_q == {2'd0, \u_dut.g_turn[0].u_turn.fill_count_q } + {1'b0, \u_dut.g_turn[0].u_turn.left_count_q });
       assert (f_fifo_q + f_heads_q <= FifoWords && f_turn_q <= 5'd15);
       assert (\u_dut.g_turn[0].u_turn.left_count_q <= 4'd8);
+      assert (\u_dut.g_turn[0].u_turn.turning_q == (\u_dut.g_turn[0].u_turn.left_count_q != 4'd0));
       if (!head_valid) assert (f_head_mem <= {{CountW-2{1'b0}}, f_late_q});
 
       cover (f_at && f_whole_q && f_heads == 2 && head_in);

@@ -362,8 +362,8 @@ static void finish(uint64_t limit)
 static void check_law(const gemm &g)
 {
     int load_clocks = PAIR_CLOCKS * ((g.rows + 1) / 2) + TAIL_CLOCKS, groups = (g.rows + DEQUANTS - 1) / DEQUANTS;
-    uint64_t t = take_at + load_clocks + 3, start = 0, last = 0, slots = 0;
-    CHECK(first_at == t, "first plane %d clocks after the instruction, not %d", (int)(first_at - take_at), load_clocks + 3);
+    uint64_t t = take_at + load_clocks + 4, start = 0, last = 0, slots = 0;
+    CHECK(first_at == t, "first plane %d clocks after the instruction, not %d", (int)(first_at - take_at), load_clocks + 4);
     for (int s = 0; s < g.slices; s++) {
         if (s) {
             int wait = DEQUANT_LAT - g.cols * g.f->planes * PARTS;
