@@ -67,20 +67,12 @@ module qn_vbuf #(
   genvar i;
   generate
     for (i = 0; i < Lanes; i = i + 1) begin : g_bank
-      (* no_rw_check *) logic [31:0] a_mem [0:Beats-1];
-      (* no_rw_check *) logic [31:0] b_mem [0:Beats-1];
-      logic [31:0] a_q, b_q, word;
+      logic [31:0] word;
       assign word = we_i ? w_data_i[32*i +: 32] : ld_data_i;
-      assign a_data_o[32*i +: 32] = a_q;
-      assign b_data_o[32*i +: 32] = b_q;
-      always_ff @(posedge clk_i) begin
-        if (write && write_mask[i]) a_mem[write_beat] <= word;
-        if (a_re_i) a_q <= a_mem[a_beat_i];
-      end
-      always_ff @(posedge clk_i) begin
-        if (write && write_mask[i]) b_mem[write_beat] <= word;
-        if (b_read) b_q <= b_mem[b_beat];
-      end
+      qn_vbank #(.Words(Beats)) u_a (
+        .clk_i, .we_i(write && write_mask[i]), .waddr_i(write_beat), .wdata_i(word), .re_i(a_re_i), .raddr_i(a_beat_i), .rdata_o(a_data_o[32*i +: 32]));
+      qn_vbank #(.Words(Beats)) u_b (
+        .clk_i, .we_i(write && write_mask[i]), .waddr_i(write_beat), .wdata_i(word), .re_i(b_read), .raddr_i(b_beat), .rdata_o(b_data_o[32*i +: 32]));
     end
   endgenerate
 

@@ -2,7 +2,7 @@
 // qn_vec_check: reads the counts of a vector instruction and refuses operands outside their memories.
 // `bad_o` comes three clocks after `start_i`, which is before the instruction's first effect, and
 // stays until the next start, four clocks after this one or later: its parts; products, and the room that operands without a stride leave; the verdict.
-// About 1,600 LUT4 and 4 MULT18 on ECP5.
+// On ECP5 720 LUT4, 300 CCU2C, 570 flops and 4 MULT18.
 //
 // Looked at in this order; `bad_addr_o` is the value named:
 //   VEC    FIELD: undefined FN; PERM no power of two, or with ACC; N no multiple of 8 with PERM; DST, A, B no multiples of 8. BUFFER: DST, A, B.

@@ -8,7 +8,7 @@
 // Lanes / Funcs, records 4; EMBED and LOGIT take one element a clock. The next instruction waits in a register and starts in the clock
 // in which the last result is written. rtl/README.md has the clocks; nothing here stalls, so they depend on nothing else.
 // Needs: Lanes 4 or 8; Lanes/4 <= Funcs <= Dequants <= Lanes, all powers of two; Slices and AccCols up to 1024.
-// Target ulx3s on ECP5: 19k LUT4 (with 2 a CCU2C), 8.8k flops, 54 MULT18, 100 DP16KD.
+// Target ulx3s on ECP5: 20k LUT4 (with 2 a CCU2C), 12.4k flops, 71 MULT18, 104 DP16KD.
 
 `default_nettype none
 
