@@ -586,6 +586,7 @@ static void end(leap *l)
     const uint32_t came = (uint32_t)(l->coming - later_words);
     const bool head_came = qn_time_unpack_words(x, came);
     x->load.awaited -= came;
+    x->load.waited = x->load.awaited || just_come;
     x->arb.awaited -= came;
     x->unpack.plane.out = x->unpack.plane.in - x->unpack.plane.gone > (just_come && !head_came);
     x->unpack.head.out = x->unpack.head.in - x->unpack.head.gone > (just_come && head_came);
