@@ -19,7 +19,7 @@ module qn_regs #(
   input  logic [31:0]     reg_wdata_i,
   output logic [31:0]     reg_rdata_o,
 
-  output logic            core_rst_no,     // to all but this and the memory arbiter
+  output logic            core_rst_no,     // to all but this and the memory arbiter; a register of its own for its many ends
   input  logic            mem_idle_i,
   output logic            start_o,         // one clock
   output logic            load_o,
@@ -85,7 +85,6 @@ module qn_regs #(
   assign start   = write && reg_addr_i == qn_isa_pkg::REG_CTRL && reg_wdata_i[0] && !reset && !busy_q && !trapped_q && !resetting_q;
   assign trap    = (trap_valid_q != 5'd0 || trap_valid_i[5]) && busy_q;
   assign stop_o  = trapped_q;
-  assign core_rst_no = rst_ni && !resetting_q;
 
   // What the units said in the last clock, and the semaphores say in this one; of traps in one clock the first counts
   logic [39:0]  all_cause_q;
@@ -116,11 +115,17 @@ module qn_regs #(
       done_q      <= 1'b0;
       trapped_q   <= 1'b0;
       resetting_q <= 1'b1;
+      core_rst_no <= 1'b0;
       start_o     <= 1'b0;
     end else begin
       start_o <= start;
-      if (reset)                          resetting_q <= 1'b1;
-      else if (resetting_q && mem_idle_i) resetting_q <= 1'b0;
+      if (reset) begin
+        resetting_q <= 1'b1;
+        core_rst_no <= 1'b0;
+      end else if (resetting_q && mem_idle_i) begin
+        resetting_q <= 1'b0;
+        core_rst_no <= 1'b1;
+      end
       if (reset || done_i || trap)        busy_q <= 1'b0;
       else if (start)                     busy_q <= 1'b1;
       if (reset || start)                 done_q <= 1'b0;

@@ -32,8 +32,8 @@ module qn_seq #(
   input  logic                             rsp_valid_i,
   input  logic [32*Planes-1:0]             rsp_data_i,
 
-  output logic [3:0]                       push_valid_o, // one queue each: load, matrix, vector, store
-  input  logic [3:0]                       push_ready_i,
+  output logic [3:0]                       push_valid_o, // one queue each: load, matrix, vector, store; only if there is room
+  input  logic [3:0]                       push_ready_i, // room, and it stays until a push
   output logic [qn_isa_pkg::ENTRY_W-1:0]   push_data_o,
 
   input  logic                             drained_i,    // queues, units and memory port have nothing left
@@ -117,10 +117,14 @@ module qn_seq #(
 
   assign too_long    = prog_words_i > ProgWords || ({2'd0, prog_addr_i} & LINE_MASK) != 32'd0;
   assign to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};
-  assign req_valid_o = state_q == LOAD && ask_left_q != '0;
   assign req_addr_o  = ask_addr_q;
   assign req_len_o   = ask_left_q < {{(AddrW-4){1'b0}}, to_edge} ? ask_left_q[4:0] : to_edge;
 
+  always_ff @(posedge clk_i) begin         // while loading, and not all is asked for
+    if (!rst_ni || stop_i)               req_valid_o <= 1'b0;
+    else if (start_i)                    req_valid_o <= load_i && !too_long && prog_lines[AddrW:0] != '0;
+    else if (req_valid_o && req_ready_i) req_valid_o <= ask_left_q != {{(AddrW-4){1'b0}}, req_len_o};
+  end
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       ask_addr_q  <= prog_addr_i >> LineW;
@@ -233,37 +237,20 @@ module qn_seq #(
   always @(*) begin
     d_cause   = qn_isa_pkg::TRAP_NONE;
     d_refused = c_pc_q;
-    case (op)
-      qn_isa_pkg::OP_LOOP:
-        if (!skip && {29'd0, depth_q} == qn_isa_pkg::LOOP_DEPTH) d_cause = qn_isa_pkg::TRAP_LOOP;
-      qn_isa_pkg::OP_ENDLOOP:
-        if (depth_q == 3'd0) d_cause = qn_isa_pkg::TRAP_LOOP;
-      qn_isa_pkg::OP_ALU:
-        if (fn > qn_isa_pkg::ALU_AND) begin
-          d_cause   = qn_isa_pkg::TRAP_FIELD;
-          d_refused = {28'd0, fn};
-        end else if (dst == 4'd0) begin
-          d_cause   = qn_isa_pkg::TRAP_FIELD;
-          d_refused = 32'd0;
-        end
-      qn_isa_pkg::OP_LDT:
-        if (slot0 >= prog_words_i) begin
-          d_cause   = qn_isa_pkg::TRAP_PC;
-          d_refused = slot0;
-        end else if (dst == 4'd0) begin
-          d_cause   = qn_isa_pkg::TRAP_FIELD;
-          d_refused = 32'd0;
-        end
-      qn_isa_pkg::OP_LDA:
-        if (slot0 >= qn_isa_pkg::ARGS) begin
-          d_cause   = qn_isa_pkg::TRAP_ARG;
-          d_refused = slot0;
-        end else if (dst == 4'd0) begin
-          d_cause   = qn_isa_pkg::TRAP_FIELD;
-          d_refused = 32'd0;
-        end
-      default: ;
-    endcase
+    if (d_loop_q) begin
+      if (!skip && {29'd0, depth_q} == qn_isa_pkg::LOOP_DEPTH) d_cause = qn_isa_pkg::TRAP_LOOP;
+    end else if (d_endloop_q) begin
+      if (depth_q == 3'd0) d_cause = qn_isa_pkg::TRAP_LOOP;
+    end else if (d_writes_q) begin
+      d_refused = d_ldt_q || d_lda_q ? slot0 : {28'd0, fn};
+      if (d_ldt_q && slot0 >= prog_words_i)                             d_cause = qn_isa_pkg::TRAP_PC;
+      else if (d_lda_q && slot0 >= qn_isa_pkg::ARGS)                    d_cause = qn_isa_pkg::TRAP_ARG;
+      else if (!d_ldt_q && !d_lda_q && fn > qn_isa_pkg::ALU_AND)        d_cause = qn_isa_pkg::TRAP_FIELD;
+      else if (dst == 4'd0) begin
+        d_cause   = qn_isa_pkg::TRAP_FIELD;
+        d_refused = 32'd0;
+      end
+    end
   end
 
   always @(*) begin
@@ -308,7 +295,8 @@ module qn_seq #(
   logic        fine;                       // and it does not trap
   logic        spoiled;                    // its check bits do not match
   logic        wrong;
-  logic        waits;                      // its queue is full
+  logic        waits;                      // its queue is full, or was in the last clock
+  logic [3:0]  room_q;                     // queues with room in the last clock: who but this one could have filled it
 
   assign acts    = state_q == RUN && x_valid_q && !stop_i;
   assign spoiled = crc_q != word1_q[15:0];
@@ -322,19 +310,20 @@ module qn_seq #(
   assign trap_pc_o    = x_pc_q[11:0];
 
   assign push_data_o = {x_pc_q[11:0], word1_q[31:16], word0_q[31:24], word0_q[23:8], op, slots_q};
-  assign push_valid_o[0] = fine && d_unit_q == qn_isa_pkg::UNIT_LOAD;
-  assign push_valid_o[1] = fine && d_unit_q == qn_isa_pkg::UNIT_MATRIX;
-  assign push_valid_o[2] = fine && d_unit_q == qn_isa_pkg::UNIT_VECTOR;
-  assign push_valid_o[3] = fine && d_unit_q == qn_isa_pkg::UNIT_STORE;
+  assign push_valid_o[0] = fine && room_q[0] && d_unit_q == qn_isa_pkg::UNIT_LOAD;
+  assign push_valid_o[1] = fine && room_q[1] && d_unit_q == qn_isa_pkg::UNIT_MATRIX;
+  assign push_valid_o[2] = fine && room_q[2] && d_unit_q == qn_isa_pkg::UNIT_VECTOR;
+  assign push_valid_o[3] = fine && room_q[3] && d_unit_q == qn_isa_pkg::UNIT_STORE;
   always @(*) begin
     case (d_unit_q)
-      qn_isa_pkg::UNIT_LOAD:   waits = !push_ready_i[0];
-      qn_isa_pkg::UNIT_MATRIX: waits = !push_ready_i[1];
-      qn_isa_pkg::UNIT_VECTOR: waits = !push_ready_i[2];
-      qn_isa_pkg::UNIT_STORE:  waits = !push_ready_i[3];
+      qn_isa_pkg::UNIT_LOAD:   waits = !room_q[0];
+      qn_isa_pkg::UNIT_MATRIX: waits = !room_q[1];
+      qn_isa_pkg::UNIT_VECTOR: waits = !room_q[2];
+      qn_isa_pkg::UNIT_STORE:  waits = !room_q[3];
       default:                 waits = 1'b0;
     endcase
   end
+  always_ff @(posedge clk_i) room_q <= push_ready_i;
 
   // Whether it traps does not matter to what follows but to push and halt: a trap ends it all
   assign go          = !(acts && waits);

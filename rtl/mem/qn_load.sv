@@ -86,12 +86,13 @@ module qn_load #(
   logic        stream_q;
   logic [15:0] awaited_q;                              // lines asked for before the last clock and not yet here
   logic [4:0]  asked_q;                                // lines asked for in the last clock
-  logic        none;                                   // no line is awaited
+  logic        none, none_q;                           // no line is awaited; was in the last clock
   assign none         = awaited_q == 16'd0 && asked_q == 5'd0;
-  assign insn_ready_o = state_q == IDLE && (stream_q || none);
+  assign insn_ready_o = state_q == IDLE && (stream_q || none_q);         // nothing is asked for in the clock before IDLE
   assign take         = insn_valid_i && insn_ready_o;
 
   always_ff @(posedge clk_i) begin
+    none_q   <= none;
     stream_q <= insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_STREAM;
     if (take) begin
       slots_q     <= insn_i[191:0];

@@ -104,10 +104,12 @@ module qn_mem_arb #(
   logic               reload;
   logic [REQ_W-1:0]   request, port_q;
   logic [WRITE_W-1:0] write, write_q;      // the one that waits
+  logic               read;
 
   assign write   = spare_full_q ? write_q : {store_kind_i, store_addr_i, store_wstrb_i, store_wdata_i};
-  assign request = take_prog || take_load ? {1'b0, take_prog ? prog_len_i : load_len_i, take_prog ? 2'd3 : load_kind_i,
-                                             take_prog ? prog_addr_i : load_addr_i, {36*Planes{1'b0}}} : {1'b1, 5'd1, write};
+  assign read    = take_prog || take_load;
+  assign request = {!read, read ? {take_prog ? prog_len_i : load_len_i, take_prog ? 2'd3 : load_kind_i, take_prog ? prog_addr_i : load_addr_i}
+                                : {5'd1, write[WRITE_W-1 -: 32]}, write[0 +: 36*Planes]};
   assign reload  = !req_valid_o || req_ready_i;
   assign {req_we_o, req_len_o, req_kind_o, req_addr_o, req_wstrb_o, req_wdata_o} = port_q;
 

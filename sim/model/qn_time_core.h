@@ -95,7 +95,7 @@ typedef struct qn_time_core {
     struct {
         enum { L_IDLE, L_CHECK, L_FMT, L_RUN, L_ASK, L_WAIT, L_POST } state;
         job job;
-        bool vector, half, high;
+        bool vector, half, high, waited;             // waited: a word was awaited in the last clock
         uint32_t count, words, offset, run_dst, runs_left, left, ask, room, awaited;
         uint32_t rsp_room, rsp_used;
         uint32_t w_left, w_runs, w_start, w_word;    // of the elements being written: this run's first word, the present word of its line
@@ -220,7 +220,7 @@ static inline void take(core *x, unsigned unit, job *j)
     x->taken[x->takes++] = (uint8_t)qn_insn_get(&j->e.x, QN_INSN_WAIT0_LSB, 4);
     x->taken[x->takes++] = (uint8_t)qn_insn_get(&j->e.x, QN_INSN_WAIT1_LSB, 4);
     if (q->used-- == QN_EXEC_QUEUE) {
-        q->room_at = x->now + 1;
+        q->room_at = x->now + 2;             // the sequencer knows a clock later
         qn_time_hand_out(x);
     }
 }

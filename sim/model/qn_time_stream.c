@@ -104,7 +104,8 @@ void qn_time_load(core *x, const wires *w)
 {
     x->count[QN_TIME_LOAD] += x->load.state != L_IDLE;
     bool vb_free = x->load.rsp_used == 0 || !qn_time_vector_writes(x);
-    bool wrote = x->load.rsp_used && vb_free, load_idle = x->load.state == L_IDLE, waited = x->load.awaited != 0;
+    bool wrote = x->load.rsp_used && vb_free, load_idle = x->load.state == L_IDLE, waited = x->load.waited;
+    x->load.waited = x->load.awaited != 0;
     x->load.room += w->credit;
     x->load.awaited -= w->load_rsp;
     bool w_over = x->load.w_runs == 0;

@@ -37,7 +37,7 @@ qn_queue|ctrl/qn_queue.sv|if (in_ready_o) entry_q|if (in_valid_i) entry_q
 qn_sems|ctrl/qn_sems.sv|wait0 == wait1 ? two_q[wait0]|wait0 == wait1 ? some_q[wait0]
 qn_sems|ctrl/qn_sems.sv|next[9:8] != 2'd0|next[9] != 1'b0
 qn_sems|ctrl/qn_sems.sv|next[7:1] != 7'd0|next[7:0] != 8'd0
-qn_sems|ctrl/qn_sems.sv|stop_i || take[u] || took_q[u]|stop_i || take[u]
+qn_sems|ctrl/qn_sems.sv|took_q <= take;|took_q <= '0;
 qn_sems_1|ctrl/qn_sems.sv|(one && posts[i]);|posts[i];
 qn_mem_arb|mem/qn_mem_arb.sv|empty && load_may && !(prog_valid_i|empty && !(prog_valid_i
 qn_mem_arb|mem/qn_mem_arb.sv|assign write   = spare_full_q ? write_q :|assign write   = req_ready_i ? write_q :

@@ -61,7 +61,7 @@ module qn_load_proof #(
   (* hierconn *) logic [32:0]  \u_dut.run_end_q , \u_dut.run_dst_end_q ;
   (* hierconn *) logic [29:0]  \u_dut.base_q ;
   (* hierconn *) logic [4:0]   \u_dut.len_q , \u_dut.asked_q ;
-  (* hierconn *) logic         \u_dut.stream_q , \u_dut.over_q , \u_dut.w_last_q ;
+  (* hierconn *) logic         \u_dut.stream_q , \u_dut.over_q , \u_dut.w_last_q , \u_dut.none_q ;
   (* hierconn *) logic [31:0]  \u_dut.w_addr_q , \u_dut.w_run_q , \u_dut.w_left_q , \u_dut.w_runs_q , \u_dut.w_word_q ;
   (* hierconn *) logic [29:0]  \u_dut.ask_q ;
   (* hierconn *) logic [15:0]  \u_dut.awaited_q ;
@@ -253,6 +253,7 @@ module qn_load_proof #(
     if (post_valid && f_vec_q) `SECOND(f_wrun_q == f_runs)
     if (idle) `SECOND(!f_open_q && f_stream_way_q == 7'd0 && f_vec_way_q == 6'd0)
     // What induction needs
+    if (\u_dut.state_q == IDLE && \u_dut.none_q ) `SECOND(f_stream_way_q == 7'd0 && f_vec_way_q == 6'd0)
     `SECOND(\u_dut.awaited_q + {11'd0, \u_dut.asked_q } == {9'd0, f_stream_way_q} + {10'd0, f_vec_way_q})
     `SECOND(\u_dut.room_q == f_credit_q && f_credit_q <= FifoWords && f_stream_way_q <= FifoWords && f_credit_q + f_stream_way_q <= FifoWords)
     `SECOND(\u_dut.rsp_room_q <= 6'd32 && f_vec_way_q <= 6'd32 && f_vec_held_q <= 6'd32 && f_vec_out_q <= 6'd32)

@@ -64,7 +64,7 @@ module qn_mem_arb_proof (
   logic        f_none_q, f_rsp_q;          // in the last clock: no words were awaited and none asked for; a word came
   logic [31:0] f_rsp_data_q;
   assign f_granted = {f_store, f_prog ? prog_len_i : f_load ? load_len_i : 5'd1, f_prog ? 2'd3 : f_load ? load_kind_i : store_kind_i,
-                      f_prog ? prog_addr_i : f_load ? load_addr_i : store_addr_i, f_store ? {store_wstrb_i, store_wdata_i} : 36'd0};
+                      f_prog ? prog_addr_i : f_load ? load_addr_i : store_addr_i, store_wstrb_i, store_wdata_i};
   always @(posedge clk_i) begin
     f_rsp_data_q <= rsp_data_i;
     f_rsp_q      <= rst_ni && rsp_valid_i;

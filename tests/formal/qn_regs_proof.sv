@@ -66,7 +66,7 @@ module qn_regs_proof (
     if (!rst_ni || \u_dut.reset ) f_quiet_q <= 1'b0;
     else if (mem_idle_i)         f_quiet_q <= 1'b1;
     if (rst_ni) begin
-      assert (stop == f_trapped_q);
+      assert (stop == f_trapped_q && core_rst_n == !\u_dut.resetting_q );
       assert (\u_dut.trap_valid_q == f_valid_q && \u_dut.all_cause_q == f_causes_q && \u_dut.all_addr_q == f_addrs_q && \u_dut.all_pc_q == f_pcs_q);
       if (f_trapped_q) assert (\u_dut.cause_q == {24'd0, f_cause_q} && \u_dut.trap_addr_q == f_addr_q && \u_dut.trap_pc_q == f_pc_q && !\u_dut.busy_q );
       assert (!(\u_dut.busy_q && \u_dut.done_q ) && !(\u_dut.busy_q && \u_dut.trapped_q ));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_seq's streams. A push that its queue has no room for stands, unchanged, until it is taken or the core stops, and only one queue is offered
-// anything; meanwhile no stage moves, so an instruction is pushed once. The loader asks for the program's lines, each once, in order, in
+// qn_seq's streams. A push comes only to a queue that has room, and only to one; it moves the stages on, so an instruction is pushed once. While its queue has
+// no room an instruction waits, unchanged, and no stage moves. The loader asks for the program's lines, each once, in order, in
 // bursts inside an aligned 16, writes the answers to consecutive lines, and the program runs when the last has come.
 
 `default_nettype none
@@ -44,15 +44,20 @@ module qn_seq_proof #(
   (* hierconn *) logic [29:0] \u_dut.ask_addr_q ;
   (* hierconn *) logic [31:0] \u_dut.a_pc_q ;
   (* hierconn *) logic [2:0] \u_dut.d_unit_q ;
-  (* hierconn *) logic \u_dut.d_halt_q , \u_dut.x_valid_q ;
+  (* hierconn *) logic \u_dut.d_halt_q , \u_dut.x_valid_q , \u_dut.go , \u_dut.b_valid_q , \u_dut.c_valid_q ;
+  (* hierconn *) logic [2:0] \u_dut.a_phase_q , \u_dut.b_phase_q , \u_dut.c_phase_q ;
+  (* hierconn *) logic [3:0] \u_dut.room_q ;
 
   initial assume (!rst_ni);
   qn_stream_check #(.Width(35), .Assume(1'b0)) u_req (
     .clk_i, .rst_ni(rst_ni && !stop_i), .valid_i(req_valid), .ready_i(req_ready_i), .data_i({req_addr, req_len}));
 
-  logic [3:0]                     f_held_q;            // offered and not taken
+  logic                           f_waits_q;           // an instruction waited for room
+  logic [3:0]                     f_room_q;            // there is room since the last clock: only a push takes it away
   logic [qn_isa_pkg::ENTRY_W-1:0] f_data_q;
   logic [31:0]                    f_pc_q;
+  logic                           f_pushed_q;
+  logic [3:0]                     f_ready_q;
   logic                           f_loading_q;
   logic [6:0]                     f_asked_q, f_came_q; // lines
   logic [31:0]                    f_lines;
@@ -60,8 +65,11 @@ module qn_seq_proof #(
   assign f_lines = (f_words + Planes - 1) >> LineW;
   assign f_first = f_addr >> LineW;
   always @(posedge clk_i) begin
-    f_held_q <= rst_ni ? push_valid & ~push_ready_i : 4'd0;
+    f_waits_q <= rst_ni && !stop_i && !\u_dut.go ;
+    f_room_q  <= rst_ni ? push_ready_i & ~push_valid : 4'd0;
     f_data_q <= push_data;
+    f_ready_q <= push_ready_i;
+    f_pushed_q <= rst_ni && push_valid != 4'd0;
     f_pc_q   <= \u_dut.a_pc_q ;
     f_loading_q <= rst_ni && \u_dut.state_q == LOAD;
     if (!rst_ni || start_i) begin
@@ -76,7 +84,11 @@ module qn_seq_proof #(
       if (rsp_valid_i) assume (f_came_q < f_asked_q);
 
       // Pushes
-      if (f_held_q != 4'd0 && !stop_i) assert (push_valid == f_held_q && push_data == f_data_q && \u_dut.a_pc_q == f_pc_q);
+      assume ((f_room_q & ~push_ready_i) == 4'd0);
+      if (f_waits_q) assert (push_data == f_data_q && \u_dut.a_pc_q == f_pc_q);
+      assert ((push_valid & ~push_ready_i) == 4'd0);
+      if (push_valid != 4'd0) assert (\u_dut.go );
+      if (f_pushed_q) assert (push_valid == 4'd0);
       assert ((push_valid & (push_valid - 4'd1)) == 4'd0);
       if (push_valid != 4'd0) assert (\u_dut.state_q == RUN && !stop_i && !trap_valid && !done);
       // The loader
@@ -88,6 +100,11 @@ module qn_seq_proof #(
       if (f_loading_q && \u_dut.state_q == RUN) assert (f_came_q == f_lines[6:0] && f_asked_q == f_came_q);
 
       // What induction needs
+      assert (\u_dut.room_q == f_ready_q);
+      if (\u_dut.b_valid_q ) assert (\u_dut.a_phase_q == \u_dut.b_phase_q + 3'd1);
+      if (\u_dut.b_valid_q && \u_dut.c_valid_q ) assert (\u_dut.b_phase_q == \u_dut.c_phase_q + 3'd1);
+      if (\u_dut.x_valid_q && \u_dut.c_valid_q ) assert (\u_dut.c_phase_q == 3'd0);
+      assert (req_valid == (\u_dut.state_q == LOAD && \u_dut.ask_left_q != 7'd0));
       if (\u_dut.x_valid_q && \u_dut.d_halt_q ) assert (\u_dut.d_unit_q == qn_isa_pkg::UNIT_SEQ);
       assert (f_came_q <= f_asked_q && f_asked_q <= 7'd64 >> LineW);
       if (\u_dut.state_q != LOAD && (f_words > ProgWords || f_first << LineW != f_addr)) assert (f_asked_q == 7'd0);

@@ -168,6 +168,7 @@ static void run(const Program &p, bool load, unsigned full_percent)
     std::vector<uint32_t> asked;                     // words under way
     uint64_t now = 1, act = load ? 0 : 11, last_word = 0, words_seen = 0, asked_words = 0;
     bool stalled = false;
+    unsigned pushed = 15;                    // to which queues in the last clock
     for (;; now++) {
         if (now > 200000)
             fail("no end after clocks", now, 0);
@@ -179,9 +180,11 @@ static void run(const Program &p, bool load, unsigned full_percent)
             last_word = now;
             words_seen++;
         }
-        top->push_ready_i = 0;
+        const unsigned room = top->push_ready_i;         // of the last clock; it goes by a push only
         for (int u = 0; u < 4; u++)
-            top->push_ready_i |= (uint8_t)((rnd(100) >= full_percent) << u);
+            if ((pushed & 1u << u) || !(room & 1u << u))
+                top->push_ready_i = (uint8_t)((top->push_ready_i & ~(1u << u)) | (rnd(100) >= full_percent) << u);
+        pushed = 0;
         settle();
         if (top->req_valid_o && top->req_ready_i) {
             uint32_t at = top->req_addr_o - top->prog_addr_i;
@@ -215,8 +218,10 @@ static void run(const Program &p, bool load, unsigned full_percent)
                 fail("trap", top->trap_cause_o, 0);
             if (e.unit != QN_UNIT_SEQ) {
                 unsigned want = 1u << (e.unit - QN_UNIT_LOAD);
-                if (top->push_valid_o != want)
+                stalled = !(room & want);
+                if (top->push_valid_o != (stalled ? 0 : want))
                     fail("queue", top->push_valid_o, want);
+                pushed = top->push_valid_o;
                 for (int k = 0; k < QN_SLOTS; k++)
                     if (top->push_data_o[k] != (uint32_t)e.v[k])
                         fail("slot", top->push_data_o[k], (uint32_t)e.v[k]);
@@ -226,7 +231,6 @@ static void run(const Program &p, bool load, unsigned full_percent)
                     fail("head", top->push_data_o[6], w6);
                 if (top->push_data_o[7] != w7)
                     fail("flags and index", top->push_data_o[7], w7);
-                stalled = !(top->push_ready_i & want);
                 if (stalled)
                     model = before;
             } else if (top->push_valid_o) {
