@@ -596,7 +596,7 @@ static void end(leap *l)
     const bool plane2 = came2 ? !qn_time_unpack_words(x, 1) : n == 1 && l->just_came, head1 = came1 && qn_time_unpack_words(x, 1);
     const bool plane1 = came1 && !head1;
     x->load.awaited -= came;
-    x->load.waited = x->load.awaited || just_come;
+    x->load.waited = x->load.awaited || came1;
     x->arb.awaited -= came;
     const uint64_t planes = x->unpack.plane.in - x->unpack.plane.gone;
     x->unpack.raw = planes > (uint64_t)plane1 + plane2;
