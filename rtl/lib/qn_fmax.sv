@@ -13,14 +13,15 @@ module qn_fmax (
 );
 
   logic        a_nan, b_nan, a_wins;
-  logic [31:0] top;
+  logic [31:0] a, b;                       // without subnormals: not known to the comparison, which takes longest
   assign a_nan = &a_i[30:23] && |a_i[22:0];
   assign b_nan = &b_i[30:23] && |b_i[22:0];
   // Among negative numbers the smaller magnitude is the larger. Subnormals and zeros of either sign
   // may come out in any order: the result is +0 whichever wins.
   assign a_wins = a_i[31] != b_i[31] ? b_i[31] : (a_i[30:0] > b_i[30:0]) ^ a_i[31];
-  assign top    = a_wins ? a_i : b_i;
-  assign y_o    = a_nan || b_nan ? 32'h7fc00000 : top[30:23] == 8'd0 ? 32'd0 : top;
+  assign a   = a_i[30:23] == 8'd0 ? 32'd0 : a_i;
+  assign b   = b_i[30:23] == 8'd0 ? 32'd0 : b_i;
+  assign y_o = a_nan || b_nan ? 32'h7fc00000 : a_wins ? a : b;
 
 endmodule
 

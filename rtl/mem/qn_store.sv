@@ -143,24 +143,25 @@ module qn_store #(
   assign vb_valid_o = state_q == READ || (more && !same_q);
   assign vb_addr_o  = src_q[VbAddrW-1:0];
 
-  logic [31:0] word;
-  logic [7:0]  code;                       // the byte of the word that is stored
-  assign word = state_q == DATA ? vb_data_i : word_q;
+  // A word of the buffer comes late in its clock: what is stored of it is cut out behind the register
+  logic [1:0]  taken_q;                    // the byte of word_q that is stored
+  logic [7:0]  code;
+  logic [31:0] wdata;
   always @(*) begin
-    case (byte_q)
-      2'd0:    code = word[7:0];
-      2'd1:    code = word[15:8];
-      2'd2:    code = word[23:16];
-      default: code = word[31:24];
+    case (taken_q)
+      2'd0:    code = word_q[7:0];
+      2'd1:    code = word_q[15:8];
+      2'd2:    code = word_q[23:16];
+      default: code = word_q[31:24];
     endcase
   end
+  assign wdata       = size_q == BYTE ? {4{code}} : size_q == HALF ? {2{word_q[31:16]}} : word_q;
+  assign req_wdata_o = {Planes{wdata}};
 
   logic [29:0]         addr_word;          // the element's word in memory
-  logic [31:0]         wdata;
   logic [3:0]          wstrb;
   logic [4*Planes-1:0] line_wstrb;
   assign addr_word = base_q + dst_q[31:2];
-  assign wdata     = size_q == BYTE ? {4{code}} : size_q == HALF ? {2{word[31:16]}} : word;
   assign wstrb     = size_q == BYTE ? 4'b0001 << dst_q[1:0] : size_q == HALF ? (dst_q[1] ? 4'b1100 : 4'b0011) : 4'b1111;
   genvar p;
   generate
@@ -173,10 +174,10 @@ module qn_store #(
   assign req_valid_o = state_q == WRITE;
   always_ff @(posedge clk_i) begin
     if (next) begin
-      word_q      <= word;
+      if (state_q == DATA) word_q <= vb_data_i;
+      taken_q     <= byte_q;
       over_q      <= last_q && runs_q == 32'd1;
       req_addr_o  <= addr_word >> LineW;
-      req_wdata_o <= {Planes{wdata}};
       req_wstrb_o <= line_wstrb;
     end
   end

@@ -143,7 +143,6 @@ module qn_soc_cpu #(
   logic [1:0]     bell_q;
   assign own    = mem_addr[5:2];
   assign own_we = near && in_own && we;
-  assign ms_o   = tick_q == '0;
   assign bark   = ms_o && dog_q == 16'd1;
 
   always @(*) begin
@@ -180,8 +179,9 @@ module qn_soc_cpu #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) tick_q <= '0;
+    if (!rst_ni) tick_q <= MS_LAST[MsW-1:0];
     else         tick_q <= ms_o ? MS_LAST[MsW-1:0] : tick_q - 1'b1;
+    ms_o <= rst_ni && tick_q == 1;
     if (!cpu_rst_n) begin
       ms_q   <= 32'd0;
       dog_q  <= 16'd0;
