@@ -56,6 +56,7 @@ door_tx|soc/qn_door_tx.sv|index_q == count_q + 10'd4|index_q == count_q + 10'd3
 door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
 soc_mem|soc/qn_soc_mem.sv|tried = who_q + k[MasterW-1:0]|tried = k[MasterW-1:0]
 soc_mem|soc/qn_soc_mem.sv|reads_q < READS[3:0] - 4'd1|reads_q < READS[3:0]
+soc_mem|soc/qn_soc_mem.sv|busy_o[m] = held[m]|busy_o[m] = held[m] && !take
 soc_mem|soc/qn_soc_mem.sv|taken[m]  = take && turn_q[m]|taken[m]  = take && held[m]
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_soc_mem: one request at a time, a master's own and unchanged until it is taken, busy from the clock after it was offered to the one in which
-// memory takes it; one that waits is passed by three requests of others at most. (That a queue keeps order and data is qn_queue's proof; whose
-// the answers are, that and the bench of the whole system.)
+// qn_soc_mem: one request at a time, a master's own and unchanged until it is taken; busy as long as a request that was taken from a master has not
+// reached memory (of master 1; the others' queues are its like); one that waits is passed by three requests of others at most. (That a queue keeps order
+// and data is qn_queue's proof; whose the answers are, that and the bench of the whole system.)
 // Masters offer until they are taken; memory answers what it was asked for.
 
 `default_nettype none
@@ -35,6 +35,8 @@ module soc_mem_proof (
   (* hierconn *) logic         \u_dut.room_q ;
   (* hierconn *) logic [3:0]   \u_dut.u_owners.head_q ;
   (* hierconn *) logic [3:0]   \u_dut.u_owners.tail_q ;
+  (* hierconn *) logic [1:0]   \u_dut.g_master[1].g_queue.u_queue.head_q ;
+  (* hierconn *) logic [1:0]   \u_dut.g_master[1].g_queue.u_queue.tail_q ;
   logic [3:0] f_owners, held, taken;
   assign f_owners = \u_dut.u_owners.tail_q - \u_dut.u_owners.head_q ;
   assign held     = \u_dut.held ;
@@ -52,6 +54,11 @@ module soc_mem_proof (
         .clk_i, .rst_ni, .valid_i(held[g]), .ready_i(taken[g]), .data_i(\u_dut.req [72*g + 36 +: 36]));
     end
   endgenerate
+
+  // What was taken from master 1 and has not reached memory
+  logic [1:0] f_here_q;
+  always_ff @(posedge clk_i)
+    f_here_q <= rst_ni ? f_here_q + {1'b0, valid_i[1] && ready[1]} - {1'b0, req_valid && req_ready_i && \u_dut.who_q == 2'd1} : 2'd0;
 
   // One master of the four, how many others were served since its request came to wait, and how far ahead of whose turn it is it stands
   (* anyconst *) logic [1:0] f_who;
@@ -76,7 +83,9 @@ module soc_mem_proof (
     assert (ready[0] == taken[0] && held[0] == valid_i[0]);
     assert ((rsp[3:1] & (rsp[3:1] - 3'd1)) == 3'd0);
     assert (\u_dut.turn_q == 4'd1 << \u_dut.who_q );
-    assert (busy == held && f_owners <= 4'd8);
+    assert (busy[1] == (f_here_q != 2'd0) && f_here_q <= 2'd2);
+    assert (f_here_q == \u_dut.g_master[1].g_queue.u_queue.tail_q - \u_dut.g_master[1].g_queue.u_queue.head_q );
+    assert (f_owners <= 4'd8);
     // The list of owners is never full when a read is taken
     assert (\u_dut.reads_q == f_owners && !(\u_dut.room_q && f_owners == 4'd8));
     if (held[f_who]) assert (f_passed_q <= 3'd3 && f_passed_q + f_far <= 3'd3);
