@@ -156,11 +156,18 @@ module qn_quant #(
   assign nonfinite_o = m2_end_q && m2_infinite;
   assign bf16_up     = ggml_i ? product[15] && (product[16] || product[14:0] != 15'd0) : product[15:0] != 16'd0;
   assign bf16        = product[31:16] + {15'd0, bf16_up};
-  qn_fmul u_scale (.clk_i, .en_i(m2_end_q || mul_valid_q != '0 || s_valid_q != '0), .a_i(q8_1 ? s_scale_q : {1'b0, m2_top_q[30:0]}),
+  // Enables of many registers stand in one, a clock early or late where nothing is on its way
+  logic scale_en_q, div_en_q, quotient_en_q;
+  always_ff @(posedge clk_i) begin
+    scale_en_q    <= m1_valid_q || m2_end_q || mul_valid_q != '0 || s_valid || s_valid_q != '0;
+    div_en_q      <= m1_valid_q || m2_end_q || mul_valid_q != '0;
+    quotient_en_q <= (q8_1 && inv_valid_q != '0) || (q8_k && (inv_valid_q != '0 || k_valid_q != '0));
+  end
+  qn_fmul u_scale (.clk_i, .en_i(scale_en_q), .a_i(q8_1 ? s_scale_q : {1'b0, m2_top_q[30:0]}),
                    .b_i(q8_1 ? s_sum_q : wide_i ? (coarse_i ? KE4M3 : K16) : coarse_i ? K4 : K8), .y_o(product));
 
   logic [30:0] d;
-  qn_div127 u_div (.clk_i, .en_i(m2_end_q || mul_valid_q != '0), .x_i(m2_top_q[30:0]), .y_o(d));
+  qn_div127 u_div (.clk_i, .en_i(div_en_q), .x_i(m2_top_q[30:0]), .y_o(d));
 
   // Q8_K: what its blocks, which are 32 clocks apart or more, leave standing
   logic [31:0] k_top_q, k_inv_q;           // the top; 127/top with its sign the other way
@@ -176,7 +183,7 @@ module qn_quant #(
   assign put       = q8_k ? k_valid_q[LatFunc+LatQuot] : inv_valid_q[0];
   assign put_scale = !q8_k ? scale_o : k_inv_zero_q ? 32'd0 : {k_inv_q[31], quotient};
   qn_delay #(.Width(23), .Clocks(LatFunc)) u_divisor (.clk_i, .in_i(scale_o[22:0]), .out_o(divisor));
-  qn_quotient u_quotient (.clk_i, .en_i((q8_1 && inv_valid_q != '0) || (q8_k && (inv_valid_q != '0 || k_valid_q != '0))), .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
+  qn_quotient u_quotient (.clk_i, .en_i(quotient_en_q), .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
