@@ -52,12 +52,13 @@ door_act|soc/qn_door_act.sv|CLAIM: if (!(tx_busy_i && due_slot_i == slot))|CLAIM
 door_act|soc/qn_door_act.sv|else if ({1'b0, seq_q} == expect_q) begin|else if (seq_q == expect_q[15:0]) begin
 door_act|soc/qn_door_act.sv| take) data_q <= data| !take) data_q <= data
 door_tx|soc/qn_door_tx.sv|assign go_lost    = go && !welcome_i && lost_i|assign go_lost    = go && lost_i
-door_tx|soc/qn_door_tx.sv|index_q == count_q + 10'd4|index_q == count_q + 10'd3
+door_tx|soc/qn_door_tx.sv|10'd2 : count_q + 10'd3|10'd2 : count_q + 10'd2
 door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
 soc_mem|soc/qn_soc_mem.sv|tried = who_q + k[MasterW-1:0]|tried = k[MasterW-1:0]
 soc_mem|soc/qn_soc_mem.sv|reads_q < READS[3:0] - 4'd1|reads_q < READS[3:0]
-soc_mem|soc/qn_soc_mem.sv|busy_o[m] = held[m]|busy_o[m] = held[m] && !take
-soc_mem|soc/qn_soc_mem.sv|taken[m]  = take && turn_q[m]|taken[m]  = take && held[m]
+soc_mem|soc/qn_soc_mem.sv|busy_o[m]  = (front_valid_q && front_who_q[m])|busy_o[m]  = (front_valid_q && front_who_q[m] && !front_take)
+soc_mem|soc/qn_soc_mem.sv|if (!spare_valid_q) {spare_index_q|if (!front_take) {spare_index_q
+soc_mem|soc/qn_soc_mem.sv|core_q ? !front_valid_q : valid_i[0]|core_q ? 1'b1 : valid_i[0]
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_book|mem/qn_turn.sv|turn_q[160+k], turn_q[192+k]|turn_q[192+k], turn_q[160+k]
