@@ -189,6 +189,12 @@ module qn_vector #(
   assign n_beats  = {{LaneW{1'b0}}, d_n[CountW-1:LaneW]} + {{CountW-1{1'b0}}, d_n[LaneW-1:0] != '0};
   assign n_blocks = {5'd0, d_n[CountW-1:5]};
 
+  // Whether a row is one word, one beat, one block: seen without the sum
+  logic d_one, d_one_beat, d_one_block;
+  assign d_one       = d_n[CountW-1:0] == {{CountW-1{1'b0}}, 1'b1};
+  assign d_one_beat  = d_n[CountW-1:LaneW+1] == '0 && d_n[LaneW] == (d_n[LaneW-1:0] == '0);
+  assign d_one_block = d_n[CountW-1:6] == '0 && d_n[5];
+
   always_ff @(posedge clk_i) begin
     if (start) begin
       vec_q        <= d_vec;
@@ -266,13 +272,14 @@ module qn_vector #(
     .step_i(d_embed ? {{AddrW-2{1'b0}}, 2'd2} : d_logit ? {{AddrW-1{1'b0}}, 1'b1} : d_acc ? READ[AddrW-1:0] : BEAT[AddrW-1:0]),
     .stride_i(a_stride),
     .count_i(d_embed || d_logit ? d_n[CountW-1:0] : d_acc ? n_beats << (Groups == 1 ? 0 : GroupW) : n_beats),
+    .one_i(d_embed || d_logit ? d_one : d_one_beat && !(d_acc && Groups != 1)),
     .rows_i(d_rows[CountW-1:0]),
     .next_i(a_next), .addr_o(a_addr), .row_addr_o(), .pos_o(a_pos), .row_end_o(a_row_end), .end_o(a_end));
 
   qn_walk #(.AddrW(BeatW), .CountW(CountW)) u_walk_b (
     .clk_i, .load_i(start_walk),
     .base_i(d_quant ? d_a[VbAddrW-1:LaneW] : insn_q[32 * qn_isa_pkg::SLOT_VEC_B + LaneW +: BeatW]),
-    .step_i({{BeatW-1{1'b0}}, !(d_vec && d_scalar)}), .stride_i(b_stride[VbAddrW-1:LaneW]), .count_i(n_beats), .rows_i(d_rows[CountW-1:0]),
+    .step_i({{BeatW-1{1'b0}}, !(d_vec && d_scalar)}), .stride_i(b_stride[VbAddrW-1:LaneW]), .count_i(n_beats), .one_i(d_one_beat), .rows_i(d_rows[CountW-1:0]),
     .next_i(b_read), .addr_o(b_addr), .row_addr_o(), .pos_o(b_pos), .row_end_o(), .end_o(b_end));
 
   qn_walk #(.AddrW(AddrW), .CountW(CountW)) u_walk_w (
@@ -282,6 +289,7 @@ module qn_vector #(
           : d_record ? {{AddrW-5{1'b0}}, d_wide, !d_wide, 3'd0} : {{AddrW-1{1'b0}}, 1'b1}),
     .stride_i(w_stride),
     .count_i(d_vec ? n_beats : d_quant ? n_blocks : d_n[CountW-1:0]),
+    .one_i(d_vec ? d_one_beat : d_quant ? d_one_block : d_one),
     .rows_i(d_rows[CountW-1:0]),
     .next_i(w_next), .addr_o(w_addr), .row_addr_o(w_row_addr), .pos_o(w_pos), .row_end_o(), .end_o(w_end));
   /* verilator lint_on PINCONNECTEMPTY */
@@ -414,7 +422,7 @@ module qn_vector #(
   logic [LaneW*AccLat-1:0]     element_q;  // its lane, on the way beside it
   logic [LaneW-1:0]            element, element_d;
   logic [TurnW-1:0]            turn, turn_d;
-  logic [Turns-1:0]            part;       // the part of a_q that is taken, one bit
+  logic [Turns-1:0]            part_d;     // the part of a_q that is taken in the next clock, one bit
   logic                        func_valid, func_more;
   logic [32*Funcs-1:0]         func_a, func_y;
   logic [31:0]                 serial, serial_q, scale;
@@ -425,9 +433,7 @@ module qn_vector #(
   localparam [31:0] FUNCS_LESS1 = Funcs - 1;
   integer k;
   always @(*) begin
-    func_a = '0;
-    for (k = 0; k < Turns; k = k + 1)
-      if (part[k]) func_a = func_a | a_q[32*Funcs*k +: 32*Funcs];
+    for (k = 0; k < Turns; k = k + 1) part_d[k] = func_q ? turn_d == k[TurnW-1:0] : element_d >> FuncW == k[LaneW-1:0];
     serial = 32'd0;
     for (k = 0; k < Funcs; k = k + 1)
       if ((element & FUNCS_LESS1[LaneW-1:0]) == k[LaneW-1:0]) serial = func_a[32*k +: 32];
@@ -438,12 +444,19 @@ module qn_vector #(
     serial_q   <= serial;
     turn       <= turn_d;
     func_valid <= !clear && func_q && (op || func_more);
-    for (k = 0; k < Turns; k = k + 1) part[k] <= func_q ? turn_d == k[TurnW-1:0] : element_d >> FuncW == k[LaneW-1:0];
   end
 
   generate
     for (i = 0; i < Funcs; i = i + 1) begin : g_func
-      logic [31:0] a;
+      logic [Turns-1:0] part;
+      logic [31:0] mine, a;                // the element taken; what it is to the function
+      integer      t;
+      qn_copy #(.Width(Turns)) u_part (.clk_i, .in_i(part_d), .out_o(part));
+      always @(*) begin
+        mine = 32'd0;
+        for (t = 0; t < Turns; t = t + 1) mine = mine | (a_q[32*(Funcs*t + i) +: 32] & {32{part[t]}});
+      end
+      assign func_a[32*i +: 32] = mine;
       logic        moves, en;              // from the second clock on: operands come later
       qn_copy u_en (.clk_i, .in_i(moves), .out_o(en));
       if (i == 0) begin : g_scale
