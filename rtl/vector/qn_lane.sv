@@ -16,7 +16,7 @@ module qn_lane (
   input  logic [31:0] a_i,
   input  logic [31:0] b_i,
   input  logic        quant_i,             // from the next clock on: product of B and inv_i, into the adder
-  input  logic [31:0] inv_i,
+  input  logic [31:0] inv_i,               // of the next clock
   input  logic        away_i,              // and ties go away from zero
   input  logic        minifloat_i,         // to four significant bits from 16 on
   input  logic        sub_i,
@@ -36,11 +36,13 @@ module qn_lane (
   // Each lane has registers of its own for what decides everywhere in it
   logic       sum_en_q, product_en_q, quant_q;
   logic [2:0] pick_q;
+  logic [31:0] inv_q;
   always_ff @(posedge clk_i) begin
     sum_en_q     <= sum_en_i;
     product_en_q <= product_en_i;
     quant_q      <= quant_i;
     pick_q       <= pick_i;
+    inv_q        <= inv_i;
   end
 
   logic [31:0] sum, product, product_q, larger;
@@ -54,7 +56,7 @@ module qn_lane (
   end
   qn_delay #(.Width(4), .Clocks(LatAdd + 1)) u_shift (.clk_i, .in_i(fewer ? product[26:23] - 4'd2 : 4'd0), .out_o(shift));
 
-  qn_fmul u_mul (.clk_i, .en_i(product_en_q), .a_i(quant_q ? inv_i : a_i), .b_i, .y_o(product));
+  qn_fmul u_mul (.clk_i, .en_i(product_en_q), .a_i(quant_q ? inv_q : a_i), .b_i, .y_o(product));
   qn_fadd u_add (.clk_i, .en_i(sum_en_q), .sub_i, .a_i(quant_q ? product_q : a_i), .b_i(quant_q ? {1'b0, round_exp_q, 23'h400000} : b_i), .y_o(sum));
   qn_fmax u_max (.a_i, .b_i, .y_o(larger));
 

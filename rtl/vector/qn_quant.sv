@@ -39,7 +39,7 @@ module qn_quant #(
   output logic [31:0]          scale_o,    // to function unit 0, which answers LAT_FUNC clocks later
   input  logic [31:0]          inv_i,
   output logic                 go_o,
-  output logic [31:0]          inv_o,      // to the lanes
+  output logic [31:0]          inv_o,      // to the lanes, for the next clock
   output logic                 away_o,     // they round ties away from zero
 
   // second pass
@@ -171,6 +171,7 @@ module qn_quant #(
   qn_div127 u_div (.clk_i, .en_i(div_en_q), .x_i(m2_top_q[30:0]), .y_o(d));
 
   // Q8_K: what its blocks, which are 32 clocks apart or more, leave standing
+  logic [31:0] inv_q;                      // what the lanes have
   logic [31:0] k_top_q, k_inv_q;           // the top; 127/top with its sign the other way
   logic        k_zero_q, k_inv_zero_q;
   logic [30:0] quotient;
@@ -207,11 +208,15 @@ module qn_quant #(
       k_inv_zero_q <= k_zero_q;
     end else if (mul_valid_q[LatMul-1])
       scale_o <= mul_zero_q[LatMul-1] ? 32'd0 : q8_k ? {1'b0, k_top_q[30:0]} : q8_1 ? {1'b0, d} : record_i ? {bf16, 16'd0} : product;
+    inv_q <= inv_o;
+  end
+  always @(*) begin
+    inv_o = inv_q;
     if (q8_k) begin
-      if (k_valid_q[LatFunc+LatQuot]) inv_o <= k_inv_q;
+      if (k_valid_q[LatFunc+LatQuot]) inv_o = k_inv_q;
     end else if (q8_1) begin
-      if (inv_valid_q[LatFunc+LatQuot]) inv_o <= {1'b0, quotient};
-    end else if (inv_valid_q[LatFunc]) inv_o <= inv_i;
+      if (inv_valid_q[LatFunc+LatQuot]) inv_o = {1'b0, quotient};
+    end else if (inv_valid_q[LatFunc]) inv_o = inv_i;
   end
 
   // Scales wait for their codes
