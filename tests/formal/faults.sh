@@ -67,7 +67,7 @@ qn_book|mem/qn_turn.sv|if (group) turn_store_q <=|if (take) turn_store_q <=
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid_q && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|.out_ready_i(raw_load)|.out_ready_i(1'b1)
 qn_unpack|mem/qn_unpack.sv|last_line_q  <= lines_left_q == 32'd2;|last_line_q  <= lines_left_q == 32'd1;
-qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
+qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0|assign credit_o = line_valid_i && owed_q != '0
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
 unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd1
 unpack_heads|mem/qn_unpack.sv|plane_left_q <= {words_q, 1'b0};|plane_left_q <= {1'b0, words_q};
@@ -118,7 +118,7 @@ qn_store|mem/qn_store.sv|accepted && !over_q;|accepted;
 qn_store|mem/qn_store.sv|byte_q != 2'd3 && !last_q;|byte_q[0] != 1'b1 && !last_q;
 qn_store|mem/qn_store.sv|src_q     <= src_run_q;|src_q     <= src_run_q + {18'd0, sstride};
 qn_store|mem/qn_store.sv|{2'd0, dst_q[31:2]} >= win_size_q|{2'd0, dst_q[31:2]} > win_size_q
-qn_store|mem/qn_store.sv|state_q == DATA ? vb_data_i : word_q;|word_q;
+qn_store|mem/qn_store.sv|if (state_q == DATA) word_q|if (more) word_q
 qn_vbuf|vector/qn_vbuf.sv|assign ld_ready_o = !we_i;|assign ld_ready_o = 1'b1;
 qn_vbuf|vector/qn_vbuf.sv|b_re_i ? b_beat_i :|!st_valid_i ? b_beat_i :
 vector_flow|vector/qn_vector.sv|!stop_q && (!full_q|!stop_q && (!b_run_q
