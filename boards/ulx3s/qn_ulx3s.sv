@@ -41,7 +41,7 @@ module qn_ulx3s #(
   // Reset until the clocks have been steady for 256 of the core's
   logic [1:0] locked_q;
   logic [7:0] wait_q;
-  logic       rst_n;
+  logic       rst_n, uart_rst_n;
   initial wait_q = 8'd0;
   initial rst_n = 1'b0;
   always_ff @(posedge clk) begin
@@ -65,8 +65,9 @@ module qn_ulx3s #(
     .cke_o(sdram_cke_o), .cs_no(sdram_cs_no), .ras_no(sdram_ras_no), .cas_no(sdram_cas_no), .we_no(sdram_we_no), .ba_o(sdram_ba_o),
     .a_o(sdram_a_o), .dqm_o(sdram_dqm_o), .dq_o(dq_out), .dq_oe_o(dq_oe), .dq_i(dq_in));
 
+  qn_copy u_uart_rst (.clk_i(clk), .in_i(rst_n), .out_o(uart_rst_n));
   qn_uart #(.ClockHz(ClockHz), .Baud(Baud)) u_uart (
-    .clk_i(clk), .rst_ni(rst_n), .rx_i(uart_rx_i), .tx_o(uart_tx_o),
+    .clk_i(clk), .rst_ni(uart_rst_n), .rx_i(uart_rx_i), .tx_o(uart_tx_o),
     .in_valid_o(in_valid), .in_ready_i(in_ready), .in_data_o(in_data),
     .out_valid_i(out_valid), .out_ready_o(out_ready), .out_data_i(out_data), .out_last_i(out_last),
     .console_valid_i(console_valid), .console_ready_o(console_ready), .console_data_i(console_data));

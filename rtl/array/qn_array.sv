@@ -22,7 +22,7 @@ module qn_array #(
   input  logic [PairW-1:0]    load_pair_i,
   input  logic                load_last_i, // the fourth of a pair
   input  logic [127:0]        load_data_i, // {odd row, even row}
-  input  logic                swap_i,      // with the first plane of a slice: shadows become active
+  input  logic                swap_i,      // with the first plane of a slice or before, after the last of the one before: shadows become active
   input  logic [RowsW-1:0]    rows_i,      // taken at swap_i: rows below compute
 
   input  logic                valid_i,

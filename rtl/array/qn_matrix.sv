@@ -216,6 +216,11 @@ module qn_matrix #(
     else         want_q <= want;
   end
 
+  // The rows take the next slice's activations as soon as its first plane is wanted, not when it is there
+  logic open, opened_q;
+  assign open = want_q && slice_start_q && !opened_q;
+  always_ff @(posedge clk_i) opened_q <= rst_ni && (open || opened_q) && !issue;
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       a_valid_q <= 1'b0;
@@ -444,7 +449,7 @@ module qn_matrix #(
     end
     for (p = 0; p < Planes; p = p + 1) begin : g_stripe
       qn_stripe #(.Element(Element), .Rows(Rows), .Depth(Depth), .Dequants(Dequants), .ColW(OwnW)) u_stripe (
-        .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_last_i(load_last), .load_data_i(load_data), .swap_i(swap), .rows_i(a_rows_q),
+        .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_last_i(load_last), .load_data_i(load_data), .swap_i(open), .rows_i(a_rows_q),
         .valid_i(issue), .plane_i(plane_i[32*p +: 32]), .first_i(first), .neg_i(first && a_signed_q),
         .head_sub_i(h_sub_q), .head_float_i(!h_sub_q && h_left_q != 2'd0), .head_i(head_i[32*p +: 32]),
         .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .hold_odd_i(c_odd), .hold_head_i(c_head),

@@ -141,7 +141,9 @@ module qn_dequant #(
     if (!rst_ni) done_o <= 1'b0;
     else         done_o <= w_valid && w_done;
   end
-  assign busy_o = valid_i || valid_q != '0 || back_valid_q != '0 || f_write_q != f_read_q;
+  logic flows_q;                           // something in valid_q or in back_valid_q
+  always_ff @(posedge clk_i) flows_q <= rst_ni && (valid_i || valid_q[F-1:1] != '0 || f_valid || back_valid_q[Back-1:1] != '0);
+  assign busy_o = valid_i || flows_q || f_write_q != f_read_q;
 
   genvar u;
   generate

@@ -18,7 +18,8 @@ module qn_fadd (
   function automatic [66:0] order(input [31:0] a, input [31:0] b);
     logic       swap, a_none, b_none, a_top, b_top;
     logic [7:0] a_more, b_more;
-    swap   = b[30:0] > a[30:0];
+    logic [30:0] unused;
+    {swap, unused} = {1'b0, a[30:0]} - {1'b0, b[30:0]};          // a carry chain
     a_none = a[30:23] == 8'd0;
     b_none = b[30:23] == 8'd0;
     a_top  = &a[30:23];
@@ -45,22 +46,23 @@ module qn_fadd (
   end
 
   // 2: align the smaller one: 24 bits, guard, round; sticky says whether anything fell off below. From 32 places on it cannot
-  // change the rounded sum, not even by its presence. Subnormals have no leading one and no fraction.
+  // change the rounded sum, not even by its presence. Subnormals have no leading one and no fraction. The longest way first: what falls off
+  // early has time to be gathered.
   function automatic [26:0] align(input [23:0] minor, input [7:0] by, input none);
     logic [25:0] wide, by1, by2, by4, by8, by16;
     logic        off1, off2, off4, off8, off16;
     wide  = {minor, 2'd0};
-    by1   = by[0] ? wide >> 1 : wide;
-    by2   = by[1] ? by1 >> 2 : by1;
-    by4   = by[2] ? by2 >> 4 : by2;
-    by8   = by[3] ? by4 >> 8 : by4;
-    by16  = by[4] ? by8 >> 16 : by8;
-    off1  = by[0] && wide[0];
-    off2  = by[1] && |by1[1:0];
-    off4  = by[2] && |by2[3:0];
-    off8  = by[3] && |by4[7:0];
-    off16 = by[4] && |by8[15:0];
-    align = none || |by[7:5] ? 27'd0 : {by16, off1 || off2 || off4 || off8 || off16};
+    by16  = by[4] ? wide >> 16 : wide;
+    by8   = by[3] ? by16 >> 8 : by16;
+    by4   = by[2] ? by8 >> 4 : by8;
+    by2   = by[1] ? by4 >> 2 : by4;
+    by1   = by[0] ? by2 >> 1 : by2;
+    off16 = by[4] && |wide[15:0];
+    off8  = by[3] && |by16[7:0];
+    off4  = by[2] && |by8[3:0];
+    off2  = by[1] && |by4[1:0];
+    off1  = by[0] && by2[0];
+    align = none || |by[7:5] ? 27'd0 : {by1, off1 || off2 || off4 || off8 || off16};
   endfunction
 
   logic [7:0]  s2_exp_q;

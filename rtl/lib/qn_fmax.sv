@@ -12,13 +12,15 @@ module qn_fmax (
   output logic [31:0] y_o
 );
 
-  logic        a_nan, b_nan, a_wins;
+  logic        a_nan, b_nan, a_more, a_wins;
+  logic [30:0] unused;
   logic [31:0] a, b;                       // without subnormals: not known to the comparison, which takes longest
   assign a_nan = &a_i[30:23] && |a_i[22:0];
   assign b_nan = &b_i[30:23] && |b_i[22:0];
   // Among negative numbers the smaller magnitude is the larger. Subnormals and zeros of either sign
   // may come out in any order: the result is +0 whichever wins.
-  assign a_wins = a_i[31] != b_i[31] ? b_i[31] : (a_i[30:0] > b_i[30:0]) ^ a_i[31];
+  assign {a_more, unused} = {1'b0, b_i[30:0]} - {1'b0, a_i[30:0]};      // a carry chain
+  assign a_wins = a_i[31] != b_i[31] ? b_i[31] : a_more ^ a_i[31];
   assign a   = a_i[30:23] == 8'd0 ? 32'd0 : a_i;
   assign b   = b_i[30:23] == 8'd0 ? 32'd0 : b_i;
   assign y_o = a_nan || b_nan ? 32'h7fc00000 : a_wins ? a : b;

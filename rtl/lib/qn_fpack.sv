@@ -20,17 +20,17 @@ module qn_fpack (
   output logic [31:0] y_o
 );
 
+  // What either carry makes of the exponent is known before the carry is
   function automatic [31:0] pack(input sign, input [9:0] exp, input [22:0] frac, input up, input nan, input inf, input zero);
-    logic        carry, tiny, big;
+    logic        carry, fixed, top, special, infinite;
     logic [30:0] rounded;
-    carry   = up && &frac;
-    tiny    = exp[9] || (exp == 10'd0 && !carry);
-    big     = !exp[9] && (exp[8] || &exp[7:0] || (&exp[7:1] && carry));
-    rounded = {exp[7:0], frac} + {30'd0, up};
-    if (nan) pack = 32'h7fc00000;
-    else if (inf || (big && !zero)) pack = {sign, 31'h7f800000};
-    else if (zero || tiny) pack = {sign, 31'd0};
-    else pack = {sign, rounded};
+    carry    = up && &frac;
+    top      = !exp[9] && (exp[8] || &exp[7:0]);
+    fixed    = nan || inf || zero || exp[9] || top;
+    special  = carry ? fixed || &exp[7:1] : fixed || exp[7:0] == 8'd0;
+    infinite = inf || (!zero && (top || (!exp[9] && &exp[7:1] && carry)));
+    rounded  = {exp[7:0], frac} + {30'd0, up};
+    pack     = {sign && !nan, special ? {{8{nan || infinite}}, nan, 22'd0} : rounded};
   endfunction
 
   always_ff @(posedge clk_i) if (en_i) y_o <= pack(sign_i, exp_i, frac_i, up_i, nan_i, inf_i, zero_i);

@@ -19,7 +19,7 @@ module qn_to_half (
   logic        normal;
   logic [34:0] mant;
   assign exp    = x_i[30:23];
-  assign normal = exp >= 8'd113;
+  assign normal = exp[7] || (&exp[6:4] && exp[3:0] != 4'd0);        // 113 or more
   assign more   = normal ? 4'd0 : 4'd1 - exp[3:0];                 // 113 - exp
   assign mant   = {1'b1, x_i[22:0], 11'd0} >> more;
 

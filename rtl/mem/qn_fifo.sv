@@ -47,8 +47,8 @@ module qn_fifo #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (take)  mem[write_q[AddrW-1:0]] <= in_data_i;
-    if (fetch) out_data_o              <= mem[read_q[AddrW-1:0]];
+    if (in_ready_o) mem[write_q[AddrW-1:0]] <= in_data_i;  // counts when write_q passes it: so the write waits for no valid
+    if (fetch)      out_data_o              <= mem[read_q[AddrW-1:0]];
   end
 
 `ifdef FORMAL

@@ -88,7 +88,8 @@ module qn_load #(
   logic [4:0]  asked_q;                                // lines asked for in the last clock
   logic        none, none_q;                           // no line is awaited; was in the last clock
   assign none         = awaited_q == 16'd0 && asked_q == 5'd0;
-  assign insn_ready_o = state_q == IDLE && (stream_q || none_q);         // nothing is asked for in the clock before IDLE
+  logic        idle_q;                                 // state_q is IDLE; the semaphores wait for it and for post_valid_o, state_q is POST
+  assign insn_ready_o = idle_q && (stream_q || none_q);                  // nothing is asked for in the clock before IDLE
   assign take         = insn_valid_i && insn_ready_o;
 
   always_ff @(posedge clk_i) begin
@@ -296,10 +297,16 @@ module qn_load #(
     endcase
   end
 
-  assign post_valid_o = state_q == POST;
+  always_ff @(posedge clk_i) begin
+    idle_q       <= !rst_ni || post_valid_o || (idle_q && !take);
+    post_valid_o <= rst_ni && (vector_q ? state_q == WAIT && w_runs_q == 32'd0 : last && over_q);
+  end
   assign post_o       = post_q;
-  assign busy_o       = state_q != IDLE;
-  assign idle_o       = state_q == IDLE && none;
+  assign busy_o       = !idle_q;
+  assign idle_o       = idle_q && none;
+  always @(posedge clk_i) begin
+    if (rst_ni) assert (idle_q == (state_q == IDLE) && post_valid_o == (state_q == POST));
+  end
 
 endmodule
 

@@ -73,7 +73,8 @@ module qn_store #(
   assign sstride = slots_q[32*qn_isa_pkg::SLOT_STORE_SSTRIDE + qn_isa_pkg::STORE_SSTRIDE_LSB +: qn_isa_pkg::STORE_SSTRIDE_W];
 
   logic take;
-  assign insn_ready_o = state_q == IDLE;
+  logic idle_q;                            // state_q is IDLE; the semaphores wait for it and for post_valid_o, state_q is POST
+  assign insn_ready_o = idle_q;
   assign take         = insn_valid_i && insn_ready_o;
 
   always_ff @(posedge clk_i) begin
@@ -139,8 +140,9 @@ module qn_store #(
     end
   end
 
-  // A word of an element that traps is read, too, and not used
-  assign vb_valid_o = state_q == READ || (more && !same_q);
+  // While a word is written the next one is read, again and again until the write is taken: so the buffer does not wait for memory. A word of an element
+  // that traps is read, too, and not used
+  assign vb_valid_o = state_q == READ || (state_q == WRITE && !over_q && !same_q);
   assign vb_addr_o  = src_q[VbAddrW-1:0];
 
   // A word of the buffer comes late in its clock: what is stored of it is cut out behind the register
@@ -226,10 +228,16 @@ module qn_store #(
     endcase
   end
 
-  assign post_valid_o = state_q == POST;
+  always_ff @(posedge clk_i) begin
+    idle_q       <= !rst_ni || post_valid_o || (idle_q && !take);
+    post_valid_o <= rst_ni && accepted && over_q;
+  end
   assign post_o       = post_q;
-  assign busy_o       = state_q != IDLE;
-  assign idle_o       = state_q == IDLE;
+  assign busy_o       = !idle_q;
+  assign idle_o       = idle_q;
+  always @(posedge clk_i) begin
+    if (rst_ni) assert (idle_q == (state_q == IDLE) && post_valid_o == (state_q == POST));
+  end
 
 endmodule
 

@@ -168,12 +168,17 @@ module qn_unpack #(
   // Two lines may leave in a clock; the credit of the second is owed
   localparam int OwedW = $clog2(FifoWords) + 1;
   logic [OwedW-1:0] owed_q;
-  logic [1:0]       left;
+  logic [1:0]       left, left_q;          // lines that leave; that left in the clock before, which owed_q does not know yet
   assign left     = {1'b0, raw_valid_q && raw_ready} + {1'b0, head_valid_o && head_ready_i};
-  assign credit_o = owed_q != '0;
+  assign credit_o = owed_q != '0 || left_q != 2'd0;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) owed_q <= '0;
-    else         owed_q <= owed_q + {{(OwedW-2){1'b0}}, left} - {{(OwedW-1){1'b0}}, credit_o};
+    if (!rst_ni) begin
+      owed_q <= '0;
+      left_q <= 2'd0;
+    end else begin
+      owed_q <= owed_q + {{(OwedW-2){1'b0}}, left_q} - {{(OwedW-1){1'b0}}, credit_o};
+      left_q <= left;
+    end
   end
 
   always @(posedge clk_i) begin

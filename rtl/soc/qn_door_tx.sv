@@ -70,9 +70,11 @@ module qn_door_tx #(
   logic [9:0]       count_q;               // words of payload
   logic [9:0]       index_q;               // word under way: 0 to 3 the head's, then the payload, then its CRC
   logic [1:0]       byte_q;
-  logic [31:0]      word_q, crc_q, crc_next, next;
+  logic [31:0]      word_q, crc_q, crc_next, next, next_q;
+  logic [9:0]       last_q;                // index of the word before the frame's last: 2, or count_q + 3
+  logic             end_q;                 // the word under way is the last
   logic             fresh_q;               // word_q has not gone into the CRC
-  logic             load, last_word, step;
+  logic             load, step;
   logic             go, go_welcome, go_lost, go_nak, go_due;
 
   assign go         = !busy_q;
@@ -88,26 +90,27 @@ module qn_door_tx #(
   assign busy_o         = busy_q && kept_q;
 
   assign step      = out_valid_o && out_ready_i;
-  assign last_word = count_q == 10'd0 ? index_q == 10'd3 : index_q == count_q + 10'd4;
-  assign load      = step && byte_q == 2'd3 && !last_word;
+  assign load      = step && byte_q == 2'd3 && !end_q;
   assign out_data_o = word_q[7:0];
-  assign out_last_o = last_word && byte_q == 2'd3;
+  assign out_last_o = end_q && byte_q == 2'd3;
 
-  // The word after the one under way
-  logic [9:0]      ahead;
+  // The word after the one under way: a word has four bytes, so there is time for a register
   logic [8:0]      place;                  // in the payload
   logic [WhoW-1:0] who;
-  assign ahead = index_q + 10'd1;
   assign place = index_q[8:0] - 9'd3;
   assign who   = place[WhoW-1:0];
   assign keep_addr_o = {slot_q, place};
   always @(*) begin
-    if (ahead == 10'd1)                                          next = head_q[63:32];
-    else if (ahead == 10'd2)                                     next = head_q[95:64];
-    else if (ahead == 10'd3 || ahead == count_q + 10'd4)         next = ~crc_q;
+    if (index_q == 10'd0)                                        next = head_q[63:32];
+    else if (index_q == 10'd1)                                   next = head_q[95:64];
+    else if (index_q == 10'd2 || index_q == last_q)              next = ~crc_q;
     else if (!welcome_q)                                         next = keep_data_i;
     else if (32 * who == qn_link_pkg::WELCOME_BOOT_LSB)          next = boot_i;
     else                                                         next = Who[32*who +: 32];
+  end
+  always_ff @(posedge clk_i) begin
+    next_q <= next;
+    last_q <= count_q == 10'd0 ? 10'd2 : count_q + 10'd3;
   end
 
   qn_crc32c u_crc (.crc_i(crc_q), .word_i(word_q), .crc_o(crc_next));
@@ -147,6 +150,7 @@ module qn_door_tx #(
       end
       index_q <= 10'd0;
       byte_q  <= 2'd0;
+      end_q   <= 1'b0;
       fresh_q <= 1'b0;
       crc_q   <= 32'hffffffff;
     end else if (!out_valid_o) begin
@@ -158,8 +162,9 @@ module qn_door_tx #(
       fresh_q <= load;
       if (step) byte_q <= byte_q + 2'd1;
       if (load) begin
-        word_q  <= next;
-        index_q <= ahead;
+        word_q  <= next_q;
+        index_q <= index_q + 10'd1;
+        end_q   <= index_q == last_q;
       end else if (step) begin
         word_q  <= {8'd0, word_q[31:8]};
       end

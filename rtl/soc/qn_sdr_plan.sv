@@ -72,6 +72,7 @@ module qn_sdr_plan #(
   logic [RowW*N-1:0] row_q;
   logic [ColW*N-1:0] col_q;
   logic [4*N-1:0]    more_q;                             // words after this one
+  logic [N-1:0]      last_q;                             // none
   logic [36*N-1:0]   data_q;                             // bytes to write, word
 
   logic push, pop;
@@ -185,7 +186,7 @@ module qn_sdr_plan #(
   logic       last_we_q;                   // direction of the last word, and clocks until the other may come
   logic [2:0] turn_q;
   assign col_go = valid_q[0] && !act_q[0] && col_ok[bank_q[1:0]] && (begun_q[0] || !due_col) && (we_q[0] == last_we_q || turn_q == 3'd0);
-  assign pop    = col_go && more_q[3:0] == 4'd0;
+  assign pop    = col_go && last_q[0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -230,10 +231,12 @@ module qn_sdr_plan #(
       row_q  <= row_q >> RowW;
       col_q  <= col_q >> ColW;
       more_q <= more_q >> 4;
+      last_q <= last_q >> 1;
       data_q <= data_q >> 36;
     end else if (col_go) begin
       col_q[3:0]  <= col_q[3:0] + 4'd1;
       more_q[3:0] <= more_q[3:0] - 4'd1;
+      last_q[0]   <= more_q[3:0] == 4'd1;
     end
     for (p = 0; p < N; p = p + 1) begin
       if (place[p]) begin
@@ -242,6 +245,7 @@ module qn_sdr_plan #(
         row_q[RowW*p +: RowW] <= req_row;
         col_q[ColW*p +: ColW] <= req_col;
         more_q[4*p +: 4]      <= req_len_i[3:0] - 4'd1;
+        last_q[p]             <= req_len_i[3:0] == 4'd1;
         data_q[36*p +: 36]    <= {req_wstrb_i, req_wdata_i};
       end
     end

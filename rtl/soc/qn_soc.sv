@@ -72,8 +72,10 @@ module qn_soc #(
     .req_valid_o(req_valid), .req_ready_i(req_ready), .req_we_o(req_we), .req_addr_o(req_addr), .req_len_o(req_len), .req_wdata_o(req_wdata),
     .req_wstrb_o(req_wstrb), .rsp_valid_i(rsp_valid), .rsp_data_i(rsp_data));
 
+  logic sdr_rst_n;                         // a clock after the others: its commands go out at the edge of the chip
+  qn_copy u_sdr_rst (.clk_i, .in_i(rst_ni), .out_o(sdr_rst_n));
   qn_sdr u_sdr (
-    .clk_i, .clk2x_i, .rst_ni, .req_valid_i(req_valid), .req_ready_o(req_ready), .req_we_i(req_we), .req_addr_i(req_addr), .req_len_i(req_len),
+    .clk_i, .clk2x_i, .rst_ni(sdr_rst_n), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_we_i(req_we), .req_addr_i(req_addr), .req_len_i(req_len),
     .req_wdata_i(req_wdata), .req_wstrb_i(req_wstrb), .rsp_valid_o(rsp_valid), .rsp_data_o(rsp_data),
     .cke_o, .cs_no, .ras_no, .cas_no, .we_no, .ba_o, .a_o, .dqm_o, .dq_o, .dq_oe_o, .dq_i);
 

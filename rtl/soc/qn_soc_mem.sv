@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_soc_mem: the memory port shared by several masters of the core's kind. Master 0 is the core: its requests pass without a clock while nobody
-// else waits. The others' go through queues of two, so that no path of theirs reaches the port or comes back from it in the same clock: such a
-// master is told `ready` before memory has its request, and by busy_o when memory has all of them. What depends on a write waits for that.
-// Whose turn it is stands in a register: the next one's who waits, in order, else the core's; so nobody starves, and a core that comes while another
-// has the turn loses a clock. Answers go to their owners in the order of the requests, the core's at once, the others' a clock later: up to eight
-// reads are under way.
+// else waits. The others hand theirs over, in turn, to a slice of two, so that no path of theirs reaches the port or comes back from it in the same
+// clock: such a master is told `ready` before memory has its request, and by busy_o when memory has all of them. What depends on a write waits for that.
+// Core and slice have the port in turn. Both turns stand in registers and move to one who waits; so nobody starves, and a core that comes while the
+// slice has the turn loses a clock. Answers go to their owners in the order of the requests, the core's at once, the others' a clock later: up to
+// eight reads are under way.
 
 `default_nettype none
 
@@ -39,57 +39,86 @@ module qn_soc_mem #(
 
   localparam OWNER_W = MasterW + 5;
   localparam REQ_W   = 72;                 // we, addr, len, wdata, wstrb
-  localparam [MasterW-1:0] CORE = 0;
-
   localparam int READS = 8;                // under way at most
 
-  // What waits, and whose turn it is
-  logic [Masters-1:0]       held, taken;
-  logic [REQ_W*Masters-1:0] req;
-  logic [REQ_W-1:0]         chosen;
+  // The others' requests: whose turn it is to hand over, in a number and in one bit for each
   logic [MasterW-1:0]       who_q, next, tried;
-  logic [Masters-1:0]       turn_q;                // who_q, one bit for each
-  logic                     take;
-  logic                     room_q;                // one more read may be asked for
+  logic [Masters-1:0]       turn_q;
+  logic [Masters-1:0]       asks;
+  logic                     give, spare_valid_q, take, core_q;
+  logic [REQ_W*Masters-1:0] req;           // of each master
+  logic [REQ_W-1:0]         given;
+  assign asks = {valid_i[Masters-1:1], 1'b0};
+  assign give = (asks & turn_q) != '0 && !spare_valid_q;
+
+  integer k;
+  always @(*) begin
+    next  = who_q;
+    tried = who_q;
+    for (k = Masters - 1; k > 0; k = k - 1) begin
+      tried = who_q + k[MasterW-1:0];
+      if (asks[tried]) next = tried;
+    end
+  end
+  integer c;
+  always @(*) begin
+    given = '0;
+    for (c = 1; c < Masters; c = c + 1) given = given | (req[REQ_W*c +: REQ_W] & {REQ_W{turn_q[c]}});
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      who_q  <= 1;
+      turn_q <= 2;
+    end else if (give || !asks[who_q]) begin
+      who_q  <= next;
+      turn_q <= {{(Masters-1){1'b0}}, 1'b1} << next;
+    end
+  end
+
+  // The slice: the request in front and one behind it, each with its master's number and bit
+  logic                     front_valid_q, front_take;
+  logic [MasterW-1:0]       front_index_q, spare_index_q;
+  logic [Masters-1:1]       front_who_q, spare_who_q;
+  logic [REQ_W-1:0]         front_q, spare_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      front_valid_q <= 1'b0;
+      spare_valid_q <= 1'b0;
+    end else if (!front_valid_q || front_take) begin
+      front_valid_q <= give || spare_valid_q;
+      spare_valid_q <= 1'b0;
+    end else if (give) begin
+      spare_valid_q <= 1'b1;
+    end
+    if (!spare_valid_q) {spare_index_q, spare_who_q, spare_q} <= {who_q, turn_q[Masters-1:1], given};
+    if (!front_valid_q || front_take)
+      {front_index_q, front_who_q, front_q} <= spare_valid_q ? {spare_index_q, spare_who_q, spare_q} : {who_q, turn_q[Masters-1:1], given};
+  end
 
   genvar m;
   generate
     for (m = 0; m < Masters; m = m + 1) begin : g_master
-      logic [REQ_W-1:0] asked;
-      assign asked = {we_i[m], addr_i[30*m +: 30], len_i[5*m +: 5], wdata_i[32*m +: 32], wstrb_i[4*m +: 4]};
+      assign req[REQ_W*m +: REQ_W] = {we_i[m], addr_i[30*m +: 30], len_i[5*m +: 5], wdata_i[32*m +: 32], wstrb_i[4*m +: 4]};
       if (m == 0) begin : g_core
-        assign held[m]    = valid_i[m];
-        assign ready_o[m] = taken[m];
-        assign req[0 +: REQ_W] = asked;
-      end else begin : g_queue
-        qn_queue #(.Width(REQ_W), .Depth(2)) u_queue (
-          .clk_i, .rst_ni, .in_valid_i(valid_i[m]), .in_ready_o(ready_o[m]), .in_data_i(asked),
-          .out_valid_o(held[m]), .out_ready_i(taken[m]), .out_data_o(req[REQ_W*m +: REQ_W]));
+        assign ready_o[m] = take && core_q;
+        assign busy_o[m]  = valid_i[m];
+      end else begin : g_other
+        assign ready_o[m] = turn_q[m] && !spare_valid_q;
+        assign busy_o[m]  = (front_valid_q && front_who_q[m]) || (spare_valid_q && spare_who_q[m]);
       end
-      assign taken[m]  = take && turn_q[m];
-      assign busy_o[m] = held[m];
     end
   endgenerate
 
-  integer k;
-  always @(*) begin
-    next  = held[who_q] ? who_q : CORE;    // one that was taken may have another behind it
-    tried = who_q;
-    for (k = Masters - 1; k > 0; k = k - 1) begin
-      tried = who_q + k[MasterW-1:0];
-      if (held[tried]) next = tried;
-    end
-  end
-
-  integer c;
-  always @(*) begin
-    chosen = '0;
-    for (c = 0; c < Masters; c = c + 1) chosen = chosen | (req[REQ_W*c +: REQ_W] & {REQ_W{turn_q[c]}});
-  end
-
-  assign {req_we_o, req_addr_o, req_len_o, req_wdata_o, req_wstrb_o} = chosen;
-  assign req_valid_o = (held & turn_q) != '0 && (req_we_o || room_q);
+  // The port: the core's turn, else the slice's
+  logic room_q;                            // one more read may be asked for
+  assign {req_we_o, req_addr_o, req_len_o, req_wdata_o, req_wstrb_o} = core_q ? req[REQ_W-1:0] : front_q;
+  assign req_valid_o = (core_q ? valid_i[0] : front_valid_q) && (req_we_o || room_q);
   assign take        = req_valid_o && req_ready_i;
+  assign front_take  = take && !core_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) core_q <= 1'b1;
+    else if (take || !(core_q ? valid_i[0] : front_valid_q)) core_q <= core_q ? !front_valid_q : valid_i[0] || !front_valid_q;
+  end
 
   // Whose the answers are
   logic               owner_valid, owner_ready, read;
@@ -102,7 +131,7 @@ module qn_soc_mem #(
   qn_queue #(.Width(OWNER_W), .Depth(READS)) u_owners (
     .clk_i, .rst_ni, .in_valid_i(read),
     /* verilator lint_off PINCONNECTEMPTY */ .in_ready_o(),   // room_q says so a clock earlier
-    /* verilator lint_on PINCONNECTEMPTY */ .in_data_i({who_q, req_len_o}),
+    /* verilator lint_on PINCONNECTEMPTY */ .in_data_i({core_q ? {MasterW{1'b0}} : front_index_q, req_len_o}),
     .out_valid_o(owner_valid), .out_ready_i(owner_ready), .out_data_o(owner));
   assign owner_ready = rsp_valid_i && got_q + 5'd1 == owner[4:0];
   assign mine        = rsp_valid_i && owner_valid ? {{(Masters-1){1'b0}}, 1'b1} << owner[5 +: MasterW] : {Masters{1'b0}};
@@ -110,17 +139,11 @@ module qn_soc_mem #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      who_q   <= CORE;
-      turn_q  <= 1;
       got_q   <= 5'd0;
       late_q  <= '0;
       reads_q <= 4'd0;
       room_q  <= 1'b0;
     end else begin
-      if (take || !held[who_q]) begin
-        who_q  <= next;
-        turn_q <= {{(Masters-1){1'b0}}, 1'b1} << next;
-      end
       if (rsp_valid_i) got_q <= owner_ready ? 5'd0 : got_q + 5'd1;
       late_q  <= mine[Masters-1:1];
       reads_q <= reads_q + {3'd0, read} - {3'd0, owner_ready};

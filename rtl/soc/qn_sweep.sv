@@ -36,12 +36,13 @@ module qn_sweep (
 
   logic [1:0]  what_q;
   logic [29:0] left_q, index_q;            // words not yet asked for; word whose answer is next
+  logic [29:0] left_less;                  // when those of the request are asked for
   logic [4:0]  room;
+  logic        set_q;                      // the request is: from the second clock on
   logic        take, over;
   assign room        = 5'd16 - {1'b0, req_addr_o[3:0]};
-  assign req_valid_o = busy_o && left_q != 30'd0;
+  assign left_less   = left_q - {25'd0, req_len_o};
   assign req_we_o    = what_q == FILL;
-  assign req_len_o   = req_we_o ? 5'd1 : {25'd0, room} < left_q ? room : left_q[4:0];
   assign req_wdata_o = low_i;
   assign take        = req_valid_o && req_ready_i;
   assign over        = req_we_o ? left_q == 30'd0 && !req_busy_i : index_q == words_i && !word_valid_q && !key_valid_q;
@@ -68,6 +69,13 @@ module qn_sweep (
     end
   end
 
+  // The first request goes to a multiple of 16 words, those behind it start there
+  always_ff @(posedge clk_i) begin
+    set_q <= rst_ni && busy_o;
+    if (!rst_ni || !busy_o) req_valid_o <= 1'b0;
+    else if (!set_q)        req_valid_o <= left_q != 30'd0;
+    else if (take)          req_valid_o <= left_less != 30'd0;
+  end
   always_ff @(posedge clk_i) begin
     if (!busy_o) begin
       what_q     <= what_i;
@@ -75,8 +83,12 @@ module qn_sweep (
       left_q     <= words_i;
     end else if (take) begin
       req_addr_o <= req_addr_o + {25'd0, req_len_o};
-      left_q     <= left_q - {25'd0, req_len_o};
+      left_q     <= left_less;
     end
+    if (!set_q)    req_len_o <= req_we_o ? 5'd1 : {25'd0, room} < left_q ? room : left_q[4:0];
+    else if (take) req_len_o <= req_we_o ? 5'd1 : left_less[29:4] != 26'd0 ? 5'd16 : left_less[4:0];
+  end
+  always_ff @(posedge clk_i) begin
     if (start_i && !busy_o) begin
       index_q <= 30'd0;
       count_o <= 30'd0;

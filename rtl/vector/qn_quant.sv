@@ -39,7 +39,7 @@ module qn_quant #(
   output logic [31:0]          scale_o,    // to function unit 0, which answers LAT_FUNC clocks later
   input  logic [31:0]          inv_i,
   output logic                 go_o,
-  output logic [31:0]          inv_o,      // to the lanes
+  output logic [31:0]          inv_o,      // to the lanes, for the next clock
   output logic                 away_o,     // they round ties away from zero
 
   // second pass
@@ -110,6 +110,8 @@ module qn_quant #(
   logic [31:0]       m1_left_q, m1_right_q, m2_top_q;
   logic [CountW-1:0] m1_count_q;
   logic              stays;                // the block's largest so far is
+  logic [31:0]       top;                  // of what came last
+  assign top   = larger(m1_left_q, m1_right_q);
   assign stays = m1_count_q != '0 && m2_top_q[30:0] >= m1_left_q[30:0] && m2_top_q[30:0] >= m1_right_q[30:0];
 
   integer k;
@@ -131,7 +133,7 @@ module qn_quant #(
       m1_left_q  <= larger(m0_q[31:0], m0_q[32*(Pairs/2 - 1) +: 32]);
       m1_right_q <= larger(m0_q[16*Pairs +: 32], m0_q[32*(Pairs - 1) +: 32]);
     end
-    if (m1_valid_q && !stays) m2_top_q <= larger(m1_left_q, m1_right_q);
+    if (m1_valid_q && !stays) m2_top_q <= top;
   end
 
   // Scale and its reciprocal
@@ -146,7 +148,7 @@ module qn_quant #(
   logic [12:0]        s_total_q, s_total_late_q; // sum of its codes
   logic [12:0]        s_size, s_up_q;      // its magnitude, and that moved up
   logic               s_sign_q, s_z8_q;
-  logic [31:0]        s_sum_q, s_scale_q;
+  logic [31:0]        times_a_q, times_b_q; // what the multiplier takes: top and 1/127; Q8_1: scale and the sum
   logic [15:0]        s_half, s_scale_half;
   logic [RowW-1:0]    s_row;
   logic [SliceW-1:0]  s_slice;
@@ -156,13 +158,20 @@ module qn_quant #(
   assign nonfinite_o = m2_end_q && m2_infinite;
   assign bf16_up     = ggml_i ? product[15] && (product[16] || product[14:0] != 15'd0) : product[15:0] != 16'd0;
   assign bf16        = product[31:16] + {15'd0, bf16_up};
-  qn_fmul u_scale (.clk_i, .en_i(m2_end_q || mul_valid_q != '0 || s_valid_q != '0), .a_i(q8_1 ? s_scale_q : {1'b0, m2_top_q[30:0]}),
-                   .b_i(q8_1 ? s_sum_q : wide_i ? (coarse_i ? KE4M3 : K16) : coarse_i ? K4 : K8), .y_o(product));
+  // Enables of many registers stand in one, a clock early or late where nothing is on its way
+  logic scale_en_q, div_en_q, quotient_en_q;
+  always_ff @(posedge clk_i) begin
+    scale_en_q    <= m1_valid_q || m2_end_q || mul_valid_q != '0 || s_valid || s_valid_q != '0;
+    div_en_q      <= m1_valid_q || m2_end_q || mul_valid_q != '0;
+    quotient_en_q <= (q8_1 && inv_valid_q != '0) || (q8_k && (inv_valid_q != '0 || k_valid_q != '0));
+  end
+  qn_fmul u_scale (.clk_i, .en_i(scale_en_q), .a_i(times_a_q), .b_i(times_b_q), .y_o(product));
 
   logic [30:0] d;
-  qn_div127 u_div (.clk_i, .en_i(m2_end_q || mul_valid_q != '0), .x_i(m2_top_q[30:0]), .y_o(d));
+  qn_div127 u_div (.clk_i, .en_i(div_en_q), .x_i(m2_top_q[30:0]), .y_o(d));
 
   // Q8_K: what its blocks, which are 32 clocks apart or more, leave standing
+  logic [31:0] inv_q;                      // what the lanes have
   logic [31:0] k_top_q, k_inv_q;           // the top; 127/top with its sign the other way
   logic        k_zero_q, k_inv_zero_q;
   logic [30:0] quotient;
@@ -176,7 +185,7 @@ module qn_quant #(
   assign put       = q8_k ? k_valid_q[LatFunc+LatQuot] : inv_valid_q[0];
   assign put_scale = !q8_k ? scale_o : k_inv_zero_q ? 32'd0 : {k_inv_q[31], quotient};
   qn_delay #(.Width(23), .Clocks(LatFunc)) u_divisor (.clk_i, .in_i(scale_o[22:0]), .out_o(divisor));
-  qn_quotient u_quotient (.clk_i, .en_i((q8_1 && inv_valid_q != '0) || (q8_k && (inv_valid_q != '0 || k_valid_q != '0))), .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
+  qn_quotient u_quotient (.clk_i, .en_i(quotient_en_q), .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
@@ -199,11 +208,15 @@ module qn_quant #(
       k_inv_zero_q <= k_zero_q;
     end else if (mul_valid_q[LatMul-1])
       scale_o <= mul_zero_q[LatMul-1] ? 32'd0 : q8_k ? {1'b0, k_top_q[30:0]} : q8_1 ? {1'b0, d} : record_i ? {bf16, 16'd0} : product;
+    inv_q <= inv_o;
+  end
+  always @(*) begin
+    inv_o = inv_q;
     if (q8_k) begin
-      if (k_valid_q[LatFunc+LatQuot]) inv_o <= k_inv_q;
+      if (k_valid_q[LatFunc+LatQuot]) inv_o = k_inv_q;
     end else if (q8_1) begin
-      if (inv_valid_q[LatFunc+LatQuot]) inv_o <= {1'b0, quotient};
-    end else if (inv_valid_q[LatFunc]) inv_o <= inv_i;
+      if (inv_valid_q[LatFunc+LatQuot]) inv_o = {1'b0, quotient};
+    end else if (inv_valid_q[LatFunc]) inv_o = inv_i;
   end
 
   // Scales wait for their codes
@@ -350,7 +363,7 @@ module qn_quant #(
   assign s_size  = s_total_q[12] ? -s_total_q : s_total_q;
   qn_delay #(.Width(1 + RowW + SliceW), .Clocks(LatSide)) u_side (.clk_i, .in_i({slice_last_i, row_i, slice_i}), .out_o({s_last, s_row, s_slice}));
   qn_to_half u_s_half (.clk_i, .en_i(1'b1), .x_i(product), .h_o(s_half));
-  qn_to_half u_scale_half (.clk_i, .en_i(s_valid_q[3]), .x_i(s_scale_q), .h_o(s_scale_half));
+  qn_to_half u_scale_half (.clk_i, .en_i(s_valid_q[3]), .x_i(times_a_q), .h_o(s_scale_half));
   always_ff @(posedge clk_i) begin
     if (clear_i) s_valid_q <= '0;
     else         s_valid_q <= {s_valid_q[LatSide-2:0], q8_1 && slice_next_o};
@@ -360,9 +373,12 @@ module qn_quant #(
       s_z8_q   <= s_size[12:5] == 8'd0;
       s_up_q   <= s_size[12:5] == 8'd0 ? {s_size[4:0], 8'd0} : s_size;
     end
-    if (s_valid_q[1]) begin
-      s_sum_q   <= to_float(s_sign_q, s_z8_q, s_up_q);
-      s_scale_q <= c1_scale_q;
+    if (!q8_1) begin
+      if (m1_valid_q && !stays) times_a_q <= {1'b0, top[30:0]};
+      times_b_q <= wide_i ? (coarse_i ? KE4M3 : K16) : coarse_i ? K4 : K8;
+    end else if (s_valid_q[1]) begin
+      times_a_q <= c1_scale_q;
+      times_b_q <= to_float(s_sign_q, s_z8_q, s_up_q);
     end
     if (s_valid_q[3]) s_total_late_q <= s_total_q;
   end

@@ -45,7 +45,7 @@ module qn_vbank #(
         if (we_i && waddr_i[LowW]) high_mem[waddr_i[HighW-1:0]] <= wdata_i;
         if (re_i) high_q <= high_mem[raddr_i[HighW-1:0]];
       end
-      always_ff @(posedge clk_i) if (re_i) is_high_q <= raddr_i[LowW];
+      qn_copy u_is_high (.clk_i, .in_i(re_i ? raddr_i[LowW] : is_high_q), .out_o(is_high_q));   // the same in every bank
       assign rdata_o = is_high_q ? high_q : low_q;
     end
   endgenerate

@@ -202,8 +202,10 @@ module qn_vec_check #(
       else if (a_out)          {bad_cause_o, bad_addr_o} <= {BUFFER, a_base_q};
       else if (d_odd_q)        {bad_cause_o, bad_addr_o} <= {FIELD, d_base_q};
       else if (d_out)          {bad_cause_o, bad_addr_o} <= {BUFFER, d_base_q};
-      else if (b_out)          {bad_cause_o, bad_addr_o} <= {BUFFER, b_base_q};
-      else                     bad_o <= 1'b0;
+      else begin               // the last to look at
+        bad_o <= b_out;
+        {bad_cause_o, bad_addr_o} <= {BUFFER, b_base_q};
+      end
     end
   end
 

@@ -109,7 +109,8 @@ module qn_vector #(
 
   // ---------------------------------------------------------------------------------------------------------------------------
   // The instruction that waits
-  logic                           full_q, busy_q, stop_q, fin_q, start, halt;
+  logic                           full_q, busy_q, stop_q, fin_q, fin, halt;
+  logic                           start, start_walk, start_check, start_quant; // full_q, not stopped, nothing runs or ends now: a register, as thousands look at it
   logic                           clear;   // pipelines: what a result's tap left in them is no result of the next instruction
   logic                           in_vec, in_embed, in_logit;
   /* verilator lint_off UNUSEDSIGNAL */    // u_check refuses what does not fit the walks
@@ -120,10 +121,16 @@ module qn_vector #(
   assign in_embed     = insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_EMBED;
   assign in_logit     = insn_i[qn_isa_pkg::ENTRY_OP_LSB +: 8] == qn_isa_pkg::OP_LOGIT;
   assign clear        = !rst_ni || halt || start;
-  assign start        = full_q && !stop_q && (!busy_q || fin_q);
   assign insn_ready_o = !stop_q && (!full_q || start);
   assign busy_o       = busy_q;
   assign idle_o       = !busy_q && !full_q;
+
+  logic start_d;                           // in the next clock
+  assign start_d = rst_ni && !halt && !stop_q && (insn_ready_o ? insn_valid_i : full_q) && (fin || (!start && (fin_q || !busy_q)));
+  qn_copy u_start (.clk_i, .in_i(start_d), .out_o(start));
+  qn_copy u_start_walk (.clk_i, .in_i(start_d), .out_o(start_walk));
+  qn_copy u_start_check (.clk_i, .in_i(start_d), .out_o(start_check));
+  qn_copy u_start_quant (.clk_i, .in_i(start_d), .out_o(start_quant));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || halt)    full_q <= 1'b0;
@@ -156,7 +163,7 @@ module qn_vector #(
   logic [7:0]  bad_cause;
   logic        bad;
   qn_vec_check #(.Rows(Rows), .AccCols(AccCols), .Slices(Slices), .VbWords(VbWords)) u_check (
-    .clk_i, .start_i(start), .insn_i(insn_q), .vec_i(d_vec), .quant_i(d_quant), .embed_i(d_embed), .logit_i(d_logit), .acc_i(d_acc), .n_i(d_n), .rows_i(d_rows), .empty_o(d_empty),
+    .clk_i, .start_i(start_check), .insn_i(insn_q), .vec_i(d_vec), .quant_i(d_quant), .embed_i(d_embed), .logit_i(d_logit), .acc_i(d_acc), .n_i(d_n), .rows_i(d_rows), .empty_o(d_empty),
     .bad_o(bad), .bad_cause_o(bad_cause), .bad_addr_o(bad_addr));
 
   // ---------------------------------------------------------------------------------------------------------------------------
@@ -181,6 +188,12 @@ module qn_vector #(
   logic [CountW-1:0] n_beats, n_blocks;    // of a row
   assign n_beats  = {{LaneW{1'b0}}, d_n[CountW-1:LaneW]} + {{CountW-1{1'b0}}, d_n[LaneW-1:0] != '0};
   assign n_blocks = {5'd0, d_n[CountW-1:5]};
+
+  // Whether a row is one word, one beat, one block: seen without the sum
+  logic d_one, d_one_beat, d_one_block;
+  assign d_one       = d_n[CountW-1:0] == {{CountW-1{1'b0}}, 1'b1};
+  assign d_one_beat  = d_n[CountW-1:LaneW+1] == '0 && d_n[LaneW] == (d_n[LaneW-1:0] == '0);
+  assign d_one_block = d_n[CountW-1:6] == '0 && d_n[5];
 
   always_ff @(posedge clk_i) begin
     if (start) begin
@@ -254,27 +267,29 @@ module qn_vector #(
 
   /* verilator lint_off PINCONNECTEMPTY */  // who need not know the row
   qn_walk #(.AddrW(AddrW), .CountW(CountW)) u_walk_a (
-    .clk_i, .load_i(start),
+    .clk_i, .load_i(start_walk),
     .base_i(d_a[AddrW-1:0]),
     .step_i(d_embed ? {{AddrW-2{1'b0}}, 2'd2} : d_logit ? {{AddrW-1{1'b0}}, 1'b1} : d_acc ? READ[AddrW-1:0] : BEAT[AddrW-1:0]),
     .stride_i(a_stride),
     .count_i(d_embed || d_logit ? d_n[CountW-1:0] : d_acc ? n_beats << (Groups == 1 ? 0 : GroupW) : n_beats),
+    .one_i(d_embed || d_logit ? d_one : d_one_beat && !(d_acc && Groups != 1)),
     .rows_i(d_rows[CountW-1:0]),
     .next_i(a_next), .addr_o(a_addr), .row_addr_o(), .pos_o(a_pos), .row_end_o(a_row_end), .end_o(a_end));
 
   qn_walk #(.AddrW(BeatW), .CountW(CountW)) u_walk_b (
-    .clk_i, .load_i(start),
+    .clk_i, .load_i(start_walk),
     .base_i(d_quant ? d_a[VbAddrW-1:LaneW] : insn_q[32 * qn_isa_pkg::SLOT_VEC_B + LaneW +: BeatW]),
-    .step_i({{BeatW-1{1'b0}}, !(d_vec && d_scalar)}), .stride_i(b_stride[VbAddrW-1:LaneW]), .count_i(n_beats), .rows_i(d_rows[CountW-1:0]),
+    .step_i({{BeatW-1{1'b0}}, !(d_vec && d_scalar)}), .stride_i(b_stride[VbAddrW-1:LaneW]), .count_i(n_beats), .one_i(d_one_beat), .rows_i(d_rows[CountW-1:0]),
     .next_i(b_read), .addr_o(b_addr), .row_addr_o(), .pos_o(b_pos), .row_end_o(), .end_o(b_end));
 
   qn_walk #(.AddrW(AddrW), .CountW(CountW)) u_walk_w (
-    .clk_i, .load_i(start),
+    .clk_i, .load_i(start_walk),
     .base_i(d_dst[AddrW-1:0]),
     .step_i(d_vec ? BEAT[AddrW-1:0] : d_embed ? insn_q[32 * qn_isa_pkg::SLOT_EMBED_STEP +: AddrW]
           : d_record ? {{AddrW-5{1'b0}}, d_wide, !d_wide, 3'd0} : {{AddrW-1{1'b0}}, 1'b1}),
     .stride_i(w_stride),
     .count_i(d_vec ? n_beats : d_quant ? n_blocks : d_n[CountW-1:0]),
+    .one_i(d_vec ? d_one_beat : d_quant ? d_one_block : d_one),
     .rows_i(d_rows[CountW-1:0]),
     .next_i(w_next), .addr_o(w_addr), .row_addr_o(w_row_addr), .pos_o(w_pos), .row_end_o(), .end_o(w_end));
   /* verilator lint_on PINCONNECTEMPTY */
@@ -323,7 +338,7 @@ module qn_vector #(
     end
     if (start)                         group_q <= '0;
     else if (acc_q && read_q[AccLat])  group_q <= group_q == Groups[GroupW-1:0] - 1'b1 ? '0 : group_q + 1'b1;
-    if (a_run_q) a_keep_q <= below(a_pos, {{CountW-14{1'b0}}, hi_q}) & ~below(a_pos, {{CountW-14{1'b0}}, lo_q});
+    if (a_run_q) a_keep_q <= {Lanes{!quant_q}} | (below(a_pos, {{CountW-14{1'b0}}, hi_q}) & ~below(a_pos, {{CountW-14{1'b0}}, lo_q}));
   end
 
   // Lanes below the mask's limit: found with A's position, and shown with its operand
@@ -388,14 +403,16 @@ module qn_vector #(
     for (i = 0; i < Lanes; i = i + 1) begin : g_operand
       localparam [31:0] GROUP = i / Dequants;
       logic [31:0] near, far, from_acc;    // a block RAM's data comes late in its clock: two LUTs from here to a_q
+      logic [2:0]  choice;                 // each lane's own copy, of a clock before: operands come two clocks or more after the start
+      qn_copy #(.Width(3)) u_choice (.clk_i, .in_i({acc_q, swap_q}), .out_o(choice));
       always @(*) begin
-        near = acc_q ? 32'd0 : swap_q[0] ? a_word[32*(i ^ 1) +: 32] : a_word[32*i +: 32];
-        far  = acc_q ? 32'd0 : swap_q[0] ? a_word[32*((i ^ 4) % Lanes) +: 32] : a_word[32*(i ^ 2) +: 32];
-        from_acc = acc_q ? acc_data_i[32*(i % Dequants) +: 32] : 32'd0;
+        near = choice[2] ? 32'd0 : choice[0] ? a_word[32*(i ^ 1) +: 32] : a_word[32*i +: 32];
+        far  = choice[2] ? 32'd0 : choice[0] ? a_word[32*((i ^ 4) % Lanes) +: 32] : a_word[32*(i ^ 2) +: 32];
+        from_acc = choice[2] ? acc_data_i[32*(i % Dequants) +: 32] : 32'd0;
       end
       always_ff @(posedge clk_i) begin
         if (acc_q ? read_q[AccLat] && (!vec_q || group_q == GROUP[GroupW-1:0]) : read_q[1])
-          a_q[32*i +: 32] <= quant_q && !a_keep_q[i] ? 32'd0 : (swap_q[1] ? far : near) | from_acc;
+          a_q[32*i +: 32] <= a_keep_q[i] ? (choice[1] ? far : near) | from_acc : 32'd0;
         if (b1_q) b_q[32*i +: 32] <= b_keep_q[i] ? b_word[32*i +: 32] : 32'd0;
       end
     end
@@ -405,7 +422,7 @@ module qn_vector #(
   logic [LaneW*AccLat-1:0]     element_q;  // its lane, on the way beside it
   logic [LaneW-1:0]            element, element_d;
   logic [TurnW-1:0]            turn, turn_d;
-  logic [Turns-1:0]            part;       // the part of a_q that is taken, one bit
+  logic [Turns-1:0]            part_d;     // the part of a_q that is taken in the next clock, one bit
   logic                        func_valid, func_more;
   logic [32*Funcs-1:0]         func_a, func_y;
   logic [31:0]                 serial, serial_q, scale;
@@ -416,9 +433,7 @@ module qn_vector #(
   localparam [31:0] FUNCS_LESS1 = Funcs - 1;
   integer k;
   always @(*) begin
-    func_a = '0;
-    for (k = 0; k < Turns; k = k + 1)
-      if (part[k]) func_a = func_a | a_q[32*Funcs*k +: 32*Funcs];
+    for (k = 0; k < Turns; k = k + 1) part_d[k] = func_q ? turn_d == k[TurnW-1:0] : element_d >> FuncW == k[LaneW-1:0];
     serial = 32'd0;
     for (k = 0; k < Funcs; k = k + 1)
       if ((element & FUNCS_LESS1[LaneW-1:0]) == k[LaneW-1:0]) serial = func_a[32*k +: 32];
@@ -429,19 +444,27 @@ module qn_vector #(
     serial_q   <= serial;
     turn       <= turn_d;
     func_valid <= !clear && func_q && (op || func_more);
-    for (k = 0; k < Turns; k = k + 1) part[k] <= func_q ? turn_d == k[TurnW-1:0] : element_d >> FuncW == k[LaneW-1:0];
   end
 
   generate
     for (i = 0; i < Funcs; i = i + 1) begin : g_func
-      logic [31:0] a;
-      logic        en;
+      logic [Turns-1:0] part;
+      logic [31:0] mine, a;                // the element taken; what it is to the function
+      integer      t;
+      qn_copy #(.Width(Turns)) u_part (.clk_i, .in_i(part_d), .out_o(part));
+      always @(*) begin
+        mine = 32'd0;
+        for (t = 0; t < Turns; t = t + 1) mine = mine | (a_q[32*(Funcs*t + i) +: 32] & {32{part[t]}});
+      end
+      assign func_a[32*i +: 32] = mine;
+      logic        moves, en;              // from the second clock on: operands come later
+      qn_copy u_en (.clk_i, .in_i(moves), .out_o(en));
       if (i == 0) begin : g_scale
         assign a = quant_q ? scale : {func_a[31] ^ negate_q, func_a[30:0]};
-        assign en = busy_q && (quant_q || func_q);
+        assign moves = busy_q && (quant_q || func_q);
       end else begin : g_plain
         assign a = {func_a[32*i + 31] ^ negate_q, func_a[32*i +: 31]};
-        assign en = busy_q && func_q;
+        assign moves = busy_q && func_q;
       end
       qn_func u_func (.clk_i, .en_i(en), .op_i(func_op_q), .a_i(a), .y_o(func_y[32*i +: 32]));
     end
@@ -484,7 +507,7 @@ module qn_vector #(
   logic [QbBeatW-1:0]  rec_beat;
   logic [8*Lanes-1:0]  rec_words;
   qn_quant #(.Lanes(Lanes), .RowW(RowW), .SliceW(SliceW)) u_quant (
-    .clk_i, .clear_i(clear), .block_i(block_q), .wide_i(wide_q), .record_i(record_q), .ggml_i(ggml_q), .coarse_i(coarse_q),
+    .clk_i, .clear_i(!rst_ni || halt || start_quant), .block_i(block_q), .wide_i(wide_q), .record_i(record_q), .ggml_i(ggml_q), .coarse_i(coarse_q),
     .x_valid_i(quant_q && tick_q[2]), .x_data_i(a_q), .nonfinite_o(quant_nonfinite),
     .scale_o(scale), .inv_i(func_y[31:0]), .go_o(go), .inv_o(inverse), .away_o(away),
     .code_valid_i(code_valid), .code_i(code),
@@ -506,7 +529,7 @@ module qn_vector #(
     w_whole  <= !clear && result && (!func_q || w_turn == Turns[TurnW-1:0] - 1'b1);
   end
 
-  // All pipelines run from an instruction's first clock to its last where it uses them, and keep still otherwise
+  // All pipelines run from an instruction's third clock to the one after its last where it uses them, and keep still otherwise: operands come no earlier
   logic                sum_en, product_en;
   assign sum_en     = busy_q && (quant_q || pick_q == SUM);
   assign product_en = busy_q && (quant_q || pick_q == PRODUCT);
@@ -550,6 +573,7 @@ module qn_vector #(
   logic last;
   assign last = slices_end || (w_end && (w_whole || serial_valid || (rec_valid && rec_kind == 2'd2)));
   assign halt = bad && busy_q;
+  assign fin  = !halt && (last || none_q[3]);            // in the next clock
   assign post_valid_o = fin_q;
   assign post_o       = post_q;
   assign trap_valid_o = halt;
@@ -568,7 +592,7 @@ module qn_vector #(
       else if (fin_q) busy_q <= 1'b0;
       if (halt)       stop_q <= 1'b1;
       none_q  <= {none_q[2:1], start && d_empty};
-      fin_q   <= !halt && (last || none_q[3]);
+      fin_q   <= fin;
     end
   end
 
@@ -611,6 +635,11 @@ module qn_vector #(
         picked_q    <= 1'b0;
       end else if (quant_nonfinite) nonfinite_o <= 1'b1;
     end
+  end
+
+  always @(posedge clk_i) begin
+    if (rst_ni) assert (start == (full_q && !stop_q && (!busy_q || fin_q)));
+    if (rst_ni) assert ({start_walk, start_check, start_quant} == {3{start}});
   end
 
 endmodule

@@ -16,6 +16,7 @@ module qn_walk #(
   input  logic [AddrW-1:0]  step_i,        // from a word to the next
   input  logic [AddrW-1:0]  stride_i,      // from a row's first word to the next row's
   input  logic [CountW-1:0] count_i,       // words of a row, 1 or more
+  input  logic              one_i,         // 1
   input  logic [CountW-1:0] rows_i,        // 1 or more
 
   input  logic              next_i,
@@ -40,9 +41,9 @@ module qn_walk #(
       stride_q   <= stride_i;
       count_q    <= count_i - {{CountW-2{1'b0}}, 2'd2};
       left_q     <= rows_i;
-      one_q      <= count_i == {{CountW-1{1'b0}}, 1'b1};
+      one_q      <= one_i;
       last_q     <= rows_i == {{CountW-1{1'b0}}, 1'b1};
-      row_end_o  <= count_i == {{CountW-1{1'b0}}, 1'b1};
+      row_end_o  <= one_i;
       addr_o     <= base_i;
       row_addr_o <= base_i;
       pos_o      <= '0;
@@ -58,6 +59,10 @@ module qn_walk #(
       addr_o     <= addr_o + step_q;
       pos_o      <= pos_o + 1'b1;
     end
+  end
+
+  always @(posedge clk_i) begin
+    if (load_i) assert (one_i == (count_i == {{CountW-1{1'b0}}, 1'b1}));
   end
 
 endmodule

@@ -35,6 +35,9 @@ module door_tx_proof (
   (* hierconn *) logic [1:0] \u_dut.slot_q ;
   (* hierconn *) logic [31:0] \u_dut.word_q ;
   (* hierconn *) logic [95:0] \u_dut.head_q ;
+  (* hierconn *) logic [31:0] \u_dut.next_q ;
+  (* hierconn *) logic [9:0]  \u_dut.last_q ;
+  (* hierconn *) logic        \u_dut.end_q ;
 
   initial assume (!rst_ni);
   qn_stream_check #(.Width(9), .Assume(1'b0)) u_out (
@@ -79,6 +82,10 @@ module door_tx_proof (
       assert (\u_dut.head_q [63:48] == {6'd0, f_words_q});
       if (out_valid) assert (out_last == (f_bytes_q == f_all - 13'd1));
       if (!out_valid) assert (f_bytes_q == 13'd0);
+      assert (\u_dut.end_q == (f_bytes_q[12:2] == f_all[12:2] - 11'd1));
+      if (out_valid) assert (\u_dut.last_q == (f_words_q == 10'd0 ? 10'd2 : f_words_q + 10'd3));
+      if (out_valid && f_bytes_q < 13'd8 && \u_dut.byte_q != 2'd0)
+        assert (\u_dut.next_q == \u_dut.head_q [32*f_bytes_q[12:2] + 32 +: 32]);
       // The head, byte after byte
       if (out_valid && f_bytes_q < 13'd12)
         assert (out_data == \u_dut.head_q [8*f_bytes_q +: 8]);

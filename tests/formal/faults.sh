@@ -52,12 +52,13 @@ door_act|soc/qn_door_act.sv|CLAIM: if (!(tx_busy_i && due_slot_i == slot))|CLAIM
 door_act|soc/qn_door_act.sv|else if ({1'b0, seq_q} == expect_q) begin|else if (seq_q == expect_q[15:0]) begin
 door_act|soc/qn_door_act.sv| take) data_q <= data| !take) data_q <= data
 door_tx|soc/qn_door_tx.sv|assign go_lost    = go && !welcome_i && lost_i|assign go_lost    = go && lost_i
-door_tx|soc/qn_door_tx.sv|index_q == count_q + 10'd4|index_q == count_q + 10'd3
+door_tx|soc/qn_door_tx.sv|10'd2 : count_q + 10'd3|10'd2 : count_q + 10'd2
 door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
 soc_mem|soc/qn_soc_mem.sv|tried = who_q + k[MasterW-1:0]|tried = k[MasterW-1:0]
 soc_mem|soc/qn_soc_mem.sv|reads_q < READS[3:0] - 4'd1|reads_q < READS[3:0]
-soc_mem|soc/qn_soc_mem.sv|busy_o[m] = held[m]|busy_o[m] = held[m] && !take
-soc_mem|soc/qn_soc_mem.sv|taken[m]  = take && turn_q[m]|taken[m]  = take && held[m]
+soc_mem|soc/qn_soc_mem.sv|busy_o[m]  = (front_valid_q && front_who_q[m])|busy_o[m]  = (front_valid_q && front_who_q[m] && !front_take)
+soc_mem|soc/qn_soc_mem.sv|if (!spare_valid_q) {spare_index_q|if (!front_take) {spare_index_q
+soc_mem|soc/qn_soc_mem.sv|core_q ? !front_valid_q : valid_i[0]|core_q ? 1'b1 : valid_i[0]
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
 qn_book|mem/qn_turn.sv|turn_q[160+k], turn_q[192+k]|turn_q[192+k], turn_q[160+k]
@@ -66,7 +67,7 @@ qn_book|mem/qn_turn.sv|if (group) turn_store_q <=|if (take) turn_store_q <=
 qn_unpack|mem/qn_unpack.sv|{1'b0, raw_valid_q && raw_ready}|{1'b0, raw_ready}
 qn_unpack|mem/qn_unpack.sv|.out_ready_i(raw_load)|.out_ready_i(1'b1)
 qn_unpack|mem/qn_unpack.sv|last_line_q  <= lines_left_q == 32'd2;|last_line_q  <= lines_left_q == 32'd1;
-qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0;|assign credit_o = owed_q != '0 && line_valid_i;
+qn_unpack|mem/qn_unpack.sv|assign credit_o = owed_q != '0|assign credit_o = line_valid_i && owed_q != '0
 qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if (start && !active_q) active_q <= 1'b1;
 unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd1
 unpack_heads|mem/qn_unpack.sv|plane_left_q <= {words_q, 1'b0};|plane_left_q <= {1'b0, words_q};
@@ -117,7 +118,7 @@ qn_store|mem/qn_store.sv|accepted && !over_q;|accepted;
 qn_store|mem/qn_store.sv|byte_q != 2'd3 && !last_q;|byte_q[0] != 1'b1 && !last_q;
 qn_store|mem/qn_store.sv|src_q     <= src_run_q;|src_q     <= src_run_q + {18'd0, sstride};
 qn_store|mem/qn_store.sv|{2'd0, dst_q[31:2]} >= win_size_q|{2'd0, dst_q[31:2]} > win_size_q
-qn_store|mem/qn_store.sv|state_q == DATA ? vb_data_i : word_q;|word_q;
+qn_store|mem/qn_store.sv|if (state_q == DATA) word_q|if (more) word_q
 qn_vbuf|vector/qn_vbuf.sv|assign ld_ready_o = !we_i;|assign ld_ready_o = 1'b1;
 qn_vbuf|vector/qn_vbuf.sv|b_re_i ? b_beat_i :|!st_valid_i ? b_beat_i :
 vector_flow|vector/qn_vector.sv|!stop_q && (!full_q|!stop_q && (!b_run_q

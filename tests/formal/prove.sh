@@ -40,8 +40,8 @@ load_room_1 qn_load_proof   2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib
 load_write qn_load_proof    2  18  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=2
 qn_store   qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_store.sv |
 qn_store_4 qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_store.sv | Planes=4
-qn_vbuf    qn_vbuf_proof    2  5   T/qn_vbuf_proof.sv | R/vector/qn_vbuf.sv R/vector/qn_vbank.sv |
-vector_flow vector_flow_proof 2 16 R/spec/qn_isa_pkg.sv T/vector_flow_proof.sv T/vector_free.sv | R/vector/qn_vector.sv R/vector/qn_walk.sv |
+qn_vbuf    qn_vbuf_proof    2  5   T/qn_vbuf_proof.sv | R/vector/qn_vbuf.sv R/vector/qn_vbank.sv R/lib/qn_copy.sv |
+vector_flow vector_flow_proof 2 16 R/spec/qn_isa_pkg.sv T/vector_flow_proof.sv T/vector_free.sv | R/vector/qn_vector.sv R/vector/qn_walk.sv R/lib/qn_copy.sv |
 qn_quant   qn_quant_proof   2  40  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv |
 qn_quant_4 qn_quant_proof   2  41  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv | Lanes=4
 qn_seq     qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv |

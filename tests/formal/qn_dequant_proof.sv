@@ -39,6 +39,8 @@ module qn_dequant_proof #(
   (* hierconn *) logic [Ready-1:0]     \u_dut.f_wait_q ;
   (* hierconn *) logic [4:0]           \u_dut.f_ready_q ;
   (* hierconn *) logic [3:0]           \u_dut.f_write_q , \u_dut.f_read_q ;
+  (* hierconn *) logic [Back:1]        \u_dut.back_valid_q ;
+  (* hierconn *) logic                 \u_dut.flows_q ;
   (* hierconn *) logic                 \u_dut.f_pop , \u_dut.f_first , \u_dut.f_second ;
 
   initial assume (!rst_ni);
@@ -72,6 +74,7 @@ module qn_dequant_proof #(
     f_late_q <= rst_ni && \u_dut.f_wait_q [Ready-1] && f_first[F];
     if (rst_ni) begin
       if (valid_i && second_i) assume (last_i);
+      assert (\u_dut.flows_q == (\u_dut.valid_q != '0 || \u_dut.back_valid_q != '0));
       if (f_idle_q && busy) assert (valid_i);  // only a slot makes it busy (matrix_free)
       if (f_second[0]) assume (f_first[1]);
       if (f_first[0] && f_first[1]) assume (f_dry);

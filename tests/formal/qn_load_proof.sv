@@ -54,6 +54,7 @@ module qn_load_proof #(
     .rsp_valid_i, .rsp_data_i('0), .fmt_valid_o(fmt_valid), .fmt_ready_i, .fmt_id_o(fmt_id), .fmt_cols_o(fmt_cols), .fmt_lines_o(),
     .line_valid_o(word_valid), .line_data_o(), .credit_i, .vb_valid_o(vb_valid), .vb_ready_i, .vb_addr_o(vb_addr), .vb_data_o());
   (* hierconn *) logic [2:0]   \u_dut.state_q ;
+  (* hierconn *) logic         \u_dut.idle_q ;
   (* hierconn *) logic [191:0] \u_dut.slots_q ;
   (* hierconn *) logic [7:0]   \u_dut.post_q ;
   (* hierconn *) logic         \u_dut.vector_q , \u_dut.half_q , \u_dut.high_q ;
@@ -208,6 +209,7 @@ module qn_load_proof #(
     // What induction needs
     `FIRST(\u_dut.stream_q == (f_op_q == qn_isa_pkg::OP_STREAM))
     `FIRST(f_open_q == (\u_dut.state_q != IDLE) && f_stop_q == (\u_dut.state_q == STOP))
+    `FIRST(\u_dut.idle_q == (\u_dut.state_q == IDLE) && post_valid == (\u_dut.state_q == POST))
     if (f_open_q) `FIRST(\u_dut.slots_q == f_slots_q && \u_dut.post_q == f_post_q && \u_dut.vector_q == f_vec_q && \u_dut.half_q == f_half_q)
     if (f_open_q && f_half_q) `FIRST(f_vec_q)
     if (\u_dut.state_q == CHECK) `FIRST(f_run_q == 32'd0 && f_k_q == 32'd0 && !f_given_q)

@@ -42,6 +42,7 @@ module qn_sdr_plan_proof #(
   (* hierconn *) logic [4*RowW-1:0] \u_dut.row_q , \u_dut.last_row_q ;
   (* hierconn *) logic [4*ColW-1:0] \u_dut.col_q ;
   (* hierconn *) logic [15:0]       \u_dut.more_q ;
+  (* hierconn *) logic [3:0]        \u_dut.last_q ;
   (* hierconn *) logic [143:0]      \u_dut.data_q ;
   (* hierconn *) logic [3:0]        \u_dut.last_open_q , \u_dut.open ;
   (* hierconn *) logic              \u_dut.act_go , \u_dut.pre_go , \u_dut.col_go , \u_dut.close_go , \u_dut.ref_go , \u_dut.init_go , \u_dut.pop ;
@@ -226,6 +227,7 @@ module qn_sdr_plan_proof #(
       always @(posedge clk_i) if (rst_ni && !f_first_q) begin
         if (run) assert (f_debt_q <= Refi + 2*BOUND + 2);
         if (run) assert ($signed({1'b0, f_debt_q}) + $signed(\u_dut.left_q ) == Refi);
+        assert ((\u_dut.last_q & valid) == ({\u_dut.more_q [15:12] == 4'd0, \u_dut.more_q [11:8] == 4'd0, \u_dut.more_q [7:4] == 4'd0, \u_dut.more_q [3:0] == 4'd0} & valid));
         if (run && \u_dut.due_col ) begin
           assert (f_late_q + f_rank <= BOUND);
           assert ($signed(\u_dut.left_q ) + $signed({1'b0, f_late_q, 1'b0}) >= -3 && $signed(\u_dut.left_q ) + $signed({1'b0, f_late_q, 1'b0}) < -1);
@@ -270,6 +272,7 @@ module qn_sdr_plan_proof #(
         assert (f_held == {5'd0, f_count});
         if (!begun[0] || act[0]) assert (f_word_q == 4'd0);
         for (e = 0; e < 4; e = e + 1) begin
+          if (valid[e]) assert (\u_dut.last_q [e] == (\u_dut.more_q [4*e +: 4] == 4'd0));
           if (valid[e] && f_age == e) begin
             assert ({we[e], bank[2*e +: 2], \u_dut.row_q [RowW*e +: RowW], \u_dut.data_q [36*e +: 36]} == {f_we, f_addr[ColW +: 2], f_addr[ColW+2 +: RowW], f_data});
             assert (\u_dut.col_q [ColW*e +: ColW] == f_addr[ColW-1:0] + (e == 0 ? f_word_q : 4'd0));

@@ -40,6 +40,7 @@ module qn_store_proof #(
     .vb_valid_o(vb_valid), .vb_ready_i, .vb_addr_o(vb_addr), .vb_data_i,
     .req_valid_o(req_valid), .req_ready_i, .req_addr_o(req_addr), .req_wdata_o(line_wdata), .req_wstrb_o(line_wstrb), .req_kind_o(req_kind));
   (* hierconn *) logic [2:0]   \u_dut.state_q ;
+  (* hierconn *) logic         \u_dut.idle_q ;
   (* hierconn *) logic [191:0] \u_dut.slots_q ;
   (* hierconn *) logic [7:0]   \u_dut.post_q ;
   (* hierconn *) logic [1:0]   \u_dut.size_q , \u_dut.byte_q ;
@@ -74,6 +75,8 @@ module qn_store_proof #(
   logic [31:0] f_req_at_q, f_req_word_q;
   logic [1:0]  f_req_byte_q;
   logic        take, took, f_last, f_next;
+  logic        f_reads;                    // a word for an element: what is read while a write waits is read again
+  assign f_reads = vb_valid && !trap_valid && (!req_valid || req_ready_i);
   assign take   = insn_valid_i && insn_ready;
   assign took   = req_valid && req_ready_i;
   assign f_next = \u_dut.next && !trap_valid;
@@ -81,7 +84,7 @@ module qn_store_proof #(
   assign f_word = f_read_q ? vb_data_i : f_word_q;
 
   always @(posedge clk_i) begin
-    f_read_q <= rst_ni && vb_valid && vb_ready_i && !trap_valid;
+    f_read_q <= rst_ni && f_reads && vb_ready_i;
     if (f_read_q) f_word_q <= vb_data_i;
     f_done_q <= rst_ni && took && f_over_q;
     if (!rst_ni) begin
@@ -164,7 +167,7 @@ module qn_store_proof #(
       endcase
     end
     // The word that is read is the element's; bytes behind the first of a word need no read
-    if (vb_valid && !trap_valid) assert (f_open_q && !f_stop_q && f_src_q < VbWords && vb_addr == f_src_q[5:0] && (f_size_q != 2'd0 || f_k_q[1:0] == 2'd0));
+    if (f_reads) assert (f_open_q && !f_stop_q && f_src_q < VbWords && vb_addr == f_src_q[5:0] && (f_size_q != 2'd0 || f_k_q[1:0] == 2'd0));
     if (f_next) assert (f_read_q || (f_size_q == 2'd0 && f_k_q[1:0] != 2'd0));
     // Instructions
     if (insn_ready) assert (!f_open_q && !f_stop_q);
@@ -175,6 +178,7 @@ module qn_store_proof #(
 
     // What induction needs
     assert (f_open_q == (\u_dut.state_q != IDLE) && f_stop_q == (\u_dut.state_q == STOP) && \u_dut.state_q <= STOP);
+    assert (\u_dut.idle_q == (\u_dut.state_q == IDLE) && post_valid == (\u_dut.state_q == POST));
     assert (f_read_q == (\u_dut.state_q == DATA));
     if (f_open_q) assert (\u_dut.slots_q == f_slots_q && \u_dut.post_q == f_post_q && \u_dut.size_q == f_size_q);
     if (\u_dut.state_q == CHECK) assert (f_run_q == 32'd0 && f_k_q == 32'd0 && f_from_q == f_slots_q[32*qn_isa_pkg::SLOT_STORE_SRC +: 32]
@@ -204,6 +208,7 @@ module qn_store_proof #(
     cover (post_valid && f_runs == 32'd2 && f_count == 32'd2 && f_size_q == 2'd0);
     cover (post_valid && f_count == 32'd2 && f_size_q == 2'd1);
     cover (took && vb_valid && !vb_ready_i);
+    cover (vb_valid && vb_ready_i && req_valid && !req_ready_i);
     cover (f_stop_q && f_run_q != 32'd0);
   end
 

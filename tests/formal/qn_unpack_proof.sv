@@ -32,6 +32,9 @@ module qn_unpack_proof #(
   (* hierconn *) logic [31:0]       \u_dut.lines_left_q , \u_dut.next_lines_q ;
   (* hierconn *) logic [1:0]        \u_dut.left ;
   (* hierconn *) logic [CountW-2:0] \u_dut.owed_q ;
+  (* hierconn *) logic [1:0]        \u_dut.left_q ;
+  logic [CountW-1:0] f_owed;               // lines that left and are not given back
+  assign f_owed = {1'b0, \u_dut.owed_q } + {{CountW-2{1'b0}}, \u_dut.left_q };
   (* hierconn *) logic [CountW-2:0] \u_dut.u_plane.write_q , \u_dut.u_plane.read_q ;
   (* hierconn *) logic [CountW-2:0] \u_dut.u_head.write_q , \u_dut.u_head.read_q ;
 
@@ -77,15 +80,15 @@ module qn_unpack_proof #(
       if (line_valid_i && \u_dut.is_head ) assume (\u_dut.head_room );
 
       if (line_valid_i) assert (\u_dut.plane_room && \u_dut.active_q );
-      assert (credit == (\u_dut.owed_q != 0));              // what is owed comes back, one a clock
+      assert (credit == (f_owed != 0));              // what is owed comes back, one a clock
       // Credits, words on their way, words held and credits owed are always FifoWords: sums of two, for z3's sake
       assert (f_out_q + f_in_q == FifoWords[CountW-1:0]);
-      assert (f_out_q == f_credit_q + f_way_q && f_in_q == f_held_q + {1'b0, \u_dut.owed_q } && f_held_q == f_planes_q + f_heads_q);
+      assert (f_out_q == f_credit_q + f_way_q && f_in_q == f_held_q + f_owed && f_held_q == f_planes_q + f_heads_q);
       assert (f_out_q <= FifoWords[CountW-1:0] && f_held_q <= FifoWords[CountW-1:0]);
       assert (f_planes_q == f_planes && f_heads_q == f_heads);
       assert (f_planes_q <= FifoWords[CountW-1:0] && f_heads_q <= FifoWords[CountW-1:0]);
       assert (f_credit_q <= FifoWords[CountW-1:0] && f_way_q <= FifoWords[CountW-1:0]);
-      assert (f_plane_mem <= FifoWords[CountW-2:0] && f_head_mem <= FifoWords[CountW-2:0] && {1'b0, \u_dut.owed_q } <= FifoWords[CountW-1:0]);
+      assert (f_plane_mem <= FifoWords[CountW-2:0] && f_head_mem <= FifoWords[CountW-2:0] && f_owed <= FifoWords[CountW-1:0] && \u_dut.left_q <= 2'd2);
       assert (!f_due_q[33]);
       // Words to come are words of the formats given
       assert (f_todo_q == f_due_q + {{34-CountW{1'b0}}, f_way_q});
@@ -96,7 +99,7 @@ module qn_unpack_proof #(
       if (!\u_dut.active_q )   assert (f_way_q == {CountW{1'b0}});
 
       cover (f_planes == 3 && f_heads == 1 && credit);
-      cover (\u_dut.owed_q == 2 && f_credit_q == FifoWords[CountW-1:0] - 2);
+      cover (f_owed == 2 && f_credit_q == FifoWords[CountW-1:0] - 2);
     end
   end
 

@@ -25,7 +25,7 @@ module vector_flow_proof (
     .qb_we_o(), .qb_row_o(), .qb_pair_o(), .qb_slice_o(), .qb_beat_o(), .qb_data_o(), .qb_data2_o(), .qb_side_we_o(), .qb_side_row_o(), .qb_side_slice_o(), .qb_s_o(), .qb_scale_o(),
     .qb_sum_lo_o(), .qb_sum_hi_o(), .qb_scale2_o(), .qb_sum2_lo_o(), .qb_sum2_hi_o(),
     .ld_valid_i(1'b0), .ld_ready_o(), .ld_addr_i('0), .ld_data_i('0), .st_valid_i(1'b0), .st_ready_o(), .st_addr_i('0), .st_valid_o(), .st_data_o());
-  (* hierconn *) logic \u_dut.full_q , \u_dut.busy_q , \u_dut.stop_q , \u_dut.fin_q , \u_dut.start ;
+  (* hierconn *) logic \u_dut.full_q , \u_dut.busy_q , \u_dut.stop_q , \u_dut.fin_q , \u_dut.start , \u_dut.start_walk , \u_dut.start_check , \u_dut.start_quant ;
   (* hierconn *) logic [3:1] \u_dut.none_q ;
   (* hierconn *) logic \u_dut.w_whole , \u_dut.w_next , \u_dut.serial_valid , \u_dut.rec_valid ;
   (* hierconn *) logic \u_dut.vec_q , \u_dut.quant_q , \u_dut.embed_q , \u_dut.logit_q , \u_dut.record_q , \u_dut.func_q , \u_dut.acc_q ;
@@ -92,6 +92,8 @@ module vector_flow_proof (
       assert (\u_dut.write_q == f_write_q);
 
       // What induction needs
+      assert (\u_dut.start == (\u_dut.full_q && !\u_dut.stop_q && (!\u_dut.busy_q || \u_dut.fin_q )));
+      assert ({\u_dut.start_walk , \u_dut.start_check , \u_dut.start_quant } == {3{\u_dut.start }});
       assert (\u_dut.stop_q == f_stop_q && \u_dut.busy_q == (f_run_q && !f_stop_q));
       if (!f_stop_q) assert (\u_dut.full_q == f_wait_q);
       if (f_stop_q) assert (!\u_dut.full_q );
