@@ -12,7 +12,8 @@ CXX    ?= c++
 WARN   := -Wall -Wextra -Wpedantic -Werror
 CFLAGS ?= -O2 -g
 BASE   := -std=gnu11 $(WARN) -ffp-contract=off -fno-math-errno -I. -MMD -MP
-SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
+# Without tracking of variables: it takes nine tenths of the time of a test with many small functions inlined (test_exec, test_verify)
+SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g -fno-var-tracking
 
 LIB_SRC := $(wildcard driver/*.c driver/*/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c) \
            firmware/app/generate.c firmware/app/greatest.c
