@@ -12,7 +12,8 @@ CXX    ?= c++
 WARN   := -Wall -Wextra -Wpedantic -Werror
 CFLAGS ?= -O2 -g
 BASE   := -std=gnu11 $(WARN) -ffp-contract=off -fno-math-errno -I. -MMD -MP
-SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
+# Without tracking of variables: it takes nine tenths of the time of a test with many small functions inlined (test_exec, test_verify)
+SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g -fno-var-tracking
 
 LIB_SRC := $(wildcard driver/*.c driver/*/*.c rtl/spec/qn_*.c sim/model/*.c compiler/*/*.c cpu/*.c) \
            firmware/app/generate.c firmware/app/greatest.c
@@ -22,6 +23,7 @@ SAN_OBJ := $(LIB_SRC:%.c=build/san/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=build/obj/%.o)
 LIBS    := -ljansson -lm -lpthread -lz
 USB_LIBS := -lusb-1.0
+VL_LIB   := build/tb/verilated.a
 
 .PHONY: help all run test lint prove bench spec sim soak soak-link soak-usb waves setup clean
 help:                    ## this list
@@ -85,7 +87,8 @@ TEST_TB  := $(wildcard tests/rtl/tb_*.cpp)
 TEST_BIN := $(TEST_C:tests/%.c=build/tests/%) $(TEST_TB:tests/rtl/%.cpp=build/tests/rtl/%)
 RTL_SV   := $(wildcard rtl/*.sv rtl/*/*.sv)
 RTL_Y    := $(sort $(dir $(RTL_SV)))
-VL       := verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
+# One file for a model, not one for each part of it: every file reads Verilator's headers, a second each
+VL       := verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique -MAKEFLAGS "VM_GLOBAL_FAST= VM_PARALLEL_BUILDS=0 OPT_FAST=-O1" $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
 
 test-programs: $(TEST_BIN) build/tests/system/platform_link
 
@@ -97,10 +100,16 @@ build/tests/system/test_%: tests/system/test_%.c build/san/libquern.a $(RTL_LIB)
 build/tests/test_% build/tests/%: tests/%.c build/san/libquern.a
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) $< build/san/libquern.a -lcmocka $(LIBS) -o $@
-build/tests/rtl/tb_%: tests/rtl/tb_%.cpp $(RTL_SV) build/libquern.a
+# Verilator's own part of a bench is compiled once, for every bench of this file and of tests/rtl/*.sh: 6 s of CPU each
+$(VL_LIB): V = $(shell verilator --getenv VERILATOR_ROOT)/include
+$(VL_LIB):
+	@mkdir -p $(@D)
+	for f in verilated verilated_threads; do $(CXX) -std=gnu++17 -faligned-new -Os -I$V -I$V/vltstd -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=0 -c $V/$$f.cpp -o build/tb/$$f.o || exit; done
+	ar rcs $@ build/tb/verilated.o build/tb/verilated_threads.o
+build/tests/rtl/tb_%: tests/rtl/tb_%.cpp $(RTL_SV) build/libquern.a $(VL_LIB)
 	@mkdir -p build/tb/$* $(@D)
 	+$(VL) --top-module $* --Mdir build/tb/$* -o ../../tests/rtl/tb_$* $(wildcard rtl/*/$*.sv rtl/$*.sv) $(abspath $<) \
-	  $(abspath build/libquern.a) -CFLAGS "-I$(CURDIR) -O2" -LDFLAGS "-lm" > build/tb/$*.log 2>&1 || { cat build/tb/$*.log; exit 1; }
+	  $(abspath build/libquern.a $(VL_LIB)) -CFLAGS "-I$(CURDIR) -O2" -LDFLAGS "-lm" > build/tb/$*.log 2>&1 || { cat build/tb/$*.log; exit 1; }
 
 -include $(LIB_OBJ:.o=.d) $(SAN_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
 

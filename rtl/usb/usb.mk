@@ -22,8 +22,8 @@ $(LUNA_FS) $(LUNA_HS): build/usb/qn_luna_%.v: rtl/usb/gen_luna.py build/usb/desc
 	$(USB_PYTHON) rtl/usb/gen_luna.py $* build/usb/$*.txt > $@.new && mv $@.new $@
 
 # The benches: a host at packet level before the device and the front door
-build/tests/rtl/tb_qn_usb_fs build/tests/rtl/tb_qn_usb_ulpi: build/tests/rtl/tb_qn_usb_%: tests/rtl/tb_qn_usb_%.cpp tests/rtl/usb_bench.h tests/rtl/tb_usb.sv $(wildcard sim/platform/usb_*.h rtl/usb/*.sv rtl/soc/qn_door*.sv rtl/mem/qn_async_fifo.sv) rtl/usb/luna.vlt $(LUNA_FS) $(LUNA_HS) build/libquern.a
+build/tests/rtl/tb_qn_usb_fs build/tests/rtl/tb_qn_usb_ulpi: build/tests/rtl/tb_qn_usb_%: tests/rtl/tb_qn_usb_%.cpp tests/rtl/usb_bench.h tests/rtl/tb_usb.sv $(wildcard sim/platform/usb_*.h rtl/usb/*.sv rtl/soc/qn_door*.sv rtl/mem/qn_async_fifo.sv) rtl/usb/luna.vlt $(LUNA_FS) $(LUNA_HS) build/libquern.a $(VL_LIB)
 	@mkdir -p build/tb/qn_usb_$* $(@D)
 	+$(VL) rtl/spec/qn_link_pkg.sv rtl/usb/luna.vlt $(LUNA_FS) $(LUNA_HS) --top-module tb_usb $(if $(filter ulpi,$*),"-GHigh=1'b1") --Mdir build/tb/qn_usb_$* \
-	  -o ../../tests/rtl/tb_qn_usb_$* tests/rtl/tb_usb.sv $(abspath $<) $(abspath build/libquern.a) -CFLAGS "-I$(CURDIR) -O2" -LDFLAGS "-lm" > build/tb/qn_usb_$*.log 2>&1 \
+	  -o ../../tests/rtl/tb_qn_usb_$* tests/rtl/tb_usb.sv $(abspath $<) $(abspath build/libquern.a $(VL_LIB)) -CFLAGS "-I$(CURDIR) -O2" -LDFLAGS "-lm" > build/tb/qn_usb_$*.log 2>&1 \
 	  || { cat build/tb/qn_usb_$*.log; exit 1; }

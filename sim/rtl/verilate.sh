@@ -16,7 +16,7 @@ mkdir -p "$dir"
 # shellcheck disable=SC2046,SC2086  # lists of words
 verilator --cc -O3 --x-assign fast --x-initial fast --noassert -Wall $trace --top-module qn_top --prefix "Vqn_$name" --Mdir "$dir" \
     $("$GEN" --target "$target") $(ls -d rtl/*/ | sed 's/^/-y /') rtl/spec/qn_isa_pkg.sv rtl/qn_top.sv
-make -s -C "$dir" -f "Vqn_$name.mk" OPT_FAST="-O3 $arch" OPT_SLOW=-O1 "Vqn_${name}__ALL.a" > "$dir/make.log"
+make -s -C "$dir" -f "Vqn_$name.mk" OPT_FAST="-O3 $arch" OPT_SLOW=-O0 "Vqn_${name}__ALL.a" > "$dir/make.log"
 # shellcheck disable=SC2086
 ${CXX:-c++} -std=c++17 -O3 $arch -Wall -Wextra -I. -I"$dir" -isystem "$include" -isystem "$include/vltstd" \
     -DVM_TRACE="$([ -n "$trace" ] && echo 1 || echo 0)" -DQN_RTL_MODEL="Vqn_$name" -DQN_RTL_HEADER="\"Vqn_$name.h\"" \

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 rtl=${RTL:-rtl}
 out=${OUT:-build/formal}
 mkdir -p "$out"
+PATH=$PWD/build/formal/venv/bin:$PATH          # Yices, which prove.mk brings
 
 # name     top              clocks  cover  files with properties | files without (their promises are proved apart) | parameters
 proofs() {
@@ -65,9 +66,10 @@ EOF
 }
 
 prove() {
-    local name=$1 top=$2 clocks=$3 cover=$4 files=$5 plain params log start clocking=async2sync
+    local name=$1 top=$2 clocks=$3 cover=$4 files=$5 plain params log start clocking=async2sync solver=yices
     plain=${files#*|}; params=${plain#*|}; plain=${plain%%|*}; files=${files%%|*}
     case $top in *async*) clocking=clk2fflogic ;; esac     # more than one clock
+    case $name in row_lane | door_act) solver=z3 ;; esac   # what rewriting decides and search does not: Yices does not finish
     log=$out/$name
     start=$SECONDS
     {
@@ -82,13 +84,13 @@ prove() {
     yosys -q -s "$log.ys" > "$log.log" 2>&1 || { tail -5 "$log.log"; echo "FAIL $name: not read"; return 1; }
     [ "$(grep -c '^; yosys-smt2-assert ' "$log.smt2")" -gt 0 ] || { echo "FAIL $name: nothing to prove"; return 1; }
     [ "$(grep -c '^; yosys-smt2-cover ' "$log.smt2")" -gt 0 ] || { echo "FAIL $name: no cover"; return 1; }
-    local smt="timeout ${LIMIT:-600} yosys-smtbmc --noprogress --unroll -s z3 --presat"
+    local smt="timeout ${LIMIT:-600} yosys-smtbmc --noprogress --unroll -s $solver --presat"
     # shellcheck disable=SC2086  # lists of words
     $smt -t "$clocks" --dump-vcd "$log.vcd" "$log.smt2" > "$log.bmc" 2>&1 || { grep -m3 'Assert failed' "$log.bmc"; echo "FAIL $name: fails from reset"; return 1; }
     # shellcheck disable=SC2086
     $smt -i -t "$clocks" --dump-vcd "$log.vcd" "$log.smt2" > "$log.induct" 2>&1 || { grep -m3 'Assert failed' "$log.induct"; echo "FAIL $name: induction"; return 1; }
     # shellcheck disable=SC2086
-    timeout "${LIMIT:-600}" yosys-smtbmc --noprogress --unroll -s z3 -c -t "$cover" "$log.smt2" > "$log.cover" 2>&1 || { grep -i unreached "$log.cover"; echo "FAIL $name: cover not reached"; return 1; }
+    timeout "${LIMIT:-600}" yosys-smtbmc --noprogress --unroll -s $solver -c -t "$cover" "$log.smt2" > "$log.cover" 2>&1 || { grep -i unreached "$log.cover"; echo "FAIL $name: cover not reached"; return 1; }
     echo "proved $name ($((SECONDS - start)) s)"
 }
 

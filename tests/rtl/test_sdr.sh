@@ -16,8 +16,8 @@ bench() {
     local rtl=$1 macros=$2
     shift 2
     rm -rf "$out/obj" "$out/bench.log"
-    verilator -Wno-fatal --cc --exe --build -O3 --x-assign unique --x-initial unique "$@" -y "$rtl" --top-module qn_sdr --Mdir "$out/obj" -o tb \
-        "$rtl/qn_sdr.sv" "$root/tests/rtl/tb_qn_sdr.cpp" "$root/$out/sdram.o" "$root/$out/isa.o" -CFLAGS "-I$root -O1 $macros" \
+    verilator -Wno-fatal --cc --exe --build -MAKEFLAGS "VM_GLOBAL_FAST= VM_PARALLEL_BUILDS=0 OPT_FAST=-O1" -O3 --x-assign unique --x-initial unique "$@" -y "$rtl" --top-module qn_sdr --Mdir "$out/obj" -o tb \
+        "$rtl/qn_sdr.sv" "$root/tests/rtl/tb_qn_sdr.cpp" "$root/$out/sdram.o" "$root/$out/isa.o" "$root/build/tb/verilated.a" -CFLAGS "-I$root -O1 $macros" \
         > "$out/build.log" 2>&1 || { cat "$out/build.log"; return 2; }
     QN_CLOCKS=${QN_CLOCKS:-30000} "$out/obj/tb" > "$out/bench.log"
 }

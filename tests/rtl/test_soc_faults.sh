@@ -24,8 +24,8 @@ while IFS='|' read -r what file old new; do
     case $file in qn_sweep.sv | qn_uart.sv) top=${file%.sv} ;; esac
     flags=$(sed -n "s/.*tb_$top: VL += //p" tests/rtl/soc.mk | grep -o -- '-G.*' | tr -d '\\')
     # shellcheck disable=SC2086
-    eval verilator -Wno-fatal --cc --exe --build -O1 --x-assign unique --x-initial unique -y "$out/rtl" rtl/spec/qn_link_pkg.sv $(printf %q\  $flags) --top-module $top \
-        --Mdir "$out/obj" -o tb "$out/rtl/$top.sv" "$root/tests/rtl/tb_$top.cpp" "$root/$out"/qn_link{,_dev,_host}.o "$root/$out/qn_crc32c.o" \
+    eval verilator -Wno-fatal --cc --exe --build -MAKEFLAGS "'VM_GLOBAL_FAST= VM_PARALLEL_BUILDS=0 OPT_FAST=-O1'" -O1 --x-assign unique --x-initial unique -y "$out/rtl" rtl/spec/qn_link_pkg.sv $(printf %q\  $flags) --top-module $top \
+        --Mdir "$out/obj" -o tb "$out/rtl/$top.sv" "$root/tests/rtl/tb_$top.cpp" "$root/$out"/qn_link{,_dev,_host}.o "$root/$out/qn_crc32c.o" "$root/build/tb/verilated.a" \
         -CFLAGS "'-I$root -O1'" > "$out/build.log" 2>&1 || { cat "$out/build.log"; exit 1; }
     if timeout 200 "$out/obj/tb" > "$out/bench.log"; then echo "FAIL not seen: $what"; status=1
     else echo "seen: $what: $(tail -1 "$out/bench.log")"; fi

@@ -18,8 +18,8 @@ tile() {
         generics="$generics -G$p"; values="$values${values:+,}${p#*=}"; name="${name}_${p#*=}"
     done
     # shellcheck disable=SC2086
-    verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique $generics -y rtl/lib -y rtl/pe -y rtl/baseline \
-        --top-module "$top" --Mdir "$out/$name" -o tb $(ls rtl/*/"$top".sv) "$root/tests/rtl/tile/$bench.cpp" "$root/$out/num.o" "$root/$out/isa.o" \
+    verilator -Wall --assert --cc --exe --build -MAKEFLAGS "VM_GLOBAL_FAST= VM_PARALLEL_BUILDS=0 OPT_FAST=-O1" -O3 --x-assign unique --x-initial unique $generics -y rtl/lib -y rtl/pe -y rtl/baseline \
+        --top-module "$top" --Mdir "$out/$name" -o tb $(ls rtl/*/"$top".sv) "$root/tests/rtl/tile/$bench.cpp" "$root/$out/num.o" "$root/$out/isa.o" "$root/build/tb/verilated.a" \
         -CFLAGS "-I$root -O1 -DTILE=$values" > "$out/$name.log" 2>&1 || { cat "$out/$name.log"; exit 1; }
     "$out/$name/tb"
 }

@@ -35,9 +35,9 @@ while IFS="|" read -r bench what file old new; do
         continue
     fi
     high=(); [ "$bench" = fs ] || high=("-GHigh=1'b1")
-    if ! verilator --cc --exe --build -O3 --assert --x-assign unique --x-initial unique "${high[@]}" -y "$out/rtl/usb" -y rtl/mem -y rtl/lib -y rtl/soc rtl/spec/qn_isa_pkg.sv \
+    if ! verilator --cc --exe --build -MAKEFLAGS "VM_GLOBAL_FAST= VM_PARALLEL_BUILDS=0 OPT_FAST=-O1" -O3 --assert --x-assign unique --x-initial unique "${high[@]}" -y "$out/rtl/usb" -y rtl/mem -y rtl/lib -y rtl/soc rtl/spec/qn_isa_pkg.sv \
         rtl/spec/qn_link_pkg.sv rtl/usb/luna.vlt "$out/qn_luna_fs.v" "$out/qn_luna_hs.v" -Wno-lint --top-module tb_usb --Mdir "$out/obj" -o tb tests/rtl/tb_usb.sv \
-        "$root/tests/rtl/tb_qn_usb_$bench.cpp" "$root/build/libquern.a" -CFLAGS "-I$root/$out -I$root -O1" > "$out/log" 2>&1; then
+        "$root/tests/rtl/tb_qn_usb_$bench.cpp" "$root/build/libquern.a" "$root/build/tb/verilated.a" -CFLAGS "-I$root/$out -I$root -O1" > "$out/log" 2>&1; then
         echo "FAIL $what: not built"; tail -5 "$out/log"; status=1; continue
     fi
     if message=$(timeout 200 "$out/obj/tb" 2>&1); then echo "FAIL not seen: $what"; status=1

@@ -15,9 +15,8 @@ make -s -C "$out/sdr" -f Vqn_sdr.mk OPT_FAST=-O3 Vqn_sdr__ALL.a > "$out/make.log
 echo 'QN_RTL_TARGET(ulx3s, "ulx3s")' > "$out/qn_rtl_targets.h"
 $cxx -Wall -Wextra -c tests/system/sdr_core.cpp -o "$out/sdr_core.o"
 $cxx -Wall -Wextra -c sim/rtl/qn_rtl.cpp -o "$out/qn_rtl.o"
-for f in verilated verilated_threads; do $cxx -c "$include/$f.cpp" -o "$out/$f.o"; done
 # shellcheck disable=SC2086
-${CXX:-c++} -o "$out/quern" build/obj/cli/*.o "$out/sdr_core.o" "$out/qn_rtl.o" "$out/verilated.o" "$out/verilated_threads.o" \
+${CXX:-c++} -o "$out/quern" build/obj/cli/*.o "$out/sdr_core.o" "$out/qn_rtl.o" build/rtl/verilated.o build/rtl/verilated_threads.o \
     -Wl,--start-group build/libquern.a build/rtl/ulx3s/core.a "$out/sdr/Vqn_sdr__ALL.a" build/platform/libqn_platform.a -Wl,--end-group -ljansson -lm -lpthread -lz \
     -lsystemc -lusb-1.0
 
