@@ -53,9 +53,9 @@ module qn_dot_tile #(
   localparam [31:0] SLICES = Slices - 1;
   logic [CountSW-1:0] slice_q;
   logic               head_q;              // no slice of this group yet
-  logic [Meet:0]      first_q, last_q, start_q, end_q;
-  logic [Meet-2:0]    double_q, negate_q;
-  logic               slice_last, last, double, negate;
+  logic [Meet-2:0]    last_q;
+  logic [Meet-1:0]    start_q, end_q;
+  logic               slice_last, last, double, negate, first, doubled, negated;
   assign slice_last = valid_i && slice_q == SLICES[CountSW-1:0];
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -67,13 +67,10 @@ module qn_dot_tile #(
         slice_q <= slice_last ? '0 : slice_q + 1'b1;
         head_q  <= last;
       end
-      last_q <= {last_q[Meet-1:0], last};
+      last_q <= {last_q[Meet-3:0], last};
     end
-    first_q  <= {first_q[Meet-1:0], valid_i && head_q};
-    start_q  <= {start_q[Meet-1:0], start_i};
-    end_q    <= {end_q[Meet-1:0], end_i};
-    double_q <= {double_q[Meet-3:0], double};
-    negate_q <= {negate_q[Meet-3:0], negate};
+    start_q <= {start_q[Meet-2:0], start_i};
+    end_q   <= {end_q[Meet-2:0], end_i};
   end
   generate
     if (Serial) begin : g_planes
@@ -97,6 +94,8 @@ module qn_dot_tile #(
       assign negate = 1'b0;
     end
   endgenerate
+
+  qn_delay #(.Width(3), .Clocks(Meet - 2)) u_control (.clk_i, .in_i({valid_i && head_q, double, negate}), .out_o({first, doubled, negated}));
 
   localparam int PairsW = 9 * Lanes / 2;
   logic [Halves*8*Lanes*Rows-1:0] act;
@@ -127,10 +126,14 @@ module qn_dot_tile #(
       logic [2*CountW-1:0]    count;
       logic [ScaleW-1:0]      scale;
       logic [2*SumW*Rows-1:0] sum;
+      logic                   first_c, double_c, negate_c, last_c, start_c, end_c;
       always_ff @(posedge clk_i) begin
         code_q  <= code_i[CodeW*Lanes*c +: CodeW*Lanes];
         digit_q <= digit_d;
       end
+      // A column's own control (kept apart from its neighbours' when measured): no register drives all elements
+      qn_delay #(.Width(6)) u_control (.clk_i, .in_i({first, doubled, negated, last_q[Meet-2], start_q[Meet-1], end_q[Meet-1]}),
+                                       .out_o({first_c, double_c, negate_c, last_c, start_c, end_c}));
       qn_dot_digits #(.Kind(Kind), .Lanes(Lanes), .Bits(Bits)) u_digits (.code_i(code_q), .digit_o(digit_d));
       qn_fan #(.Width(DigitW), .Copies(Fours)) u_digit (.in_i(digit_q), .out_o(digit));
       qn_delay #(.Width(ScaleW), .Clocks(Meet + 1)) u_scale (.clk_i, .in_i(scale_i[ScaleW*c +: ScaleW]), .out_o(scale));
@@ -141,7 +144,7 @@ module qn_dot_tile #(
           assign minus[r] = digit_q[4*r + 3];
         end
         qn_dot_count #(.Lanes(Lanes), .CountW(CountW), .Join(Join), .Cut(Cut)) u_count (
-          .clk_i, .minus_i(minus), .first_i(first_q[Meet-2]), .count_o(count));
+          .clk_i, .minus_i(minus), .first_i(first_c), .count_o(count));
       end else begin : g_no_count
         assign count = '0;
       end
@@ -149,18 +152,19 @@ module qn_dot_tile #(
       for (r = 0; r < Rows; r = r + 1) begin : g_dot
         qn_dot #(.Kind(Kind), .Lanes(Lanes), .Bits(Bits), .Signed(!Serial), .Serial(Serial), .AccW(SumW), .Join(Join), .Cut(Cut)) u_dot (
           .clk_i, .act_i(act[8*Lanes*(Halves*r + c*Halves/Cols) +: 8*Lanes]), .pair_i(pair[PairsW*(Halves*r + c*Halves/Cols) +: PairsW]),
-          .double_i(double_q[Meet-2]), .negate_i(negate_q[Meet-2]), .digit_i(digit[DigitW*(r*Fours/Rows) +: DigitW]), .first_i(first_q[Meet-2]), .sum_o(sum[2*SumW*r +: 2*SumW]));
+          .double_i(double_c), .negate_i(negate_c), .digit_i(digit[DigitW*(r*Fours/Rows) +: DigitW]),
+          .first_i(first_c), .sum_o(sum[2*SumW*r +: 2*SumW]));
       end
       for (r = 0; r < Units; r = r + 1) begin : g_rescale
         qn_rescale #(.Rows(Share), .SumW(SumW), .CountW(CountW), .Count(Kind == 2), .ScaleW(ScaleW), .OutW(OutW)) u_rescale (
-          .clk_i, .rst_ni, .load_i(last_q[Meet-1]), .sum_i(sum[2*SumW*Share*r +: 2*SumW*Share]), .count_i(count), .scale_i(scale),
-          .first_i(start_q[Meet]), .end_i(end_q[Meet]), .valid_o(valid[Units*c + r]), .result_o(result_o[OutW*(Units*c + r) +: OutW]));
+          .clk_i, .rst_ni, .load_i(last_c), .sum_i(sum[2*SumW*Share*r +: 2*SumW*Share]), .count_i(count), .scale_i(scale),
+          .first_i(start_c), .end_i(end_c), .valid_o(valid[Units*c + r]), .result_o(result_o[OutW*(Units*c + r) +: OutW]));
       end
     end
   endgenerate
 
   logic unused;
-  assign unused = ^{first_q[Meet], valid};
+  assign unused = ^valid;
 
 endmodule
 
