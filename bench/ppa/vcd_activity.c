@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // vcd_activity SCOPE FILE: reads a value change dump and prints, for each pin of a library cell below the instance SCOPE, the command that
-// tells OpenSTA how often it changed and what share of the time it was high. Time before #0's second step (the initial values) is included.
+// tells OpenSTA how often it changed and what share of the time it was high, from the dump's first time to its last.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,11 +56,15 @@ int main(int argc, char **argv)
     pin *pins = NULL;
     size_t n_nets = 0, room_pins = 0, n_pins = 0, depth = 0, dut = 0;
     char *scope[64], line[4096], word[5][1024];
-    unsigned long long now = 0;
+    unsigned long long now = 0, start = 0;
+    int started = 0;
 
     while (fgets(line, sizeof line, f)) {
         if (line[0] == '#') {
             now = strtoull(line + 1, NULL, 10);
+            if (!started)
+                start = now;
+            started = 1;
         } else if (line[0] == '0' || line[0] == '1' || line[0] == 'x' || line[0] == 'z') {
             size_t i = code_index(line + 1);
             if (i >= n_nets)
@@ -96,6 +100,7 @@ int main(int argc, char **argv)
             pins[n_pins++] = (pin){strdup(path), i};
         }
     }
+    now -= start;
     if (!n_pins || !now) {
         fprintf(stderr, "%s: no pins below %s\n", argv[2], argv[1]);
         return EX_DATAERR;
@@ -103,7 +108,7 @@ int main(int argc, char **argv)
     printf("# %zu pins, %llu steps\n", n_pins, now);
     for (size_t i = 0; i < n_pins; i++) {
         const net *n = &nets[pins[i].net];
-        unsigned long long high = n->high + (n->value == '1' ? now - n->since : 0);
+        unsigned long long high = n->high + (n->value == '1' ? now + start - n->since : 0);
         printf("qn_pin %s %.9g %.6g\n", pins[i].pin, (double)n->changes / (double)now, (double)high / (double)now);
     }
     fclose(f);

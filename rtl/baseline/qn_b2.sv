@@ -75,7 +75,7 @@ module qn_b2 #(
       for (r = 0; r < Rows; r = r + 1) begin : g_dot
         qn_dot #(.Kind(0), .Lanes(Lanes), .Bits(8), .AccW(AccW), .Join(Join), .Cut(Cut)) u_dot (
           .clk_i, .act_i(act[8*Lanes*(Halves*r + c*Halves/Cols) +: 8*Lanes]), .pair_i(pair[PairsW*(Halves*r + c*Halves/Cols) +: PairsW]),
-          .double_i(1'b0), .digit_i(digit[DigitW*(r*Fours/Rows) +: DigitW]), .first_i(first_q[Meet-2]), .sum_o(sum[2*AccW*r +: 2*AccW]));
+          .double_i(1'b0), .negate_i(1'b0), .digit_i(digit[DigitW*(r*Fours/Rows) +: DigitW]), .first_i(first_q[Meet-2]), .sum_o(sum[2*AccW*r +: 2*AccW]));
       end
 
       // Read-out: a row's sum to one number

@@ -6,6 +6,9 @@
 //   TERNARY  the weight selects 0, a or -a; the +1 is left out as well
 // Rows are added by a qn_heap, registered after its level Cut (0: not) and, when Join rows are left, before the sum so far
 // is added: two or three stages. The sum is modulo 2^AccW.
+//
+// Serial: a weight comes plane by plane, Bits of them a clock (1, unsigned), the highest first: double_i doubles the sum so far, and negate_i with it, for the second
+// plane of a two's complement weight, negates it too: -x - y = ~x + ~y + 2.
 
 `default_nettype none
 
@@ -14,7 +17,7 @@ module qn_dot #(
   parameter int Lanes  = 8,                // even
   parameter int Bits   = 4,                // of a weight (TERNARY: 1)
   parameter bit Signed = 1,                // PAIR: the top plane is negative
-  parameter bit Serial = 0,                // double_i doubles the sum so far
+  parameter bit Serial = 0,                // Join is 3 (or more) then: column 1 has room for the 2
   parameter int AccW   = 18,
   parameter int Join   = 2,
   parameter int Cut    = 0,
@@ -24,7 +27,8 @@ module qn_dot #(
   input  logic [8*Lanes-1:0]   act_i,      // registered, as all that follows
   /* verilator lint_off UNUSEDSIGNAL */    // of PAIR only; of Serial only
   input  logic [9*Lanes/2-1:0] pair_i,     // sums of activations 2k and 2k + 1
-  input  logic                 double_i,
+  input  logic                 double_i,   // as first_i
+  input  logic                 negate_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [DigitW-1:0]    digit_i,    // one-hot, see qn_dot_digits
   input  logic                 first_i,    // what reaches the sum in the next clock starts it anew
@@ -124,37 +128,44 @@ module qn_dot #(
     .clk_i, .bits_i(bits), .bits_o(part));
 
   // The sum so far joins
+  localparam int Tail = Join + 2 + (Serial ? 1 : 0);
+  localparam [31:0] TAIL_ALL = Join + 2;
+  localparam [9:0] TAIL = TAIL_ALL[9:0];
+  localparam [10*AccW-1:0] TAILS = {AccW{TAIL}} + (Serial ? {{AccW-2{10'd0}}, 10'd1, 10'd0} : '0);
+  localparam int Copies = 3;               // of what says how, for every third column
   logic [Join*AccW-1:0] part_q;
-  logic [(Join+2)*AccW-1:0] joined;
-  logic [2*AccW-1:0] sum_d;
-  localparam int Copies = 3;               // of first_q, for every third column
-  logic              first_q;
-  logic [Copies-1:0] first;
-  qn_fan #(.Width(1), .Copies(Copies)) u_first (.in_i(first_q), .out_o(first));
+  logic [Tail*AccW-1:0] joined;
+  logic [2*AccW-1:0]    sum_d;
   always_ff @(posedge clk_i) begin
-    part_q  <= part;
-    first_q <= first_i;
-    sum_o   <= sum_d;
+    part_q <= part;
+    sum_o  <= sum_d;
   end
   generate
-    for (c = 0; c < AccW; c = c + 1) begin : g_join
-      assign joined[(Join+2)*c +: Join] = part_q[Join*c +: Join];
-      if (Serial) begin : g_serial
-        logic [1:0] below;
-        if (c == 0) begin : g_bottom
-          assign below = 2'b00;
-        end else begin : g_up
-          assign below = sum_o[2*(c-1) +: 2];
-        end
-        assign joined[(Join+2)*c + Join +: 2] = {2{!first[c % Copies]}} & (double_i ? below : sum_o[2*c +: 2]);
-      end else begin : g_parallel
-        assign joined[(Join+2)*c + Join +: 2] = {2{!first[c % Copies]}} & sum_o[2*c +: 2];
+    if (Serial) begin : g_serial
+      logic [2:0]          how_q;          // kept, doubled, doubled and negated
+      logic [3*Copies-1:0] how;
+      logic [2*AccW-1:0]   below;
+      assign below = {sum_o[2*AccW-3:0], 2'b00};
+      qn_fan #(.Width(3), .Copies(Copies)) u_how (.in_i(how_q), .out_o(how));
+      always_ff @(posedge clk_i) how_q <= {double_i && negate_i, double_i && !negate_i, !double_i && !first_i};
+      for (c = 0; c < AccW; c = c + 1) begin : g_join
+        logic [2:0] h;
+        assign h = how[3*(c % Copies) +: 3];
+        assign joined[Tail*c +: Join] = part_q[Join*c +: Join];
+        assign joined[Tail*c + Join +: 2] = ({2{h[0]}} & sum_o[2*c +: 2]) | ({2{h[1]}} & below[2*c +: 2]) | ({2{h[2]}} & ~below[2*c +: 2]);
+        assign joined[Tail*c + Join + 2] = c == 1 && h[2];
+      end
+    end else begin : g_parallel
+      logic              first_q;
+      logic [Copies-1:0] first;
+      qn_fan #(.Width(1), .Copies(Copies)) u_first (.in_i(first_q), .out_o(first));
+      always_ff @(posedge clk_i) first_q <= first_i;
+      for (c = 0; c < AccW; c = c + 1) begin : g_join
+        assign joined[Tail*c +: Tail] = {{2{!first[c % Copies]}} & sum_o[2*c +: 2], part_q[Join*c +: Join]};
       end
     end
   endgenerate
-  localparam [31:0] JOIN_ALL = Join + 2;
-  localparam [9:0] JOINED = JOIN_ALL[9:0];
-  qn_heap #(.Cols(AccW), .Tall(Join + 2), .Heights({AccW{JOINED}}), .Target(2)) u_join (.clk_i, .bits_i(joined), .bits_o(sum_d));
+  qn_heap #(.Cols(AccW), .Tall(Tail), .Heights(TAILS), .Target(2)) u_join (.clk_i, .bits_i(joined), .bits_o(sum_d));
 
 endmodule
 

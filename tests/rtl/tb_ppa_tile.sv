@@ -6,6 +6,7 @@
 
 module tb_ppa_tile;
   parameter int TILE = 0, KIND = 0, BITS = 4, LANES = 4, ROWS = 4, COLS = 2, SLICES = 4, CUT = 1, JOIN = 4, SCALEW = 4, GROUPS = 3, SUMW = 18;
+  parameter int SERIAL = 0, UNSIGNED = 0;  // TILE 0: weights of BITS bits plane by plane; codes of 0 and up
   localparam int CODEW = KIND == 2 ? 2 : BITS;
   localparam int DEPTH = LANES * SLICES * GROUPS;
   localparam int RUNS = 4;
@@ -26,6 +27,7 @@ module tb_ppa_tile;
     for (i = 0; i < ROWS * DEPTH; i = i + 1) act[i] = run == 0 ? 127 : run == 1 ? -127 : random(-127, 127);
     for (i = 0; i < COLS * DEPTH; i = i + 1)
       if (KIND == 2) code[i] = run < 2 ? -1 : random(-1, 1);
+      else if (UNSIGNED) code[i] = run < 2 ? (1 << BITS) - 1 : random(0, (1 << BITS) - 1);
       else           code[i] = run < 2 ? -(1 << (BITS - 1)) : random(-(1 << (BITS - 1)), (1 << (BITS - 1)) - 1);
     for (i = 0; i < COLS * GROUPS; i = i + 1) scale[i] = run < 2 ? (1 << SCALEW) - 1 : random(0, (1 << SCALEW) - 1);
   endtask
@@ -50,29 +52,34 @@ module tb_ppa_tile;
 
   generate
     if (TILE == 0) begin : g_tile
-      localparam int OUTW = 28;
+      localparam int OUTW = 32;
       localparam int UNITS = ROWS / SLICES;
+      localparam int PLANES = SERIAL ? BITS : 1;
+      localparam int CODEW = KIND == 2 ? 2 : SERIAL ? 1 : BITS;
       logic valid = 0, start, last;
       logic [8*LANES*ROWS-1:0] a = '0;
       logic [CODEW*LANES*COLS-1:0] w = '0;
       logic [SCALEW*COLS-1:0] s = '0;
       logic done;
       logic [OUTW*UNITS*COLS-1:0] y;
-      integer due = 0, n;
-      qn_dot_tile #(.Rows(ROWS), .Cols(COLS), .Lanes(LANES), .Kind(KIND), .Bits(KIND == 2 ? 1 : BITS), .SumW(SUMW), .Join(JOIN), .Cut(CUT),
-                    .Slices(SLICES), .Share(SLICES), .ScaleW(SCALEW)) dut (
-        .clk_i(clk), .rst_ni(rst_n), .valid_i(valid), .start_i(start), .end_i(last), .act_i(a), .code_i(w), .scale_i(s),
-        .valid_o(done), .result_o(y));
+      integer n, step, plane;
+      qn_dot_tile #(.Rows(ROWS), .Cols(COLS), .Lanes(LANES), .Kind(KIND), .Bits(KIND == 2 ? 1 : CODEW), .SumW(SUMW), .Join(JOIN), .Cut(CUT),
+                    .Slices(SLICES), .Share(SLICES), .ScaleW(SCALEW), .OutW(OUTW),
+                    .Serial(SERIAL)) dut (
+        .clk_i(clk), .rst_ni(rst_n), .planes_i(PLANES[2:0] - 3'd1), .signed_i(UNSIGNED == 0), .valid_i(valid), .start_i(start), .end_i(last),
+        .act_i(a), .code_i(w), .scale_i(s), .valid_o(done), .result_o(y));
       initial begin : p_run
         wait (rst_n);
         for (run = 0; run < RUNS; run = run + 1) begin
           fill();
-          for (t = 0; t < SLICES * GROUPS; t = t + 1) begin
+          for (step = 0; step < SLICES * PLANES * GROUPS; step = step + 1) begin
+            t     = SLICES * (step / (SLICES * PLANES)) + step % SLICES;
+            plane = PLANES - 1 - step / SLICES % PLANES;
             @(negedge clk);
             valid = 1; start = t < SLICES; last = t >= SLICES * (GROUPS - 1);
             for (r = 0; r < ROWS; r = r + 1) for (i = 0; i < LANES; i = i + 1) a[8*(LANES*r + i) +: 8] = act[r*DEPTH + t*LANES + i];
             for (c = 0; c < COLS; c = c + 1) begin
-              for (i = 0; i < LANES; i = i + 1) w[CODEW*(LANES*c + i) +: CODEW] = code[c*DEPTH + t*LANES + i];
+              for (i = 0; i < LANES; i = i + 1) w[CODEW*(LANES*c + i) +: CODEW] = code[c*DEPTH + t*LANES + i] >> plane;
               s[SCALEW*c +: SCALEW] = scale[c*GROUPS + t/SLICES];
             end
           end

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Quern's measured tile (4-bit, 2-bit, ternary; two and three stages) and the baselines B2 and B0 give the plain product, extreme values included,
+# Quern's measured tile (4-bit, 2-bit, ternary, plane by plane; two and three stages) and the baselines B2 and B0 give the plain product, extreme values included,
 # and the bench notices a fault in a compressor. Their sources are clean in Verilator's eyes. SEED=N repeats one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,7 +17,9 @@ bench() {                                        # sources of the library, param
     # shellcheck disable=SC2086
     iverilog -g2012 -o "$tmp/tb" -s tb_ppa_tile "${p[@]}" $sources $rest && vvp -N "$tmp/tb" "+seed=$seed"
 }
-for p in "TILE=0" "TILE=0 BITS=2 CUT=0 LANES=8" "TILE=0 KIND=2 CUT=2 SCALEW=7 SUMW=15 LANES=8" "TILE=1" "TILE=1 KIND=2 SCALEW=7 CUT=2" \
+for p in "TILE=0" "TILE=0 BITS=2 CUT=0 LANES=8" "TILE=0 KIND=2 CUT=2 SCALEW=7 SUMW=15 LANES=8" \
+         "TILE=0 SERIAL=1 SLICES=2 JOIN=3 LANES=8 BITS=1 UNSIGNED=1" "TILE=0 SERIAL=1 SLICES=2 JOIN=3 LANES=8 BITS=2" "TILE=0 SERIAL=1 SLICES=2 JOIN=3 LANES=16 BITS=3 CUT=2" \
+         "TILE=0 SERIAL=1 SLICES=2 JOIN=3 BITS=4 UNSIGNED=1 CUT=0" "TILE=0 SERIAL=1 SLICES=2 JOIN=3 LANES=8 BITS=8 SUMW=22" "TILE=1" "TILE=1 KIND=2 SCALEW=7 CUT=2" \
          "TILE=2 COLS=4 CUT=0" "TILE=2 COLS=4 CUT=4"; do
     # shellcheck disable=SC2086
     bench "$lib" $p || { echo "seed $seed, $p"; exit 1; }
@@ -26,8 +28,14 @@ done
 # Planted fault: a full adder that forgets a carry
 sed 's/(c_i & (a_i | b_i))/(c_i \& a_i)/' rtl/lib/qn_fa.sv > "$tmp/qn_fa.sv"
 if bench "${lib/rtl\/lib\/qn_fa.sv/$tmp/qn_fa.sv}" TILE=0 > "$tmp/fault" 2>&1; then echo "a broken adder was not noticed"; exit 1; fi
+# and a plane by plane sum whose negation forgets its 2
+sed "s/c == 1 && h\\[2\\]/1'b0/" rtl/pe/qn_dot.sv > "$tmp/qn_dot.sv"
+cmp -s rtl/pe/qn_dot.sv "$tmp/qn_dot.sv" && { echo "nothing to spoil"; exit 1; }
+rest=${rest/rtl\/pe\/qn_dot.sv/$tmp/qn_dot.sv}
+if bench "$lib" TILE=0 SERIAL=1 SLICES=2 JOIN=3 LANES=8 BITS=2 > "$tmp/fault" 2>&1; then echo "a forgotten 2 was not noticed"; exit 1; fi
+grep -q ' wrong$' "$tmp/fault" || { cat "$tmp/fault"; exit 1; }
 
-for top in "rtl/pe/qn_dot_tile.sv" "rtl/pe/qn_dot_tile.sv -GKind=2 -GBits=1 -GSumW=15" "rtl/baseline/qn_b2.sv" "rtl/baseline/qn_b0.sv -GLanes=0"; do
+for top in "rtl/pe/qn_dot_tile.sv" "rtl/pe/qn_dot_tile.sv -GSerial=1'b1 -GBits=1 -GJoin=3" "rtl/pe/qn_dot_tile.sv -GKind=2 -GBits=1 -GSumW=15" "rtl/baseline/qn_b2.sv" "rtl/baseline/qn_b0.sv -GLanes=0"; do
     size="-GRows=4 -GCols=4 -GLanes=4"
     case $top in *b0*) top=${top% *} size="-GRows=4 -GCols=4" ;; esac
     # shellcheck disable=SC2086
