@@ -17,7 +17,7 @@ mkdir -p "$out"
 build/rtl/gen --target "$TARGET" | sed 's/-G\([A-Za-z]*\)=\([0-9]*\) */    .\1(\2),\n/g' > "$out/target.svh"
 
 sources="build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $here/$TOP.sv"
-if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh $sources -type f -newer "$out/netlist.json")" ]; then
+if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh boards/pack.py $sources -type f -newer "$out/netlist.json")" ]; then
     echo "$board: synthesis (Yosys; five minutes and more)" >&2
     SOURCES=$sources boards/synth.sh "$TOP" "$out" > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
 fi

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# synth.sh TOP DIR [ARGUMENT...]: maps module TOP for an ECP5 with Yosys, from the root of the tree: DIR/netlist.json, DIR/netlist.v, DIR/stat. Arguments go to
-# Yosys's hierarchy (-chparam Name Value); SOURCES are read besides rtl's, with DIR for what they include.
+# synth.sh TOP DIR [ARGUMENT...]: maps module TOP for an ECP5 with Yosys, from the root of the tree: DIR/mapped.json, DIR/netlist.v, DIR/stat; and packs it
+# closer: DIR/netlist.json (pack.py; same.py DIR/mapped.json DIR/netlist.json proves that the two are the same). Arguments go to Yosys's hierarchy
+# (-chparam Name Value); SOURCES are read besides rtl's, with DIR for what they include.
 # Modules that stand often or are large keep their borders: each is mapped once, minutes instead of tens, and a path's names say where it lies.
 set -euo pipefail
 top=$1
@@ -19,9 +20,12 @@ mkdir -p "$dir"
     for u in $keep; do
         [ "$u" = "$top" ] || printf 'setattr -mod -set keep_hierarchy 1 *%s *%s\\\\*\n' "$u" "$u"
     done
-    echo "synth_ecp5 -abc9 -nowidelut -top $top -json $dir/netlist.json.new"
+    echo "synth_ecp5 -abc9 -nowidelut -top $top -json $dir/mapped.json.new"
     echo "tee -q -o $dir/stat stat"
     echo "write_verilog -noattr $dir/netlist.v"
 } > "$dir/synth.ys"
 yosys -q -l "$dir/yosys.log" -s "$dir/synth.ys"
-mv "$dir/netlist.json.new" "$dir/netlist.json"
+mv "$dir/mapped.json.new" "$dir/mapped.json"
+cp "$dir/mapped.json" "$dir/packed.json"
+python3 boards/pack.py "$dir/packed.json"
+mv "$dir/packed.json" "$dir/netlist.json"

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""pack.py NETLIST.json: packs an ECP5 netlist closer than Yosys and nextpnr do, in place. Same logic clock by clock (same.py proves it), less of the device:
+
+- A half of a CCU2C has a whole LUT4 before its carry, and Yosys's adder uses three of its inputs, two of them for constants. LUTs that feed adders only
+  (the AND of "add it or not", the multiplexer before an operand) move in.
+- nextpnr enters and leaves every chain through a CCU2C of its own, also where the carry in is constant and nobody reads the carry out. A half makes the carry in
+  here, where one is to spare, a half shows the carry out, and a carry that nobody reads is not connected.
+- A multiplier whose product goes to registers of one enable, and nowhere else, takes them in: it has such registers, and Yosys leaves them empty.
+
+A half is (cells_sim.v of Yosys's ecp5): S = LUT4(A,B,C,D) ^ CIN; COUT = LUT4 ? CIN : LUT2(A,B), and LUT2 is the LUT4's table where C = D = 0."""
+import collections, functools, itertools, json, os, sys
+
+ADD = 0x96AA                                           # Yosys's: LUT4 = A ^ B ^ C and LUT2 = A, where D = 1
+PINS = "ABCD"
+
+
+def const(bit):
+    return isinstance(bit, str)
+
+
+@functools.lru_cache(maxsize=None)
+def fuse(width, p, q):
+    """A half that adds P and Q, truth tables of `width` signals: (signal or constant on A, B, C, D; INIT), or None if there is none."""
+    for pins in itertools.permutations(list(range(width)) + ["1", "0", "1", "0"][:4 - width] if width < 4 else range(4)):
+        table = {}
+
+        def put(at, bit):
+            return table.setdefault(at, bit) == bit
+
+        good = True
+        for v in range(1 << width):
+            a = [v >> s & 1 if not const(s) else int(s) for s in pins]
+            x = (p ^ q) >> v & 1
+            good = good and put(a[0] + 2 * a[1] + 4 * a[2] + 8 * a[3], x) and (x or put(a[0] + 2 * a[1], p >> v & 1))
+        if good:
+            return pins, sum(bit << at for at, bit in table.items())
+    return None
+
+
+class Half:
+    """Half a CCU2C: what its pins see, its table, its sum's net"""
+    def __init__(self, pins, init, total):
+        self.pins, self.init, self.total = pins, init, total
+
+
+class Module:
+    def __init__(self, m):
+        self.cells = m["cells"]
+        self.driver, self.users = {}, collections.defaultdict(list)
+        for name, c in self.cells.items():
+            for pin, bits in c["connections"].items():
+                for bit in bits:
+                    if const(bit):
+                        continue
+                    if c["port_directions"][pin] == "output":
+                        self.driver[bit] = name
+                    else:
+                        self.users[bit].append((name, pin))
+        for port in m["ports"].values():
+            if port["direction"] != "input":
+                for bit in port["bits"]:
+                    self.users[bit].append((None, None))
+        self.fresh = 2 + max([b for n in m["netnames"].values() for b in n["bits"] if not const(b)] + [0])
+
+    def adds(self, name, h):
+        c = self.cells[name]
+        return int(c["parameters"][f"INIT{h}"], 2) == ADD and c["parameters"][f"INJECT1_{h}"] == "NO" and const(c["connections"][f"C{h}"][0]) \
+            and c["connections"][f"D{h}"] == ["1"]
+
+    def operands(self, name, h, inner):
+        """The two operands of a half, each as its signals and its function of them; those of the nets `inner` through their LUT"""
+        c, out = self.cells[name]["connections"], []
+        for pin in "AB":
+            bit = c[f"{pin}{h}"][0]
+            if bit in inner:
+                lut = self.cells[self.driver[bit]]
+                ins = [lut["connections"][p][0] for p in PINS]
+                init = int(lut["parameters"]["INIT"], 2)
+                signals = sorted({b for b in ins if not const(b)})
+                value = lambda v, ins=ins, init=init: init >> sum((v[b] if not const(b) else int(b == "1")) << i for i, b in enumerate(ins)) & 1
+            else:
+                signals = [] if const(bit) else [bit]
+                value = lambda v, bit=bit: v[bit] if not const(bit) else int(bit == "1")
+            out.append((signals, value))
+        return out
+
+    def half(self, name, h, inner):
+        """A half with what of `inner` it can take in: all or nothing"""
+        (s0, f0), (s1, f1) = self.operands(name, h, inner)
+        signals = sorted(set(s0 + s1))
+        if len(signals) > 4:
+            return None
+        minus = int(self.cells[name]["connections"][f"C{h}"] == ["1"])
+        p = q = 0
+        for v in range(1 << len(signals)):
+            at = {s: v >> i & 1 for i, s in enumerate(signals)}
+            p |= f0(at) << v
+            q |= (f1(at) ^ minus) << v
+        found = fuse(len(signals), p, q)
+        if not found:
+            return None
+        pins, init = found
+        return [s if const(s) else signals[s] for s in pins], init
+
+    def absorb(self):
+        """LUTs whose users are halves of adders, all of which can take them in. Returns how many went."""
+        inner = set()
+        for name, c in self.cells.items():
+            if c["type"] == "LUT4":
+                z = c["connections"]["Z"][0]
+                ends = self.users[z]
+                if not const(z) and ends and all(n and self.cells[n]["type"] == "CCU2C" and p[0] in "AB" and self.adds(n, p[1]) for n, p in ends):
+                    inner.add(z)
+        while True:                                    # one that some half cannot take stays out, which may change what its other halves can
+            bad = set()
+            for z in sorted(inner):
+                for name, pin in self.users[z]:
+                    h = pin[1]
+                    both = [self.cells[name]["connections"][f"{p}{h}"][0] for p in "AB"]
+                    if z not in bad and not any(b in bad for b in both) and not self.half(name, h, inner):
+                        mine = [b for b in both if b in inner]
+                        bad.add(max(mine, key=lambda b: (len(self.operands(name, h, {b})[both.index(b)][0]), b)))
+            if not bad:
+                break
+            inner -= bad
+        for name, c in self.cells.items():
+            if c["type"] != "CCU2C":
+                continue
+            for h in "01":
+                if any(c["connections"][f"{p}{h}"][0] in inner for p in "AB"):
+                    pins, init = self.half(name, h, inner)
+                    c.setdefault("new", {})[h] = pins, init
+        for c in self.cells.values():
+            for h, (pins, init) in c.pop("new", {}).items():
+                c["parameters"][f"INIT{h}"] = f"{init:016b}"
+                for p, bit in zip(PINS, pins):
+                    c["connections"][f"{p}{h}"] = [bit]
+        for z in inner:
+            del self.cells[self.driver[z]]
+        return len(inner)
+
+    def chains(self):
+        """Lists of names, from the carry in on"""
+        following = {}
+        for name, c in self.cells.items():
+            if c["type"] == "CCU2C" and self.kind(c["connections"]["CIN"][0]) == "CCU2C":
+                following[self.driver[c["connections"]["CIN"][0]]] = name
+        for name in [n for n, c in self.cells.items() if c["type"] == "CCU2C" and n not in set(following.values())]:
+            chain = [name]
+            while chain[-1] in following:
+                chain.append(following[chain[-1]])
+            yield chain
+
+    def kind(self, bit):
+        """Of the cell whose carry drives a net"""
+        name = None if const(bit) else self.driver.get(bit)
+        return self.cells[name]["type"] if name in self.cells and self.cells[name]["connections"].get("COUT") == [bit] else None
+
+    def pack(self):
+        """Ends of chains. Returns how many CCU2C the chains have now, and had as nextpnr makes them."""
+        now = before = 0
+        for chain in list(self.chains()):
+            first, last = self.cells[chain[0]], self.cells[chain[-1]]
+            cin, cout = first["connections"]["CIN"][0], last["connections"].get("COUT", ["x"])[0]
+            read = not const(cout) and bool(self.users[cout])
+            before += len(chain) + 2
+            if any(len(self.users[self.cells[n]["connections"]["COUT"][0]]) > 1 for n in chain[:-1]) or \
+                    any(self.cells[n]["parameters"][f"INJECT1_{h}"] != "NO" for n in chain for h in "01"):
+                now += len(chain) + 2                  # a carry that is read inside: nextpnr's way
+                continue
+            halves = []
+            for n in chain:
+                c = self.cells[n]
+                for h in "01":
+                    total = c["connections"][f"S{h}"][0] if c["connections"].get(f"S{h}") else "x"
+                    halves.append(Half([c["connections"][f"{p}{h}"][0] for p in PINS], int(c["parameters"][f"INIT{h}"], 2), total))
+            if not read:
+                while halves and (const(halves[-1].total) or not self.users[halves[-1].total]):
+                    halves.pop()
+            if read:
+                halves.append(Half(["0", "0", "0", "1"], 0, cout))
+            # carry in: LUT4 = 0, LUT2 = what comes in
+            halves.insert(0, Half(["0" if const(cin) else cin, "0", "0", "1"], (0xA if not const(cin) else int(cin == "1")), "x"))
+            if len(halves) % 2:
+                halves.append(Half(["0", "0", "0", "1"], 0, "x"))
+            size = len(halves) // 2
+            now += size
+            spare = dict(attributes=first["attributes"], hide_name=first["hide_name"], directions=first["port_directions"])
+            for n in chain[size:]:
+                del self.cells[n]
+            names = chain[:size] + [f"{chain[0]}_{i}" for i in range(size - len(chain))]
+            carry = "x"
+            for i, n in enumerate(names):
+                pins, parameters = {"CIN": [carry]}, {"INJECT1_0": "NO", "INJECT1_1": "NO"}
+                for h, half in zip("01", halves[2 * i:2 * i + 2]):
+                    parameters[f"INIT{h}"] = f"{half.init:016b}"
+                    pins.update({f"{p}{h}": [bit] for p, bit in zip(PINS, half.pins)})
+                    pins[f"S{h}"] = [half.total]
+                carry = "x"
+                if i + 1 < size:
+                    carry, self.fresh = self.fresh, self.fresh + 1
+                pins["COUT"] = [carry]
+                self.cells[n] = {"hide_name": spare["hide_name"], "type": "CCU2C", "parameters": parameters, "attributes": spare["attributes"],
+                                 "port_directions": spare["directions"], "connections": pins}
+        return now, before
+
+    def registers(self):
+        """Registers of products into their multipliers. Returns how many went."""
+        gone = 0
+        for c in self.cells.copy().values():
+            if c["type"] != "MULT18X18D" or c["parameters"].get("REG_OUTPUT_CLK", "NONE") != "NONE":
+                continue
+            product = {p: b[0] for p, b in c["connections"].items() if c["port_directions"][p] == "output" and not const(b[0]) and self.users[b[0]]}
+            ends = [self.users[b] for b in product.values()]
+            if not ends or any(len(e) > 1 or e[0][1] != "DI" or self.cells[e[0][0]]["type"] != "TRELLIS_FF" for e in ends):
+                continue
+            flops = [self.cells[e[0][0]] for e in ends]
+            if any(control(f) != control(flops[0]) for f in flops) or not control(flops[0]):
+                continue
+            clock, enable = control(flops[0])
+            for pin, b in product.items():
+                c["connections"][pin] = self.cells[self.users[b][0][0]]["connections"]["Q"]
+            for e in ends:
+                del self.cells[e[0][0]]
+            c["connections"].update(CLK0=[clock], CE0=[enable], RST0=["0"])
+            c["port_directions"].update(CLK0="input", CE0="input", RST0="input")
+            c["parameters"].update(REG_OUTPUT_CLK="CLK0", REG_OUTPUT_CE="CE0", REG_OUTPUT_RST="RST0")
+            gone += len(ends)
+        return gone
+
+
+def control(flop):
+    """(clock, enable) of a register without reset that begins at 0, None for others"""
+    p, c = flop["parameters"], flop["connections"]
+    plain = c.get("LSR", ["0"]) == ["0"] and p.get("REGSET", "RESET") == "RESET" and p.get("CLKMUX", "CLK") == "CLK" and p.get("LSRMUX", "LSR") == "LSR"
+    enable = {"CE": c.get("CE", ["1"])[0], "1": "1"}.get(p.get("CEMUX", "CE").strip())
+    return (c["CLK"][0], enable) if plain and enable is not None else None
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        sys.exit(64)
+    path = sys.argv[1]
+    try:
+        with open(path, encoding="utf-8") as f:
+            design = json.load(f)
+        modules = design["modules"]
+    except OSError as e:
+        print(f"{path}: cannot be read: {e.strerror}", file=sys.stderr)
+        sys.exit(66)
+    except (ValueError, KeyError, TypeError):
+        print(f"{path}: not a netlist: no JSON object with modules", file=sys.stderr)
+        sys.exit(65)
+    gone = now = before = registers = 0
+    for m in modules.values():
+        if any(c["type"] == "MULT18X18D" for c in m["cells"].values()):
+            registers += Module(m).registers()
+        if any(c["type"] == "CCU2C" for c in m["cells"].values()):
+            gone += Module(m).absorb()
+            size = Module(m).pack()
+            now, before = now + size[0], before + size[1]
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        json.dump(design, f)
+    os.replace(path + ".new", path)
+    print(f"{path}: {gone} LUT4 taken into adders; {now} CCU2C instead of {before}; {registers} registers taken into multipliers; each module counted once")
+
+
+if __name__ == "__main__":
+    main()
