@@ -66,16 +66,23 @@ module qn_soc_cpu #(
   logic [31:0] next_addr;                  // mem_addr of the next clock, where an access begins in it
   /* verilator lint_on UNUSEDSIGNAL */
   logic [3:0]  mem_wstrb;
+  logic        mul_valid, mul_wait, mul_ready;
+  logic [31:0] mul_insn, mul_a, mul_b, mul_rd;
   assign cpu_rst_n = hold_q == 3'd0;
 
   /* verilator lint_off PINMISSING */
   picorv32 #(
-    .BARREL_SHIFTER(1), .ENABLE_FAST_MUL(1), .ENABLE_DIV(1), .LATCHED_MEM_RDATA(1), .PROGADDR_RESET(qn_link_pkg::SOC_ROM_BASE),
+    .BARREL_SHIFTER(1), .ENABLE_PCPI(1), .ENABLE_DIV(1), .LATCHED_MEM_RDATA(1), .PROGADDR_RESET(qn_link_pkg::SOC_ROM_BASE),
     .STACKADDR(qn_link_pkg::SOC_RAM_BASE + qn_link_pkg::SOC_RAM_BYTES)
   ) u_cpu (
     .clk(clk_i), .resetn(cpu_rst_n), .trap(trap), .mem_valid(mem_valid), .mem_ready(mem_ready), .mem_addr(mem_addr), .mem_wdata(mem_wdata),
-    .mem_wstrb(mem_wstrb), .mem_rdata(mem_rdata), .mem_la_addr(next_addr), .irq(32'd0), .pcpi_wr(1'b0), .pcpi_rd(32'd0), .pcpi_wait(1'b0), .pcpi_ready(1'b0));
+    .mem_wstrb(mem_wstrb), .mem_rdata(mem_rdata), .mem_la_addr(next_addr), .irq(32'd0),
+    .pcpi_valid(mul_valid), .pcpi_insn(mul_insn), .pcpi_rs1(mul_a), .pcpi_rs2(mul_b), .pcpi_wr(mul_ready), .pcpi_rd(mul_rd), .pcpi_wait(mul_wait),
+    .pcpi_ready(mul_ready));
   /* verilator lint_on PINMISSING */
+
+  qn_soc_mul u_mul (
+    .clk_i, .rst_ni(cpu_rst_n), .valid_i(mul_valid), .insn_i(mul_insn), .rs1_i(mul_a), .rs2_i(mul_b), .wait_o(mul_wait), .ready_o(mul_ready), .rd_o(mul_rd));
 
   // Whose the access is
   logic we, in_rom, in_ram, in_regs, in_own, in_pick, in_dram;
