@@ -64,13 +64,13 @@ module qn_sdr_pins #(
   logic [RowW-1:0] a_q;
   logic [15:0]     dq_q;
   always_ff @(posedge clk2x_i) begin
-    cs_nq <= !(rst_ni && (first_q ? col_valid_i : row_valid_i));
+    cs_nq <= !(first_q ? col_valid_i : row_valid_i);        // both 0 in reset, which comes too slowly for this clock
     {ras_nq, cas_nq, we_nq} <= first_q ? {2'b10, !col_we_i} : row_cmd_i;
     ba_q    <= first_q ? col_bank_i : row_bank_i;
     a_q     <= first_q ? {{RowW-ColW-1{1'b0}}, col_addr_i, 1'b0} : row_addr_i;
     dq_q    <= first_q ? col_wdata_i[15:0] : col_wdata_i[31:16];
     dqm_q   <= !run_i ? 2'b11 : !(col_valid_i && col_we_i) ? 2'b00 : first_q ? ~col_wstrb_i[1:0] : ~col_wstrb_i[3:2];
-    dq_oe_o <= rst_ni && drive_i;          // a memory clock wider than the data on either side
+    dq_oe_o <= drive_i;                    // a memory clock wider than the data on either side
     {cs_no, ras_no, cas_no, we_no, ba_o, a_o, dqm_o, dq_o} <= {cs_nq, ras_nq, cas_nq, we_nq, ba_q, a_q, dqm_q, dq_q};
   end
 
