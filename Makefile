@@ -6,6 +6,7 @@ PROMPT ?= Once upon a time
 TOKENS ?= 64
 DEVICE ?= rtl:ulx3s
 JOBS   ?= 2
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
 CC     ?= cc
 CXX    ?= c++

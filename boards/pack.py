@@ -11,6 +11,8 @@
 A half is (cells_sim.v of Yosys's ecp5): S = LUT4(A,B,C,D) ^ CIN; COUT = LUT4 ? CIN : LUT2(A,B), and LUT2 is the LUT4's table where C = D = 0."""
 import collections, functools, itertools, json, os, sys
 
+import netlist
+
 ADD = 0x96AA                                           # Yosys's: LUT4 = A ^ B ^ C and LUT2 = A, where D = 1
 PINS = "ABCD"
 
@@ -243,16 +245,8 @@ def main():
         print(__doc__, file=sys.stderr)
         sys.exit(64)
     path = sys.argv[1]
-    try:
-        with open(path, encoding="utf-8") as f:
-            design = json.load(f)
-        modules = design["modules"]
-    except OSError as e:
-        print(f"{path}: cannot be read: {e.strerror}", file=sys.stderr)
-        sys.exit(66)
-    except (ValueError, KeyError, TypeError):
-        print(f"{path}: not a netlist: no JSON object with modules", file=sys.stderr)
-        sys.exit(65)
+    design = netlist.design(path)
+    modules = design["modules"]
     gone = now = before = registers = 0
     for m in modules.values():
         if any(c["type"] == "MULT18X18D" for c in m["cells"].values()):

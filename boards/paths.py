@@ -6,7 +6,9 @@ registers. --name TEXT: only ends whose names hold it, register by register.
 
 Cells have an ECP5's delays at speed 6 (nanoseconds, as nextpnr-ecp5 reports them); a net has NET + FAN x log2(its ends), a guess at what routing costs in a full
 device. So the order of paths is to be trusted, the figures are not: report.json has those after placement."""
-import argparse, collections, json, math, re, sys
+import argparse, collections, math, re, sys
+
+import netlist
 
 NET, FAN = 0.75, 0.15
 LUT, CLK_Q, CARRY_IN, CARRY, CARRY_OUT, RAM_Q, MULT, PRODUCT_Q = 0.24, 0.53, 0.45, 0.07, 0.44, 5.73, 4.2, 1.0
@@ -88,15 +90,7 @@ def main():
     args.add_argument("--in", dest="inputs", action="store_true")
     args.add_argument("--name")
     args = args.parse_args()
-    try:
-        with open(args.netlist, encoding="utf-8") as f:
-            modules = json.load(f)["modules"]
-    except OSError as e:
-        print(f"{args.netlist}: cannot be read: {e.strerror}", file=sys.stderr)
-        sys.exit(66)
-    except (ValueError, KeyError, TypeError):
-        print(f"{args.netlist}: not a netlist: no JSON object with modules", file=sys.stderr)
-        sys.exit(65)
+    modules = netlist.design(args.netlist)["modules"]
     if args.top not in modules:
         print(f"{args.netlist}: no module {args.top}", file=sys.stderr)
         sys.exit(65)

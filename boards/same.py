@@ -5,6 +5,8 @@ cell is cut out, its outputs free inputs and its inputs to be equal. By comparis
 Minutes for the whole system of a ULX3S. Exit status 1 and the module's name if not."""
 import json, os, re, subprocess, sys, tempfile
 
+import netlist
+
 SCRIPT = """read_json gold.json
 read_json gate.json
 read_verilog +/ecp5/cells_sim.v
@@ -65,18 +67,7 @@ def main():
     if len(sys.argv) != 3:
         print(__doc__, file=sys.stderr)
         sys.exit(64)
-    designs = []
-    for path in sys.argv[1:]:
-        try:
-            with open(path, encoding="utf-8") as f:
-                designs.append(json.load(f)["modules"])
-        except OSError as e:
-            print(f"{path}: cannot be read: {e.strerror}", file=sys.stderr)
-            sys.exit(66)
-        except (ValueError, KeyError, TypeError):
-            print(f"{path}: not a netlist: no JSON object with modules", file=sys.stderr)
-            sys.exit(65)
-    before, after = designs
+    before, after = (netlist.design(path)["modules"] for path in sys.argv[1:])
     if set(before) != set(after):
         print(f"{sys.argv[2]}: not the modules of {sys.argv[1]}", file=sys.stderr)
         sys.exit(1)
