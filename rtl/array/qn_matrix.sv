@@ -144,7 +144,7 @@ module qn_matrix #(
   logic taking, taking_next;                             // the plane before is still being taken; in the next clock too, if none is taken now
   logic want_q;                                          // a plane
   logic posts_full;                                      // no place for one more post
-  logic first, issue, block_last, two, slice_end, job_end, may_take, draining;
+  logic first, issue, block_last, two, slice_end, job_end, may_take, draining_q;
   assign first       = plane_q == 4'd0;
   assign block_last  = block_q == a_block_last_q;
   assign two         = a_head_q == 2'd2 && block_last;   // slots for I1 and for I2
@@ -204,10 +204,10 @@ module qn_matrix #(
   assign slice_next     = shadow_next && gap_q[GapW-1:1] == '0;
   assign slot_none      = slot_q[GroupW:1] == '0;
   assign slot_none_last = !two && a_group_last_q == '0;  // after the last plane of a column
-  assign want_stay      = a_valid_q && !taking_next && (!slice_start_q || (slice_next && !(a_drain_q && draining))) && (!last_q || slot_none);
+  assign want_stay      = a_valid_q && !taking_next && (!slice_start_q || (slice_next && !(a_drain_q && draining_q))) && (!last_q || slot_none);
   assign want_plane     = Parts == 1 && (last_q ? !one_plane || slot_none_last : !last_next || slot_none);
   assign want_slice     = Parts == 1 && slice_next && (!one_plane || slot_none_last);
-  assign want_job       = !(a_valid_q && Parts > 1) && !taking_next && slice_next && !(job_drain && (draining || a_valid_q))
+  assign want_job       = !(a_valid_q && Parts > 1) && !taking_next && slice_next && !(job_drain && (draining_q || a_valid_q))
                           && (job_plane_last[3:0] != 4'd0 || (a_valid_q ? slot_none_last : slot_none));
   assign want = !issue ? (a_valid_q ? want_stay : may_take && want_job)
                 : !(last_q && col_last_q) ? want_plane : !slice_none_q ? want_slice : may_take && want_job;
@@ -315,21 +315,24 @@ module qn_matrix #(
 
   // ---- Headers of a pair: popped one clock after its first plane, one word a clock ---------------------------------------
   // They are complete when its first column is held, and the next pair's come after that (fmt.def: less than a pair's plane words).
-  logic        h_sub_q;                    // the sub-scales' word comes first
-  logic [1:0]  h_left_q;                   // float headers' words
-  assign head_ready_o = h_sub_q || h_left_q != 2'd0;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      h_sub_q  <= 1'b0;
-      h_left_q <= 2'd0;
-    end else if (issue && first && !col_q[0]) begin
-      h_sub_q  <= a_sub_q != 3'd0 && !a_sub_q[2];
-      h_left_q <= !block_last || a_head_q == 2'd0 ? 2'd0 : a_head_q == 2'd2 ? 2'd2 : 2'd1;
-    end else begin
-      h_sub_q <= 1'b0;
-      if (!h_sub_q && h_left_q != 2'd0) h_left_q <= h_left_q - 2'd1;
-    end
+  logic        h_start;
+  logic        h_sub_d, h_sub_q, h_any_q;  // the sub-scales' word comes first; a word is popped
+  logic [1:0]  h_left_d, h_left_q;         // float headers' words
+  logic        h_float;                    // one of them is
+  assign h_start      = issue && first && !col_q[0];
+  assign h_sub_d      = h_start && a_sub_q != 3'd0 && !a_sub_q[2];
+  assign head_ready_o = h_any_q;
+  always @(*) begin
+    h_left_d = h_left_q;
+    if (h_start)                              h_left_d = !block_last || a_head_q == 2'd0 ? 2'd0 : a_head_q == 2'd2 ? 2'd2 : 2'd1;
+    else if (!h_sub_q && h_left_q != 2'd0)    h_left_d = h_left_q - 2'd1;
   end
+  always_ff @(posedge clk_i) begin
+    h_sub_q  <= rst_ni && h_sub_d;
+    h_left_q <= rst_ni ? h_left_d : 2'd0;
+    h_any_q  <= rst_ni && (h_sub_d || h_left_d != 2'd0);
+  end
+  qn_copy u_h_float (.clk_i, .in_i(rst_ni && !h_sub_d && h_left_d != 2'd0), .out_o(h_float));
 
   // ---- Deal: one group of rows a slot, to the units ----------------------------------------------------------------------
   logic              d_valid_q, d_second_q;
@@ -451,7 +454,7 @@ module qn_matrix #(
       qn_stripe #(.Element(Element), .Rows(Rows), .Depth(Depth), .Dequants(Dequants), .ColW(OwnW)) u_stripe (
         .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_last_i(load_last), .load_data_i(load_data), .swap_i(open), .rows_i(a_rows_q),
         .valid_i(issue), .plane_i(plane_i[32*p +: 32]), .first_i(first), .neg_i(first && a_signed_q),
-        .head_sub_i(h_sub_q), .head_float_i(!h_sub_q && h_left_q != 2'd0), .head_i(head_i[32*p +: 32]),
+        .head_sub_i(h_sub_q), .head_float_i(h_float), .head_i(head_i[32*p +: 32]),
         .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .hold_odd_i(c_odd), .hold_head_i(c_head),
         .deal_valid_i(d_valid_q), .deal_second_i(d_second_q), .deal_first_i(d_block_first_q), .deal_last_i(d_block_last_q),
         .deal_zero_i(d_zero_q), .deal_done_i(d_done_q && d_end), .deal_sub_i(d_sub_q), .deal_twice_i(d_twice_q),
@@ -460,7 +463,7 @@ module qn_matrix #(
         .acc_re_i(stripe_re[p]), .acc_addr_i(acc_addr), .acc_data_o(acc_banks[32*Dequants*p +: 32*Dequants]));
     end
   endgenerate
-  assign draining = column_valid_q != '0 || d_valid_q || dequant_busy[0];
+  always_ff @(posedge clk_i) draining_q <= rst_ni && ((issue && last_q) || column_valid_q != '0 || d_valid_q || dequant_busy[0]);
 
   // Accumulator read: column k of the row comes out of bank (row + k) mod Dequants
   qn_rotate #(.Width(32), .Count(Dequants)) u_unrotate (.by_i(-acc_row_q), .in_i(acc_bank), .out_o(acc_data));
@@ -490,10 +493,11 @@ module qn_matrix #(
 
   always @(posedge clk_i) begin
     if (rst_ni && want_q)                               assert (a_valid_q && !taking && (!last_q || slot_q == '0)
-                                                                && (!slice_start_q || (gap_q == '0 && !(a_drain_q && draining))));
+                                                                && (!slice_start_q || (gap_q == '0 && !(a_drain_q && draining_q))));
     if (rst_ni && a_valid_q)                            assert (last_q == (plane_q == a_plane_last_q) && col_last_q == (col_q == a_col_last_q) &&
                                                                 (!col_last_q || slice_none_q == (slice_left_q == 32'd0)));
     if (rst_ni)                                         assert (slice_start_q == (first && col_q == '0));
+    if (rst_ni)                                         assert (h_any_q == (h_sub_q || h_left_q != 2'd0));
     if (rst_ni && head_ready_o)                         assert (head_valid_i);
     if (rst_ni && issue && first && !col_q[0])          assert (!head_ready_o);
     if (rst_ni && hold_load)                            assert (!d_valid_q || d_end);

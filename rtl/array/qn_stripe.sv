@@ -56,7 +56,7 @@ module qn_stripe #(
   input  logic [ColW-1:0]           deal_col_i,
   input  logic [92*Dequants-1:0]    deal_side_i,   // for each lane: row computes, {s, sum_hi, sum_lo, scale of second slots, of first slots}
   output logic                      done_o,        // the sum of the slot with deal_done_i is readable
-  output logic                      busy_o,
+  output logic                      busy_o,        // a slot dealt before will not have left its sum in the next clock
 
   input  logic                      acc_re_i,
   input  logic [AddrW*Dequants-1:0] acc_addr_i,
@@ -102,7 +102,7 @@ module qn_stripe #(
   logic [8:0]                u_sc_lo_q, u_sc_hi_q, u_mn_lo_q, u_mn_hi_q;
   logic [31:0]               u_head_q;
   logic [LaneW*Dequants-1:0] dealt, rotated, u_lane_q;
-  logic [Dequants-1:0]       u_mask;
+  logic [Dequants-1:0]       u_mask, u_next;
   logic [28*Dequants-1:0]    u_lo, u_hi;
   logic [26*Dequants-1:0]    u_asum;
   logic [32*Dequants-1:0]    u_scale;
@@ -121,6 +121,7 @@ module qn_stripe #(
                                         deal_second_i && deal_sub_i == 3'd0 ? second : first, lanes[56*i +: 56]};
       assign {u_mask[i], u_asum[26*i +: 26], u_scale[32*i +: 32], u_hi[28*i +: 28], u_lo[28*i +: 28]}
              = u_lane_q[LaneW*i +: LaneW];
+      assign u_next[i] = deal_valid_i && rotated[LaneW*i + LaneW - 1];
     end
   endgenerate
 
@@ -154,7 +155,7 @@ module qn_stripe #(
 
   qn_dequant #(.Units(Dequants), .AddrW(AddrW)) u_dequant (
     .clk_i, .rst_ni,
-    .valid_i(u_valid_q), .mask_i(u_mask), .second_i(u_second_q), .first_i(u_first_q), .last_i(u_last_q), .zero_i(u_zero_q),
+    .next_i(u_next), .valid_i(u_valid_q), .mask_i(u_mask), .second_i(u_second_q), .first_i(u_first_q), .last_i(u_last_q), .zero_i(u_zero_q),
     .done_i(u_done_q), .addr_i(u_addr_q), .plain_i(u_plain_q), .twice_i(u_twice_q), .sc_lo_i(u_sc_lo_q), .sc_hi_i(u_sc_hi_q), .mn_lo_i(u_mn_lo_q), .mn_hi_i(u_mn_hi_q), .halves_i(u_halves_q),
     .head_i(u_head_q), .lo_i(u_lo), .hi_i(u_hi), .asum_i(u_asum), .scale_i(u_scale),
     .done_o, .busy_o, .acc_re_i, .acc_addr_i, .acc_data_o);

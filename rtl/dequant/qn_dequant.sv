@@ -16,6 +16,7 @@ module qn_dequant #(
   input  logic                   clk_i,
   input  logic                   rst_ni,
 
+  input  logic [Units-1:0]       next_i,   // units that valid_i and mask_i name in the next clock
   input  logic                   valid_i,
   input  logic [Units-1:0]       mask_i,   // units whose row exists
   input  logic                   second_i,
@@ -37,7 +38,7 @@ module qn_dequant #(
   input  logic [26*Units-1:0]    asum_i,   // {of the high half, of the low half}
   input  logic [32*Units-1:0]    scale_i,
   output logic                   done_o,   // the sum of the slot with done_i is readable
-  output logic                   busy_o,   // a slot has not left its sum yet
+  output logic                   busy_o,   // a slot will not have left its sum in the next clock, what comes in it aside
 
   input  logic                   acc_re_i,
   input  logic [AddrW*Units-1:0] acc_addr_i,
@@ -141,26 +142,27 @@ module qn_dequant #(
     if (!rst_ni) done_o <= 1'b0;
     else         done_o <= w_valid && w_done;
   end
-  logic flows_q;                           // something in valid_q or in back_valid_q
-  always_ff @(posedge clk_i) flows_q <= rst_ni && (valid_i || valid_q[F-1:1] != '0 || f_valid || back_valid_q[Back-1:1] != '0);
-  assign busy_o = valid_i || flows_q || f_write_q != f_read_q;
+  assign busy_o = valid_i || valid_q[F-1:1] != '0 || (valid_q[F] && f_in_last) || back_valid_q[Back-1:1] != '0 || f_write_q != f_read_q;
 
   genvar u;
   generate
     for (u = 0; u < Units; u = u + 1) begin : g_unit
-      logic [F+1:1]      product_q;        // stages 1 on of a slot of this unit, until its product stands
-      logic [Back-1:1]   sum_q;            // stages F + 1 on of its sum
+      logic [F:1]        product_q;        // stages 1 on of a slot of this unit, until its product stands
+      logic [Back-2:1]   sum_q;            // stages F + 1 on of its sum
+      logic              product_en, sum_en_q;
       always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
           product_q <= '0;
           sum_q     <= '0;
         end else begin
-          product_q <= {product_q[F:1], valid_i && mask_i[u]};
-          sum_q     <= {sum_q[Back-2:1], f_valid && f_head[AddrW+u]};
+          product_q <= {product_q[F-1:1], valid_i && mask_i[u]};
+          sum_q     <= {sum_q[Back-3:1], f_valid && f_head[AddrW+u]};
         end
+        sum_en_q <= sum_q != '0;
       end
+      assign product_en = next_i[u] || (valid_i && mask_i[u]) || product_q != '0;   // in the next clock
       qn_dequant_unit #(.AddrW(AddrW), .QueueW(QueueW)) u_unit (
-        .clk_i, .product_en_i((valid_i && mask_i[u]) || product_q != '0), .sum_en_i(sum_q[Back-1:2] != '0),
+        .clk_i, .product_en_i(product_en), .sum_en_i(sum_en_q),
         .s0_lo_i(lo_i[28*u +: 28]), .s0_hi_i(hi_i[28*u +: 28]), .s0_asum_lo_i(asum_i[26*u +: 13]), .s0_asum_hi_i(asum_i[26*u + 13 +: 13]),
         .s0_scale_i(scale_i[32*u +: 32]), .s0_head_i(head_i),
         .s0_sc_lo_i(sc_lo_i), .s0_sc_hi_i(sc_hi_i), .s0_mn_lo_i(mn_lo_i), .s0_mn_hi_i(mn_hi_i), .s0_halves_i(halves_i), .s0_twice_i(twice_i),

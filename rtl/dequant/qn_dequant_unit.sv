@@ -15,7 +15,7 @@ module qn_dequant_unit #(
   parameter int QueueW = 4
 ) (
   input  logic             clk_i,
-  input  logic             product_en_i,   // a slot of this unit is between its partials and its product
+  input  logic             product_en_i,   // in the next clock a slot of this unit is between its partials and its product
   input  logic             sum_en_i,       // or between the operands of its sum and the sum: else the arithmetic keeps still
 
   input  logic [27:0]      s0_lo_i,        // partials
@@ -58,7 +58,13 @@ module qn_dequant_unit #(
   localparam int MulWait = MulLat - qn_isa_pkg::LAT_FMUL;
 
   // Integers
-  logic signed [27:0] s1_lo_q, s1_hi_q;
+  logic               int_en, scale_en, product_en;  // product_en_i's registers, for a part of the unit each
+  qn_copy u_int_en     (.clk_i, .in_i(product_en_i), .out_o(int_en));
+  qn_copy u_scale_en   (.clk_i, .in_i(product_en_i), .out_o(scale_en));
+  qn_copy u_product_en (.clk_i, .in_i(product_en_i), .out_o(product_en));
+
+  logic signed [26:0] s1_lo_q, s1_hi_q;     // products without the partial's last bit
+  logic signed [9:0]  s1_odd_q;             // what the last bits add
   logic signed [17:0] s0_low;               // what the low minimum meets
   logic signed [23:0] s1_min_lo_q;
   logic signed [21:0] s1_min_hi_q;
@@ -72,15 +78,16 @@ module qn_dequant_unit #(
   assign s0_low  = s0_halves_i ? s0_hi_i[17:0] : {{5{s0_asum_lo_i[12]}}, s0_asum_lo_i};
   assign s0_asum = $signed({s0_asum_lo_i[12], s0_asum_lo_i}) + $signed({s0_asum_hi_i[12], s0_asum_hi_i});
   assign s0_sum  = $signed({s0_lo_i[27], s0_lo_i}) + $signed({s0_hi_i[27], s0_hi_i});
-  always_ff @(posedge clk_i) if (product_en_i) begin
-    // With sub-scales values are -127 to 127 (fmt.def), so 19 bits hold a partial
-    s1_lo_q  <= $signed(s0_lo_i[18:0]) * $signed(s0_sc_lo_i);
-    s1_hi_q  <= $signed(s0_hi_i[18:0]) * $signed(s0_sc_hi_i);
+  always_ff @(posedge clk_i) if (int_en) begin
+    // With sub-scales values are -127 to 127 (fmt.def), so 19 bits hold a partial: one more than a multiplier of the chip takes
+    s1_lo_q  <= $signed(s0_lo_i[18:1]) * $signed(s0_sc_lo_i);
+    s1_hi_q  <= $signed(s0_hi_i[18:1]) * $signed(s0_sc_hi_i);
+    s1_odd_q <= $signed({s0_sc_lo_i[8] && s0_lo_i[0], s0_sc_lo_i & {9{s0_lo_i[0]}}}) + $signed({s0_sc_hi_i[8] && s0_hi_i[0], s0_sc_hi_i & {9{s0_hi_i[0]}}});
     s1_min_lo_q <= s0_low * $signed(s0_mn_lo_i);
     s1_min_hi_q <= $signed(s0_asum_hi_i) * $signed(s0_mn_hi_i);
     s1_sum_q <= s0_twice_i ? {s0_sum[27:0], 1'b0} + {{15{s0_asum[13]}}, s0_asum} : s0_sum;
 
-    s2_dot_q <= s1_plain_i ? s1_sum_q : {s1_lo_q[27], s1_lo_q} + {s1_hi_q[27], s1_hi_q};
+    s2_dot_q <= s1_plain_i ? s1_sum_q : {s1_lo_q[26], s1_lo_q, 1'b0} + {s1_hi_q[26], s1_hi_q, 1'b0} + {{19{s1_odd_q[9]}}, s1_odd_q};
     s2_min_q <= s1_min_lo_q + {{2{s1_min_hi_q[21]}}, s1_min_hi_q};
 
     s3_dot_q <= {s2_dot_q[28], s2_dot_q} + $signed(s2_first_i ? 30'd0 : s2_kept_q[29:0]);
@@ -95,10 +102,10 @@ module qn_dequant_unit #(
   logic [29:0] factor, factor_late;
   logic [31:0] scale, scale_late, product;
   assign factor = s3_second_i ? {{6{s3_min_q[23]}}, s3_min_q} : s3_dot_q;
-  qn_fmul u_fmul (.clk_i, .en_i(product_en_i), .a_i(s0_head_i), .b_i(s0_scale_i), .y_o(scale));
+  qn_fmul u_fmul (.clk_i, .en_i(scale_en), .a_i(s0_head_i), .b_i(s0_scale_i), .y_o(scale));
   qn_delay #(.Width(30), .Clocks(IntWait)) u_factor (.clk_i, .in_i(factor), .out_o(factor_late));
   qn_delay #(.Width(32), .Clocks(MulWait)) u_scale  (.clk_i, .in_i(scale), .out_o(scale_late));
-  qn_imul u_imul (.clk_i, .en_i(product_en_i), .a_i(factor_late), .b_i(scale_late), .y_o(product));
+  qn_imul u_imul (.clk_i, .en_i(product_en), .a_i(factor_late), .b_i(scale_late), .y_o(product));
 
   // Products that wait for the first half of their accumulation
   (* no_rw_check *) logic [31:0] queue [0:2**QueueW-1];

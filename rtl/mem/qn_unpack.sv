@@ -62,18 +62,18 @@ module qn_unpack #(
   logic [8:0]  pair_left_q;                // pairs after this one in the slice
   logic [2:0]  slice_left_q;               // slices after this one in the block
   logic [1:0]  head_left_q;                // header words of this pair still to come
+  logic        is_head_q;                  // there is one
   logic [5:0]  plane_left_q;               // plane words of this pair still to come
 
   function automatic [1:0] head_words(input [2:0] sub, input [1:0] head, input last);
     head_words = {1'b0, sub != 3'd0 && !sub[2]} + (!last || head == 2'd0 ? 2'd0 : head == 2'd2 ? 2'd2 : 2'd1);
   endfunction
 
-  logic is_head, stream_end, start, pair_end, slice_end;
+  logic stream_end, start, pair_end, slice_end;
   logic [2:0] slice_left_d;
-  assign is_head      = head_left_q != 2'd0;
   assign stream_end   = line_valid_i && last_line_q;
   assign start        = next_full_q && (!active_q || stream_end);
-  assign pair_end     = line_valid_i && !is_head && plane_left_q == 6'd1;
+  assign pair_end     = line_valid_i && !is_head_q && plane_left_q == 6'd1;
   assign slice_end    = pair_left_q == 9'd0;
   assign slice_left_d = !slice_end ? slice_left_q : slice_left_q == 3'd0 ? block_q : slice_left_q - 3'd1;
   assign fmt_ready_o  = !next_full_q;
@@ -117,16 +117,19 @@ module qn_unpack #(
       pair_left_q  <= next_pairs_q;
       slice_left_q <= next_block_q;
       head_left_q  <= head_words(next_sub_q, next_head_q, next_block_q == 3'd0);
+      is_head_q    <= head_words(next_sub_q, next_head_q, next_block_q == 3'd0) != 2'd0;
       plane_left_q <= {next_words_q, 1'b0};
     end else if (line_valid_i) begin
       lines_left_q <= lines_left_q - 32'd1;
       last_line_q  <= lines_left_q == 32'd2;
-      if (is_head) head_left_q  <= head_left_q - 2'd1;
-      else         plane_left_q <= plane_left_q - 6'd1;
+      if (is_head_q) head_left_q  <= head_left_q - 2'd1;
+      else           plane_left_q <= plane_left_q - 6'd1;
+      if (is_head_q) is_head_q    <= head_left_q != 2'd1;
       if (pair_end) begin
         pair_left_q  <= slice_end ? pair_last_q : pair_left_q - 9'd1;
         slice_left_q <= slice_left_d;
         head_left_q  <= head_words(sub_q, head_q, slice_left_d == 3'd0);
+        is_head_q    <= head_words(sub_q, head_q, slice_left_d == 3'd0) != 2'd0;
         plane_left_q <= {words_q, 1'b0};
       end
     end
@@ -144,11 +147,11 @@ module qn_unpack #(
   end
   qn_fifo #(.Width(32*Planes+4), .Depth(FifoWords)) u_plane (
     .clk_i, .rst_ni,
-    .in_valid_i(line_valid_i && !is_head), .in_ready_o(plane_room), .in_data_i({store_q, line_data_i}),
+    .in_valid_i(line_valid_i && !is_head_q), .in_ready_o(plane_room), .in_data_i({store_q, line_data_i}),
     .out_valid_o(front_valid), .out_ready_i(raw_load), .out_data_o({front_store, front}));
   qn_fifo #(.Width(32*Planes), .Depth(FifoWords)) u_head (
     .clk_i, .rst_ni,
-    .in_valid_i(line_valid_i && is_head), .in_ready_o(head_room), .in_data_i(line_data_i),
+    .in_valid_i(line_valid_i && is_head_q), .in_ready_o(head_room), .in_data_i(line_data_i),
     .out_valid_o(head_valid_o), .out_ready_i(head_ready_i), .out_data_o(head_o));
 
   // In step: the first stripe's handshake is that of all
@@ -183,7 +186,8 @@ module qn_unpack #(
 
   always @(posedge clk_i) begin
     if (rst_ni) assert (turn_ready == {Planes{raw_ready}} && turn_valid == {Planes{plane_valid_o}});
-    if (rst_ni && line_valid_i) assert (active_q && (is_head ? head_room : plane_room));
+    if (rst_ni && active_q)     assert (is_head_q == (head_left_q != 2'd0));
+    if (rst_ni && line_valid_i) assert (active_q && (is_head_q ? head_room : plane_room));
     if (rst_ni && fmt_valid_i)  assert (fmt_cols_i >= 32'd2 && fmt_cols_i <= 32'd1024 && fmt_cols_i % (2 * Planes) == 32'd0
                                         && fmt_lines_i != 32'd0 && qn_isa_pkg::fmt_valid({25'd0, fmt_id_i}));
   end

@@ -120,18 +120,22 @@ module qn_door_act #(
                   at_q[qn_link_pkg::HELLO_HIGHEST_LSB +: 16] >= qn_link_pkg::LINK_VERSION[15:0];
 
   // Execution: the request's bounds
-  logic [31:0] count;                      // words of memory that it moves
+  logic [31:0] count_q;                    // words of memory that it moves, 1 or more
+  logic [32:0] end_q, region_end;          // behind the last of them, and of the region; registers stand long before MAP asks
   logic        long_enough, region_hit, region_right;
-  logic [31:0] region_base, region_words, into;
+  logic [31:0] region_base;
   logic [1:0]  region_flags;
-  assign count        = type_q == qn_link_pkg::TYPE_WRITE ? {16'd0, words_q} - 32'd1 : n_q;
   assign long_enough  = words_q >= qn_link_pkg::type_least(type_q) && words_q <= qn_link_pkg::type_most(type_q, Data[15:0]);
   assign region_base  = Map[96*region_q +: 32];
-  assign region_words = Map[96*region_q + 32 +: 32];
+  assign region_end   = {1'b0, region_base} + {1'b0, Map[96*region_q + 32 +: 32]};
   assign region_flags = Map[96*region_q + 64 +: 2];
-  assign into         = at_q - region_base;
-  assign region_hit   = at_q >= region_base && into < region_words && count <= region_words - into;
+  assign region_hit   = at_q >= region_base && end_q <= region_end;
   assign region_right = type_q == qn_link_pkg::TYPE_WRITE ? region_flags[1] : region_flags[0];
+
+  always_ff @(posedge clk_i) begin
+    count_q <= type_q == qn_link_pkg::TYPE_WRITE ? {16'd0, words_q} - 32'd1 : n_q;
+    end_q   <= {1'b0, at_q} + {1'b0, count_q};
+  end
 
   // Memory: words of a WRITE wait here. Written from word 1 of the payload on
   logic [31:0] data [0:511];
@@ -222,7 +226,7 @@ module qn_door_act #(
           state_d  = KEEP;
           status_d = qn_link_pkg::STATUS_RANGE;
         end
-      READ:  if (rsp_valid_i && done_q + 10'd1 == count[9:0]) state_d = KEEP;
+      READ:  if (rsp_valid_i && done_q + 10'd1 == count_q[9:0]) state_d = KEEP;
       WRITE: if (left_q == 10'd0 && !req_busy_i)              state_d = KEEP;        // what follows must not overtake it
       REG:
         if (reg_done_i) begin
@@ -318,7 +322,7 @@ module qn_door_act #(
     next_q <= state_q == WRITE ? next_d : 9'd0;
     if (state_q == MAP) begin
       addr_q <= at_q[29:0];
-      left_q <= count[9:0];
+      left_q <= count_q[9:0];
       done_q <= 10'd0;
     end else begin
       if (take)                                  addr_q <= addr_q + {25'd0, req_len_o};

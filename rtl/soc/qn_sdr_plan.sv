@@ -117,12 +117,12 @@ module qn_sdr_plan #(
   assign req_hit  = req_open && row_hit[req_bank];
 
   // Banks
-  logic [3:0] open, row_ok, col_ok;
+  logic [3:0] open, row_ok, col_ok, for_bank;           // for_bank: of the row command, one-hot
   genvar i;
   generate
     for (i = 0; i < 4; i = i + 1) begin : g_bank
       logic mine, used;
-      assign mine = row_bank == i;
+      assign mine = for_bank[i];
       qn_sdr_bank #(.Rcd(RCD), .Ras(RAS), .Rp(RP), .Rfc(RFC), .Wr(WR)) u_bank (
         .clk_i, .rst_ni,
         .act_i(act_go && mine), .pre_i((pre_go && mine) || (close_go && open[i])), .ref_i(ref_go),
@@ -165,20 +165,24 @@ module qn_sdr_plan #(
 
   // Row command: the first request that needs one. When a refresh is due, only if it and all before it have begun.
   logic [N-1:0] target, led;
-  logic         row_may;
+  logic         row_may, opens, ready;     // the target wants its row opened, not the bank closed; its bank may
   assign target  = act_q & (~act_q + 1'b1);
-  assign row_may = act_q != '0 && row_ok[row_bank] && (!due || (target & led) != '0);
-  assign pre_go  = row_may && (target & pre_q) != '0 && (target & behind) == '0;
-  assign act_go  = row_may && (target & pre_q) == '0;
+  assign opens   = (target & pre_q) == '0;
+  assign row_may = ready && (!due || (target & led) != '0);
+  assign pre_go  = row_may && !opens && (target & behind) == '0;
+  assign act_go  = row_may && opens;
+  assign ready   = (for_bank & row_ok) != 4'd0;
   integer t;
   always @(*) begin
     row_bank = 2'd0;
     row_row  = '0;
+    for_bank = 4'd0;
     led[0]   = begun_q[0];
     for (t = 1; t < N; t = t + 1) led[t] = led[t-1] && begun_q[t];
     for (t = 0; t < N; t = t + 1) begin
       row_bank = row_bank | (bank_q[2*t +: 2] & {2{target[t]}});
       row_row  = row_row | (row_q[RowW*t +: RowW] & {RowW{target[t]}});
+      for_bank = for_bank | ({3'd0, target[t]} << bank_q[2*t +: 2]);
     end
   end
 
@@ -287,8 +291,8 @@ module qn_sdr_plan #(
       row_cmd_o  <= init_close ? CMD_PRE : init_mode ? CMD_MODE : CMD_REF;
       row_addr_o <= init_mode ? MODE : ALL_BANKS;
     end else begin
-      row_cmd_o  <= act_go ? CMD_ACT : ref_go ? CMD_REF : CMD_PRE;
-      row_addr_o <= act_go ? row_row : close_go ? ALL_BANKS : '0;
+      row_cmd_o  <= ref_go ? CMD_REF : close_go || !opens ? CMD_PRE : CMD_ACT;      // close_go: nobody's row opens
+      row_addr_o <= close_go ? ALL_BANKS : opens ? row_row : '0;
     end
   end
 

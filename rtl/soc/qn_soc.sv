@@ -53,6 +53,16 @@ module qn_soc #(
   input  logic [15:0] dq_i
 );
 
+  // Reset, for each part from a register of its own, a clock later
+  localparam int MEM_RST = 0, SDR_RST = 1, CORE_RST = 2, REGS_RST = 3, CPU_RST = 4;
+  logic [4:0] rst_n;
+  genvar r;
+  generate
+    for (r = 0; r < 5; r = r + 1) begin : g_reset
+      qn_copy u_copy (.clk_i, .in_i(rst_ni), .out_o(rst_n[r]));
+    end
+  endgenerate
+
   // Memory: who wants it
   localparam int CORE = 0, DOOR = 1, SWEEP = 2, CPU = 3;
   logic [3:0]   valid, ready, busy, mem_we, rsp;
@@ -67,15 +77,13 @@ module qn_soc #(
   logic [3:0]   req_wstrb;
 
   qn_soc_mem #(.Masters(4)) u_mem (
-    .clk_i, .rst_ni, .valid_i(valid), .ready_o(ready), .busy_o(busy), .we_i(mem_we), .addr_i(addr), .len_i(len), .wdata_i(wdata), .wstrb_i(wstrb),
+    .clk_i, .rst_ni(rst_n[MEM_RST]), .valid_i(valid), .ready_o(ready), .busy_o(busy), .we_i(mem_we), .addr_i(addr), .len_i(len), .wdata_i(wdata), .wstrb_i(wstrb),
     .rsp_valid_o(rsp), .rsp_data_o(late_data),
     .req_valid_o(req_valid), .req_ready_i(req_ready), .req_we_o(req_we), .req_addr_o(req_addr), .req_len_o(req_len), .req_wdata_o(req_wdata),
     .req_wstrb_o(req_wstrb), .rsp_valid_i(rsp_valid), .rsp_data_i(rsp_data));
 
-  logic sdr_rst_n;                         // a clock after the others: its commands go out at the edge of the chip
-  qn_copy u_sdr_rst (.clk_i, .in_i(rst_ni), .out_o(sdr_rst_n));
   qn_sdr u_sdr (
-    .clk_i, .clk2x_i, .rst_ni(sdr_rst_n), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_we_i(req_we), .req_addr_i(req_addr), .req_len_i(req_len),
+    .clk_i, .clk2x_i, .rst_ni(rst_n[SDR_RST]), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_we_i(req_we), .req_addr_i(req_addr), .req_len_i(req_len),
     .req_wdata_i(req_wdata), .req_wstrb_i(req_wstrb), .rsp_valid_o(rsp_valid), .rsp_data_o(rsp_data),
     .cke_o, .cs_no, .ras_no, .cas_no, .we_no, .ba_o, .a_o, .dqm_o, .dq_o, .dq_oe_o, .dq_i);
 
@@ -87,7 +95,7 @@ module qn_soc #(
     .Element(Element), .Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Funcs(Funcs), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices),
     .VbWords(VbWords), .FifoWords(FifoWords), .ProgWords(ProgWords)
   ) u_core (
-    .clk_i, .rst_ni, .reg_valid_i(core_valid), .reg_we_i(core_we), .reg_addr_i(core_addr), .reg_wdata_i(core_wdata), .reg_rdata_o(core_rdata),
+    .clk_i, .rst_ni(rst_n[CORE_RST]), .reg_valid_i(core_valid), .reg_we_i(core_we), .reg_addr_i(core_addr), .reg_wdata_i(core_wdata), .reg_rdata_o(core_rdata),
     .req_valid_o(valid[CORE]), .req_ready_i(ready[CORE]), .req_we_o(mem_we[CORE]), .req_addr_o(addr[30*CORE +: 30]), .req_len_o(len[5*CORE +: 5]),
     .req_wdata_o(wdata[32*CORE +: 32]), .req_wstrb_o(wstrb[4*CORE +: 4]), .rsp_valid_i(rsp[CORE]), .rsp_data_i(rsp_data));
 
@@ -97,8 +105,8 @@ module qn_soc #(
   initial age_q = 32'd0;
   always_ff @(posedge clk_i) begin
     age_q <= age_q + 32'd1;                // since configuration, resets or not
-    if (!rst_ni)         awake_q <= 1'b0;
-    else if (in_valid_i) awake_q <= 1'b1;
+    if (!rst_n[REGS_RST]) awake_q <= 1'b0;
+    else if (in_valid_i)  awake_q <= 1'b1;
   end
 
   logic        door_ready, door_valid, door_we, door_done, bell_valid, reset_valid;
@@ -126,7 +134,7 @@ module qn_soc #(
   logic [7:0]  cpu_addr;
   logic [31:0] cpu_wdata;
   qn_soc_regs u_regs (
-    .clk_i, .rst_ni, .door_valid_i(door_valid), .door_we_i(door_we), .door_addr_i(door_addr[7:0]), .door_wdata_i(door_wdata), .door_done_o(door_done),
+    .clk_i, .rst_ni(rst_n[REGS_RST]), .door_valid_i(door_valid), .door_we_i(door_we), .door_addr_i(door_addr[7:0]), .door_wdata_i(door_wdata), .door_done_o(door_done),
     .cpu_valid_i(cpu_valid), .cpu_we_i(cpu_we), .cpu_addr_i(cpu_addr), .cpu_wdata_i(cpu_wdata), .cpu_done_o(cpu_done), .rdata_o(reg_rdata),
     .core_reset_i(reset_valid && reset[0]),
     .reg_valid_o(core_valid), .reg_we_o(core_we), .reg_addr_o(core_addr), .reg_wdata_o(core_wdata), .reg_rdata_i(core_rdata));
@@ -138,7 +146,7 @@ module qn_soc #(
   logic [31:0] sweep_low, sweep_high, sweep_crc, pick_data;
   logic [9:0]  pick_addr;
   qn_soc_cpu #(.ClockHz(ClockHz), .MemWords(MemWords)) u_cpu (
-    .clk_i, .rst_ni, .start_i(reset_valid && reset[1]), .ms_o(ms), .bell_valid_i(bell_valid), .bell_i(bell[0]), .bell_value_i(bell_value),
+    .clk_i, .rst_ni(rst_n[CPU_RST]), .start_i(reset_valid && reset[1]), .ms_o(ms), .bell_valid_i(bell_valid), .bell_i(bell[0]), .bell_value_i(bell_value),
     .reg_valid_o(cpu_valid), .reg_we_o(cpu_we), .reg_addr_o(cpu_addr), .reg_wdata_o(cpu_wdata), .reg_done_i(cpu_done), .reg_rdata_i(reg_rdata),
     .req_valid_o(valid[CPU]), .req_ready_i(ready[CPU]), .req_busy_i(busy[CPU]), .req_we_o(mem_we[CPU]), .req_addr_o(addr[30*CPU +: 30]), .req_wdata_o(wdata[32*CPU +: 32]),
     .req_wstrb_o(wstrb[4*CPU +: 4]), .rsp_valid_i(rsp[CPU]), .rsp_data_i(late_data),
@@ -148,7 +156,7 @@ module qn_soc #(
   assign len[5*CPU +: 5] = 5'd1;
 
   qn_sweep u_sweep (
-    .clk_i, .rst_ni, .start_i(sweep_start), .what_i(sweep_what), .addr_i(sweep_addr), .words_i(sweep_words), .low_i(sweep_low), .high_i(sweep_high),
+    .clk_i, .rst_ni(rst_n[MEM_RST]), .start_i(sweep_start), .what_i(sweep_what), .addr_i(sweep_addr), .words_i(sweep_words), .low_i(sweep_low), .high_i(sweep_high),
     .busy_o(sweep_busy), .crc_o(sweep_crc), .count_o(sweep_count), .pick_addr_i(pick_addr), .pick_data_o(pick_data),
     .req_valid_o(valid[SWEEP]), .req_ready_i(ready[SWEEP]), .req_busy_i(busy[SWEEP]), .req_we_o(mem_we[SWEEP]), .req_addr_o(addr[30*SWEEP +: 30]), .req_len_o(len[5*SWEEP +: 5]),
     .req_wdata_o(wdata[32*SWEEP +: 32]), .rsp_valid_i(rsp[SWEEP]), .rsp_data_i(late_data));

@@ -107,13 +107,13 @@ module qn_soc_cpu #(
     ram_data_q <= ram[next_addr[2 +: RAM_W]];
   end
 
-  // Answers, through a register: ROM and RAM in the second clock, its own registers in the third
-  logic        near_q, asked_q;            // memory was asked
+  // Answers, through a register: ROM and RAM in the second clock, its own registers in the third, picks in the fourth
+  logic        pick_q, near_q, asked_q;    // the picks were asked a clock ago; memory was asked
   logic [31:0] own_data_q;
   logic        waits, near, mem_done, answered;
   logic [31:0] answer;
   assign waits       = mem_valid && !mem_ready;
-  assign near        = waits && (in_own || in_pick) && !near_q;
+  assign near        = waits && (in_own || pick_q) && !near_q;
   assign reg_valid_o = waits && in_regs;
   assign reg_we_o    = we;
   assign reg_addr_o  = mem_addr[9:2];
@@ -130,10 +130,12 @@ module qn_soc_cpu #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      pick_q    <= 1'b0;
       near_q    <= 1'b0;
       mem_ready <= 1'b0;
       asked_q   <= 1'b0;
     end else begin
+      pick_q    <= waits && in_pick && !pick_q && !near_q && cpu_rst_n;
       near_q    <= near && cpu_rst_n;
       mem_ready <= answered && cpu_rst_n;
       if (req_valid_o && req_ready_i) asked_q <= 1'b1;

@@ -18,7 +18,7 @@ module qn_sweep (
   output logic [31:0] crc_o,
   output logic [29:0] count_o,
 
-  input  logic [9:0]  pick_addr_i,         // {pair, index or word}: data in the next clock
+  input  logic [9:0]  pick_addr_i,         // {pair, index or word}: data in the second clock
   output logic [31:0] pick_data_o,
 
   output logic        req_valid_o,
@@ -118,8 +118,8 @@ module qn_sweep (
     index_data_q <= index_mem[pick_addr_i[9:1]];
     value_data_q <= value_mem[pick_addr_i[9:1]];
     pick_value_q <= pick_addr_i[0];
+    pick_data_o  <= pick_value_q ? value_data_q : index_data_q;
   end
-  assign pick_data_o = pick_value_q ? value_data_q : index_data_q;
 
 endmodule
 

@@ -109,10 +109,15 @@ module qn_quant #(
   logic [32*Pairs-1:0] m0_q;
   logic [31:0]       m1_left_q, m1_right_q, m2_top_q;
   logic [CountW-1:0] m1_count_q;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [31:0]       over_left, over_right;
+  /* verilator lint_on UNUSEDSIGNAL */
   logic              stays;                // the block's largest so far is
   logic [31:0]       top;                  // of what came last
   assign top   = larger(m1_left_q, m1_right_q);
-  assign stays = m1_count_q != '0 && m2_top_q[30:0] >= m1_left_q[30:0] && m2_top_q[30:0] >= m1_right_q[30:0];
+  assign over_left  = {1'b0, m2_top_q[30:0]} - {1'b0, m1_left_q[30:0]};     // differences: Yosys makes LUTs, not a carry, of these two comparisons
+  assign over_right = {1'b0, m2_top_q[30:0]} - {1'b0, m1_right_q[30:0]};
+  assign stays      = m1_count_q != '0 && !over_left[31] && !over_right[31];
 
   integer k;
   always_ff @(posedge clk_i) begin

@@ -72,6 +72,8 @@ module door_act_proof (
   (* hierconn *) logic [9:0]  \u_dut.done_q ;
   (* hierconn *) logic        \u_dut.whole_q ;
   (* hierconn *) logic        \u_dut.region_q ;
+  (* hierconn *) logic [31:0] \u_dut.count_q ;
+  (* hierconn *) logic [32:0] \u_dut.end_q ;
   localparam [3:0] IDLE = 4'd0, NUMBER = 4'd3, CLAIM = 4'd4, CHECK = 4'd5, MAPS = 4'd6, READ = 4'd7, WRITE = 4'd8, REG = 4'd9, RING = 4'd10, KEEP = 4'd11,
                    PAST = 4'd12;
   logic [3:0] state;
@@ -133,6 +135,9 @@ module door_act_proof (
     if (f_active) assert ({1'b0, \u_dut.seq_q } == \u_dut.expect_q && \u_dut.of_q == epoch && epoch != 32'd0);
     if (reg_valid || bell_valid || reset_valid || req_valid) assert (f_active && \u_dut.whole_q );
     if (f_active && state > CHECK && state != KEEP) assert (\u_dut.whole_q );
+    // The sums that stand in registers when MAP asks
+    if (f_active)                  assert (\u_dut.count_q == f_count);
+    if (f_active && state > CLAIM) assert (\u_dut.end_q == {1'b0, \u_dut.at_q } + {1'b0, f_count});
     if (f_run_q && epoch == f_epoch_q)
       assert (\u_dut.expect_q == f_expect_q || \u_dut.expect_q == f_expect_q + 17'd1);
     assert (\u_dut.expect_q <= 17'd65536);

@@ -160,6 +160,7 @@ module qn_dequant #(
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
+  input  logic [Units-1:0]       next_i,
   input  logic                   valid_i,
   input  logic [Units-1:0]       mask_i,
   input  logic                   second_i,

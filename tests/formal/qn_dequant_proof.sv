@@ -31,7 +31,7 @@ module qn_dequant_proof #(
 
   logic done, busy;
   qn_dequant #(.Units(Units), .AddrW(AddrW)) u_dut (
-    .clk_i, .rst_ni, .valid_i, .mask_i, .second_i, .first_i, .last_i, .zero_i, .done_i, .addr_i,
+    .clk_i, .rst_ni, .next_i('0), .valid_i, .mask_i, .second_i, .first_i, .last_i, .zero_i, .done_i, .addr_i,
     .plain_i(1'b0), .sc_lo_i('0), .sc_hi_i('0), .mn_lo_i('0), .mn_hi_i('0), .halves_i(1'b0), .head_i('0), .lo_i('0), .hi_i('0), .asum_i('0), .scale_i('0),
     .done_o(done), .busy_o(busy), .acc_re_i(1'b0), .acc_addr_i('0), .acc_data_o());
   (* hierconn *) logic [F:1]           \u_dut.valid_q ;
@@ -40,7 +40,6 @@ module qn_dequant_proof #(
   (* hierconn *) logic [4:0]           \u_dut.f_ready_q ;
   (* hierconn *) logic [3:0]           \u_dut.f_write_q , \u_dut.f_read_q ;
   (* hierconn *) logic [Back:1]        \u_dut.back_valid_q ;
-  (* hierconn *) logic                 \u_dut.flows_q ;
   (* hierconn *) logic                 \u_dut.f_pop , \u_dut.f_first , \u_dut.f_second ;
 
   initial assume (!rst_ni);
@@ -74,7 +73,8 @@ module qn_dequant_proof #(
     f_late_q <= rst_ni && \u_dut.f_wait_q [Ready-1] && f_first[F];
     if (rst_ni) begin
       if (valid_i && second_i) assume (last_i);
-      assert (\u_dut.flows_q == (\u_dut.valid_q != '0 || \u_dut.back_valid_q != '0));
+      if (!f_dry) assert (busy);
+      if (f_idle_q) assert (\u_dut.valid_q == '0 && \u_dut.back_valid_q == '0 && f_held == 4'd0);
       if (f_idle_q && busy) assert (valid_i);  // only a slot makes it busy (matrix_free)
       if (f_second[0]) assume (f_first[1]);
       if (f_first[0] && f_first[1]) assume (f_dry);

@@ -27,7 +27,7 @@ module qn_unpack_proof #(
   qn_unpack #(.FifoWords(FifoWords)) u_dut (
     .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_lines_i, .line_valid_i, .line_data_i(32'd0),
     .credit_o(credit), .plane_valid_o(plane_valid), .plane_ready_i, .plane_o(plane), .head_valid_o(head_valid), .head_ready_i, .head_o(head));
-  (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.front_valid , \u_dut.raw_valid_q , \u_dut.raw_ready ;
+  (* hierconn *) logic \u_dut.is_head_q , \u_dut.plane_room , \u_dut.head_room , \u_dut.front_valid , \u_dut.raw_valid_q , \u_dut.raw_ready ;
   (* hierconn *) logic \u_dut.active_q , \u_dut.next_full_q , \u_dut.last_line_q ;
   (* hierconn *) logic [31:0]       \u_dut.lines_left_q , \u_dut.next_lines_q ;
   (* hierconn *) logic [1:0]        \u_dut.left ;
@@ -67,8 +67,8 @@ module qn_unpack_proof #(
       f_credit_q <= f_credit_q + {{CountW-1{1'b0}}, credit} - {{CountW-1{1'b0}}, ask_i};
       f_way_q    <= f_way_q + {{CountW-1{1'b0}}, ask_i} - {{CountW-1{1'b0}}, line_valid_i};
       f_due_q    <= f_due_q + (fmt_valid_i && fmt_ready ? {2'd0, fmt_lines_i} : 34'd0) - {33'd0, ask_i};
-      f_planes_q <= f_planes_q + {{CountW-1{1'b0}}, line_valid_i && !\u_dut.is_head } - {{CountW-1{1'b0}}, \u_dut.raw_valid_q && \u_dut.raw_ready };
-      f_heads_q  <= f_heads_q + {{CountW-1{1'b0}}, line_valid_i && \u_dut.is_head } - {{CountW-1{1'b0}}, head_valid && head_ready_i};
+      f_planes_q <= f_planes_q + {{CountW-1{1'b0}}, line_valid_i && !\u_dut.is_head_q } - {{CountW-1{1'b0}}, \u_dut.raw_valid_q && \u_dut.raw_ready };
+      f_heads_q  <= f_heads_q + {{CountW-1{1'b0}}, line_valid_i && \u_dut.is_head_q } - {{CountW-1{1'b0}}, head_valid && head_ready_i};
       f_out_q    <= f_out_q + {{CountW-1{1'b0}}, credit} - {{CountW-1{1'b0}}, line_valid_i};
       f_in_q     <= f_in_q + {{CountW-1{1'b0}}, line_valid_i} - {{CountW-1{1'b0}}, credit};
       f_held_q   <= f_held_q + {{CountW-1{1'b0}}, line_valid_i} - {{CountW-2{1'b0}}, \u_dut.left };
@@ -77,7 +77,7 @@ module qn_unpack_proof #(
       if (line_valid_i) assume (f_way_q != {CountW{1'b0}});
       if (fmt_valid_i) assume (fmt_lines_i != 32'd0);
       // The header FIFO's room: see unpack_heads_proof
-      if (line_valid_i && \u_dut.is_head ) assume (\u_dut.head_room );
+      if (line_valid_i && \u_dut.is_head_q ) assume (\u_dut.head_room );
 
       if (line_valid_i) assert (\u_dut.plane_room && \u_dut.active_q );
       assert (credit == (f_owed != 0));              // what is owed comes back, one a clock

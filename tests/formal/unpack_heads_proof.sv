@@ -33,7 +33,7 @@ module unpack_heads_proof #(
   qn_unpack #(.FifoWords(FifoWords)) u_dut (
     .clk_i, .rst_ni, .fmt_valid_i, .fmt_ready_o(fmt_ready), .fmt_id_i, .fmt_cols_i, .fmt_lines_i, .line_valid_i, .line_data_i(32'd0),
     .credit_o(credit), .plane_valid_o(plane_valid), .plane_ready_i, .plane_o(plane), .head_valid_o(head_valid), .head_ready_i, .head_o(head));
-  (* hierconn *) logic \u_dut.is_head , \u_dut.plane_room , \u_dut.head_room , \u_dut.front_valid , \u_dut.raw_valid_q , \u_dut.raw_ready , \u_dut.pair_end , \u_dut.stream_end ;
+  (* hierconn *) logic \u_dut.is_head_q , \u_dut.plane_room , \u_dut.head_room , \u_dut.front_valid , \u_dut.raw_valid_q , \u_dut.raw_ready , \u_dut.pair_end , \u_dut.stream_end ;
   (* hierconn *) logic \u_dut.active_q , \u_dut.next_full_q ;
   (* hierconn *) logic [2:0]        \u_dut.sub_q ;
   (* hierconn *) logic [1:0]        \u_dut.head_q , \u_dut.head_left_q ;
@@ -77,8 +77,8 @@ module unpack_heads_proof #(
   logic [1:0] f_head_in_q;                 // its words so far
   logic [5:0] f_plane_in_q;
   logic       head_in, plane_in, f_between;
-  assign head_in   = line_valid_i && \u_dut.is_head ;
-  assign plane_in  = line_valid_i && !\u_dut.is_head ;
+  assign head_in   = line_valid_i && \u_dut.is_head_q ;
+  assign plane_in  = line_valid_i && !\u_dut.is_head_q ;
   assign f_between = f_head_in_q == 2'd0 && f_plane_in_q == 6'd0;
   always @(posedge clk_i) begin
     if (!rst_ni || \u_dut.pair_end ) begin
@@ -91,6 +91,7 @@ module unpack_heads_proof #(
     if (rst_ni) begin
       if (!\u_dut.active_q ) assert (f_between);
       if (\u_dut.active_q ) begin
+        assert (\u_dut.is_head_q == (\u_dut.head_left_q != 2'd0));
         // The law of the formats: at most three header words, fewer than plane words
         assert ({1'b0, f_head_in_q} + {1'b0, \u_dut.head_left_q } <= 3'd3);
         assert ({4'd0, f_head_in_q} + {4'd0, \u_dut.head_left_q } < {\u_dut.words_q , 1'b0});

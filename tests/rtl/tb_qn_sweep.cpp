@@ -109,6 +109,7 @@ static void pick(uint32_t at, uint32_t n, uint32_t low, uint32_t high)
         for (int k = 0; k < 2; k++) {
             top.pick_addr_i = (uint16_t)(2 * i + k);
             edge();
+            edge();
             got[k] = top.pick_data_o;
         }
         CHECK(got[0] == want[i] && got[1] == mem[at + want[i]], "place %zu: %u, want %u", i, got[0], want[i]);
