@@ -47,7 +47,7 @@ module qn_top #(
   localparam LOAD = 0, MATRIX = 1, VECTOR = 2, STORE = 3;      // index of a unit's queue
 
   // Registers
-  logic        core_rst_n, mem_idle, start, load_first, done, stop;
+  logic        core_rst_n, core_rst_next_n, mem_idle, start, load_first, done, stop;
   logic [31:0] entry, prog_words, arg_data, load_size, store_size;
   logic [29:0] prog_addr, load_base, store_base;
   logic [5:0]  arg_index;
@@ -66,7 +66,7 @@ module qn_top #(
   qn_regs #(.Rows(Rows), .Planes(Planes)) u_regs (
     .clk_i, .rst_ni,
     .reg_valid_i, .reg_we_i, .reg_addr_i, .reg_wdata_i, .reg_rdata_o,
-    .core_rst_no(core_rst_n), .mem_idle_i(mem_idle),
+    .core_rst_no(core_rst_n), .core_rst_next_no(core_rst_next_n), .mem_idle_i(mem_idle),
     .start_o(start), .load_o(load_first), .entry_o(entry), .prog_addr_o(prog_addr), .prog_words_o(prog_words),
     .done_i(done), .stop_o(stop),
     .trap_valid_i(trap_valid), .trap_cause_i(trap_cause), .trap_addr_i(trap_addr), .trap_pc_i(trap_pc),
@@ -93,8 +93,18 @@ module qn_top #(
 
   always_ff @(posedge clk_i) drained_q <= head_valid == 4'd0 && unit_idle == 4'b1111 && mem_idle;
 
+  // Reset, for each unit from a register of its own
+  localparam int SEQ = 4;
+  logic [4:0] unit_rst_n;
+  genvar r;
+  generate
+    for (r = 0; r < 5; r = r + 1) begin : g_reset
+      qn_copy u_copy (.clk_i, .in_i(core_rst_next_n), .out_o(unit_rst_n[r]));
+    end
+  endgenerate
+
   qn_seq #(.Planes(Planes), .ProgWords(ProgWords)) u_seq (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i, .rst_ni(unit_rst_n[SEQ]),
     .start_i(start), .load_i(load_first), .entry_i(entry), .prog_addr_i(prog_addr), .prog_words_i(prog_words),
     .arg_index_o(arg_index), .arg_data_i(arg_data),
     .req_valid_o(prog_req_valid), .req_ready_i(prog_req_ready), .req_addr_o(prog_req_addr), .req_len_o(prog_req_len),
@@ -107,7 +117,7 @@ module qn_top #(
   generate
     for (u = 0; u < 4; u = u + 1) begin : g_queue
       qn_queue #(.Width(ENTRY_W), .Depth(16)) u_queue (
-        .clk_i, .rst_ni(core_rst_n),
+        .clk_i, .rst_ni(unit_rst_n[SEQ]),
         .in_valid_i(push_valid[u]), .in_ready_o(push_ready[u]), .in_data_i(push_data),
         .out_valid_o(head_valid[u]), .out_ready_i(unit_valid[u] && unit_ready[u]), .out_data_o(head[u*ENTRY_W +: ENTRY_W]));
       assign head_wait[8*u +: 8] = head[u*ENTRY_W + qn_isa_pkg::ENTRY_WAIT0_LSB +: 8];
@@ -150,7 +160,7 @@ module qn_top #(
   logic [VbAddrW-1:0] ld_addr;
 
   qn_load #(.Planes(Planes), .VbWords(VbWords), .FifoWords(FifoWords)) u_load (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i, .rst_ni(unit_rst_n[LOAD]),
     .insn_valid_i(unit_valid[LOAD]), .insn_ready_o(unit_ready[LOAD]), .insn_i(head[LOAD*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[LOAD]), .post_o(post[8*LOAD +: 8]),
     .trap_valid_o(trap_valid[1]), .trap_cause_o(trap_cause[8 +: 8]), .trap_addr_o(trap_addr[32 +: 32]), .trap_pc_o(trap_pc[12 +: 12]),
@@ -176,14 +186,14 @@ module qn_top #(
   logic [32*Dequants-1:0] acc_data;
 
   qn_unpack #(.Planes(Planes), .FifoWords(FifoWords)) u_unpack (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i, .rst_ni(unit_rst_n[LOAD]),
     .fmt_valid_i(fmt_valid), .fmt_ready_o(fmt_ready), .fmt_id_i(fmt_id), .fmt_cols_i(fmt_cols), .fmt_lines_i(fmt_lines),
     .line_valid_i(line_valid), .line_data_i(line_data), .credit_o(credit),
     .plane_valid_o(plane_valid), .plane_ready_i(plane_ready), .plane_o(plane),
     .head_valid_o(plane_head_valid), .head_ready_i(plane_head_ready), .head_o(plane_head));
 
   qn_matrix #(.Element(Element), .Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices)) u_matrix (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i, .rst_ni(unit_rst_n[MATRIX]),
     .insn_valid_i(unit_valid[MATRIX]), .insn_ready_o(unit_ready[MATRIX]), .insn_i(head[MATRIX*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[MATRIX]), .post_o(post[8*MATRIX +: 8]),
     .trap_valid_o(trap_valid[2]), .trap_cause_o(trap_cause[16 +: 8]), .trap_addr_o(trap_addr[64 +: 32]), .trap_pc_o(trap_pc[24 +: 12]),
@@ -204,7 +214,7 @@ module qn_top #(
   logic [31:0]        st_data;
 
   qn_vector #(.Rows(Rows), .Lanes(Lanes), .Funcs(Funcs), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices), .VbWords(VbWords)) u_vector (
-    .clk_i, .rst_ni(core_rst_n), .regs_rst_ni(rst_ni),
+    .clk_i, .rst_ni(unit_rst_n[VECTOR]), .regs_rst_ni(rst_ni),
     .insn_valid_i(unit_valid[VECTOR]), .insn_ready_o(unit_ready[VECTOR]), .insn_i(head[VECTOR*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[VECTOR]), .post_o(post[8*VECTOR +: 8]),
     .trap_valid_o(trap_valid[3]), .trap_cause_o(trap_cause[24 +: 8]), .trap_addr_o(trap_addr[96 +: 32]), .trap_pc_o(trap_pc[36 +: 12]),
@@ -223,7 +233,7 @@ module qn_top #(
 
   // Store
   qn_store #(.Planes(Planes), .VbWords(VbWords)) u_store (
-    .clk_i, .rst_ni(core_rst_n),
+    .clk_i, .rst_ni(unit_rst_n[STORE]),
     .insn_valid_i(unit_valid[STORE]), .insn_ready_o(unit_ready[STORE]), .insn_i(head[STORE*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[STORE]), .post_o(post[8*STORE +: 8]),
     .trap_valid_o(trap_valid[4]), .trap_cause_o(trap_cause[32 +: 8]), .trap_addr_o(trap_addr[128 +: 32]), .trap_pc_o(trap_pc[48 +: 12]),

@@ -30,8 +30,8 @@ module qn_array #(
   input  logic                first_i,     // of a column
   input  logic                neg_i,
 
-  input  logic                hold_load_i, // partials to holds
-  input  logic [Groups-1:0]   hold_use_i,  // taken with hold_load_i: groups of Lanes rows that matter
+  input  logic                hold_next_i, // in the next clock: partials to holds
+  input  logic [Groups-1:0]   hold_next_use_i,  // taken with hold_next_i: groups of Lanes rows that matter
   input  logic                hold_shift_i,
   output logic [56*Lanes-1:0] lane_o       // {hi, lo} of each row of the group in front
 );
@@ -43,14 +43,15 @@ module qn_array #(
   logic [31:0]      plane_q;
   logic [1:0]       part;
   logic [Rows-1:0]  row_en_q;              // rows that compute
-  logic [Groups-1:0] use_q;
+  logic [Groups-1:0] use_next_q, use_q;    // groups that hold something: from the next clock on, now
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       first_q <= first_i;
       neg_q   <= neg_i;
     end
-    if (hold_load_i) use_q <= hold_use_i;
+    if (hold_next_i) use_next_q <= hold_next_use_i;
+    use_q <= use_next_q;
   end
 
   generate
@@ -95,13 +96,16 @@ module qn_array #(
       localparam int Next = r / Lanes + 1 < Groups ? r / Lanes + 1 : r / Lanes;
       localparam [RowsW-1:0] Row = r;
       logic [55:0] hold_q;
+      logic        load, take;             // hold_next_i's registers, for each row
+      qn_copy u_load (.clk_i, .in_i(hold_next_i), .out_o(load));
+      qn_copy u_take (.clk_i, .in_i(hold_next_i && hold_next_use_i[r/Lanes]), .out_o(take));
       assign row_used[r] = Row < rows_i;
 
       always_ff @(posedge clk_i) if (swap_i) row_en_q[r] <= row_used[r];
 
       always_ff @(posedge clk_i) begin
-        if (hold_load_i) begin
-          if (hold_use_i[r/Lanes]) hold_q <= partial[56*r +: 56];
+        if (load) begin
+          if (take) hold_q <= partial[56*r +: 56];
         end else if (hold_shift_i) begin
           if (use_q[Next]) hold_q <= hold[56*(r+Lanes) +: 56];
         end

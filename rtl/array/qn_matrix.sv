@@ -118,6 +118,17 @@ module qn_matrix #(
     .qb_scale_i, .qb_sum_lo_i, .qb_sum_hi_i, .qb_scale2_i, .qb_sum2_lo_i, .qb_sum2_hi_i,
     .re_i(buf_re), .pair_i(buf_pair), .slice_i(buf_slice), .beat_i(buf_beat), .data_o(buf_data), .side_o(buf_side));
 
+  // From the buffer to the rows, which stand all over the chip: a clock (of the element's TAIL)
+  logic              row_load_q, row_last_q;
+  logic [RowW-2:0]   row_pair_q;
+  logic [127:0]      row_data_q;
+  always_ff @(posedge clk_i) begin
+    row_load_q <= rst_ni && load;
+    row_last_q <= load_last;
+    row_pair_q <= load_pair;
+    if (load) row_data_q <= load_data;
+  end
+
   // ---- The job in the array ----------------------------------------------------------------------------------------------
   logic              a_valid_q;
   logic              a_signed_q, a_odd_q, a_drain_q;             // drain: wait until all earlier sums are written
@@ -282,7 +293,7 @@ module qn_matrix #(
 
   // ---- A column on its way to the holds ----------------------------------------------------------------------------------
   logic              hold_load, hold_shift;
-  logic [Groups-1:0] hold_use;
+  logic [Groups-1:0] hold_use, hold_next_use;            // of the column; of the one that is held in the next clock
   localparam int ColumnW = OwnW + RowW + 1 + GroupW + 2 + 3 + 2 + 6;
   logic [Partial-1:0] column_valid_q;
   logic [ColumnW-1:0] column, c_column;
@@ -309,9 +320,10 @@ module qn_matrix #(
   generate
     for (g = 0; g < Groups; g = g + 1) begin : g_use
       localparam [GroupW:0] Group = g;
-      assign hold_use[g] = Group < {1'b0, c_group_last} + 1'b1;
+      assign hold_use[g] = Group < {1'b0, a_group_last_q} + 1'b1;
     end
   endgenerate
+  qn_delay #(.Width(Groups), .Clocks(Partial - 1)) u_use (.clk_i, .in_i(hold_use), .out_o(hold_next_use));
 
   // ---- Headers of a pair: popped one clock after its first plane, one word a clock ---------------------------------------
   // They are complete when its first column is held, and the next pair's come after that (fmt.def: less than a pair's plane words).
@@ -452,10 +464,10 @@ module qn_matrix #(
     end
     for (p = 0; p < Planes; p = p + 1) begin : g_stripe
       qn_stripe #(.Element(Element), .Rows(Rows), .Depth(Depth), .Dequants(Dequants), .ColW(OwnW)) u_stripe (
-        .clk_i, .rst_ni, .load_i(load), .load_pair_i(load_pair), .load_last_i(load_last), .load_data_i(load_data), .swap_i(open), .rows_i(a_rows_q),
+        .clk_i, .rst_ni, .load_i(row_load_q), .load_pair_i(row_pair_q), .load_last_i(row_last_q), .load_data_i(row_data_q), .swap_i(open), .rows_i(a_rows_q),
         .valid_i(issue), .plane_i(plane_i[32*p +: 32]), .first_i(first), .neg_i(first && a_signed_q),
         .head_sub_i(h_sub_q), .head_float_i(h_float), .head_i(head_i[32*p +: 32]),
-        .hold_load_i(hold_load), .hold_use_i(hold_use), .hold_shift_i(hold_shift), .hold_odd_i(c_odd), .hold_head_i(c_head),
+        .hold_load_i(hold_load), .hold_next_i(column_valid_q[Partial-2]), .hold_next_use_i(hold_next_use), .hold_shift_i(hold_shift), .hold_odd_i(c_odd), .hold_head_i(c_head),
         .deal_valid_i(d_valid_q), .deal_second_i(d_second_q), .deal_first_i(d_block_first_q), .deal_last_i(d_block_last_q),
         .deal_zero_i(d_zero_q), .deal_done_i(d_done_q && d_end), .deal_sub_i(d_sub_q), .deal_twice_i(d_twice_q),
         .deal_group_i(d_group_q), .deal_col_i(d_addr_q), .deal_side_i(d_side),

@@ -39,7 +39,8 @@ module qn_stripe #(
   input  logic [31:0]               head_i,
 
   input  logic                      hold_load_i,   // a column is complete: partials to the holds, and its headers
-  input  logic [Groups-1:0]         hold_use_i,
+  input  logic                      hold_next_i,   // it will be in the next clock
+  input  logic [Groups-1:0]         hold_next_use_i,
   input  logic                      hold_shift_i,
   input  logic                      hold_odd_i,    // taken with hold_load_i: the second column of its pair
   input  logic [1:0]                hold_head_i,   //   its format's float headers
@@ -68,7 +69,7 @@ module qn_stripe #(
   logic [56*Dequants-1:0] lanes;
   qn_array #(.Element(Element), .Rows(Rows), .Depth(Depth), .Lanes(Dequants)) u_array (
     .clk_i, .rst_ni, .load_i, .load_pair_i, .load_last_i, .load_data_i, .swap_i, .rows_i, .valid_i, .plane_i, .first_i, .neg_i,
-    .hold_load_i, .hold_use_i, .hold_shift_i, .lane_o(lanes));
+    .hold_next_i, .hold_next_use_i, .hold_shift_i, .lane_o(lanes));
 
   // Headers as they come, of the column in the holds (d and m as FP32), and of the odd one after it
   logic [31:0] h_scales_q, h_float0_q, h_float1_q, d_d_q, d_m_q, half_d, half_m;

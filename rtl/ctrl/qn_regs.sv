@@ -19,7 +19,8 @@ module qn_regs #(
   input  logic [31:0]     reg_wdata_i,
   output logic [31:0]     reg_rdata_o,
 
-  output logic            core_rst_no,     // to all but this and the memory arbiter; a register of its own for its many ends
+  output logic            core_rst_no,     // to all but this and the memory arbiter
+  output logic            core_rst_next_no, // what it will be in the next clock, for registers beside it
   input  logic            mem_idle_i,
   output logic            start_o,         // one clock
   output logic            load_o,
@@ -109,22 +110,22 @@ module qn_regs #(
     all_pc_q     <= trap_pc_i[59:0];
   end
 
+  assign core_rst_next_no = rst_ni && !reset && (core_rst_no || (resetting_q && mem_idle_i));
+  always_ff @(posedge clk_i) core_rst_no <= core_rst_next_no;
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       busy_q      <= 1'b0;
       done_q      <= 1'b0;
       trapped_q   <= 1'b0;
       resetting_q <= 1'b1;
-      core_rst_no <= 1'b0;
       start_o     <= 1'b0;
     end else begin
       start_o <= start;
       if (reset) begin
         resetting_q <= 1'b1;
-        core_rst_no <= 1'b0;
       end else if (resetting_q && mem_idle_i) begin
         resetting_q <= 1'b0;
-        core_rst_no <= 1'b1;
       end
       if (reset || done_i || trap)        busy_q <= 1'b0;
       else if (start)                     busy_q <= 1'b1;

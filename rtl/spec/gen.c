@@ -5,7 +5,7 @@
 //     gen --manual > rtl/spec/manual.md           the tables of the manual
 //     gen --target ulx3s                          -GElement=0 -GRows=16 ...         parameters of qn_top, for Verilator
 //     gen --yosys ulx3s                           -chparam Element 0 -chparam Rows 16 ...  the same, for Yosys' `hierarchy -top qn_top`
-//     gen --clocks ulx3s/lut                      8,3                   the element's pair_clocks and tail_clocks
+//     gen --clocks ulx3s/lut                      8,4                   the element's pair_clocks and tail_clocks
 //     gen --targets                               names, one a line
 //
 // Every call checks all lists first: what it prints, it has checked. Exit 1: a list is wrong (each fault on a line of stderr).

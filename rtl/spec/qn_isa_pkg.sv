@@ -887,7 +887,7 @@ package qn_isa_pkg;
   localparam int ELEMENT_LUT = 1;
   localparam int ELEMENT_MUL = 2;
   localparam [23:0] ELEMENT_PAIR_CLOCKS = {8'd4, 8'd8, 8'd4};
-  localparam [23:0] ELEMENT_TAIL_CLOCKS = {8'd0, 8'd3, 8'd0};
+  localparam [23:0] ELEMENT_TAIL_CLOCKS = {8'd1, 8'd4, 8'd1};
 
 endpackage
 /* verilator lint_on UNUSEDPARAM */

@@ -2,7 +2,7 @@
 // qn_func: e^a, 1/a or 1/sqrt(a), the qn_exp, qn_recip and qn_rsqrt of sim/model/qn_num.h bit by bit.
 // Operands every clock with `en_i`, the result 10 such clocks later (FUNC of unit.def); without it nothing moves. Nothing is reset.
 // The arithmetic is described in sim/model/README.md: table of segments and a quadratic in fixed point.
-// Costs on ECP5: 406 LUT4, 146 CCU2C, 720 FF, 7 MULT18, 2 DP16KD; 94 MHz alone.
+// Costs on ECP5: 406 LUT4, 146 CCU2C, 720 FF, 8 MULT18, 2 DP16KD; 94 MHz alone.
 
 `default_nettype none
 
@@ -28,7 +28,7 @@ module qn_func (
   assign nan  = top && |a_i[22:0];
 
   /* verilator lint_off UNUSEDSIGNAL */    // what falls off at the bottom: every truncation is a floor
-  logic [35:0] ll, low;
+  logic [35:0] ll;
   logic [41:0] prod;
   logic [33:0] bend;
   /* verilator lint_on UNUSEDSIGNAL */
@@ -152,18 +152,20 @@ module qn_func (
     s6_zero_q <= s5_zero_q;
   end
 
-  // 7: dx c2
+  // 7: dx c2 and dx c1. What rises is dx (c1 +- dx c2 / 2^19), and its products need not wait for that sum.
   assign bend = {16'd0, s6_dx_q} * {18'd0, s6_c2_q};
 
   logic [28:0] s7_c0_q;
-  logic [21:0] s7_c1_q;
+  logic [35:0] s7_low_q;
+  logic [21:0] s7_high_q;
   logic [14:0] s7_bend_q;
   logic [17:0] s7_dx_q;
   logic [9:0]  s7_exp_q;
   logic        s7_rise_q, s7_sign_q, s7_nan_q, s7_inf_q, s7_zero_q;
   always_ff @(posedge clk_i) if (en_i) begin
     s7_c0_q   <= s6_c0_q;
-    s7_c1_q   <= s6_c1_q;
+    s7_low_q  <= {18'd0, s6_dx_q} * {18'd0, s6_c1_q[17:0]};
+    s7_high_q <= {4'd0, s6_dx_q} * {18'd0, s6_c1_q[21:18]};
     s7_bend_q <= bend[33:19];
     s7_dx_q   <= s6_dx_q;
     s7_exp_q  <= s6_exp_q;
@@ -174,20 +176,15 @@ module qn_func (
     s7_zero_q <= s6_zero_q;
   end
 
-  // 8: dx slope, in products of 18 x (4 + 18) bits
-  logic [21:0] slope;
-  assign slope = s7_rise_q ? s7_c1_q + {7'd0, s7_bend_q} : s7_c1_q - {7'd0, s7_bend_q};
-
-  assign low = {18'd0, s7_dx_q} * {18'd0, slope[17:0]};
-
-  logic [17:0] s8_low_q;
-  logic [21:0] s8_high_q;
+  // 8: the sum of dx c1, and dx^2 c2
+  logic [39:0] s8_line_q;
+  logic [32:0] s8_bend_q;
   logic [28:0] s8_c0_q;
   logic [9:0]  s8_exp_q;
   logic        s8_rise_q, s8_sign_q, s8_nan_q, s8_inf_q, s8_zero_q;
   always_ff @(posedge clk_i) if (en_i) begin
-    s8_low_q  <= low[35:18];
-    s8_high_q <= {4'd0, s7_dx_q} * {18'd0, slope[21:18]};
+    s8_line_q <= {s7_high_q + {4'd0, s7_low_q[35:18]}, s7_low_q[17:0]};
+    s8_bend_q <= {15'd0, s7_dx_q} * {18'd0, s7_bend_q};
     s8_c0_q   <= s7_c0_q;
     s8_exp_q  <= s7_exp_q;
     s8_rise_q <= s7_rise_q;
@@ -198,14 +195,16 @@ module qn_func (
   end
 
   // 9: y - 1, with 28 bits after the point; 2 - 1 is possible
-  logic [21:0] rise;
-  assign rise = s8_high_q + {4'd0, s8_low_q};
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [39:0] rise;
+  /* verilator lint_on UNUSEDSIGNAL */
+  assign rise = s8_rise_q ? s8_line_q + {7'd0, s8_bend_q} : s8_line_q - {7'd0, s8_bend_q};
 
   logic [28:0] s9_y_q;
   logic [9:0]  s9_exp_q;
   logic        s9_sign_q, s9_nan_q, s9_inf_q, s9_zero_q;
   always_ff @(posedge clk_i) if (en_i) begin
-    s9_y_q    <= s8_rise_q ? s8_c0_q + {7'd0, rise} : s8_c0_q - {7'd0, rise};
+    s9_y_q    <= s8_rise_q ? s8_c0_q + {7'd0, rise[39:18]} : s8_c0_q - {7'd0, rise[39:18]};
     s9_exp_q  <= s8_exp_q;
     s9_sign_q <= s8_sign_q;
     s9_nan_q  <= s8_nan_q;

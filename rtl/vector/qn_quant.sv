@@ -192,6 +192,10 @@ module qn_quant #(
   qn_delay #(.Width(23), .Clocks(LatFunc)) u_divisor (.clk_i, .in_i(scale_o[22:0]), .out_o(divisor));
   qn_quotient u_quotient (.clk_i, .en_i(quotient_en_q), .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
 
+  logic scale_quotient, inv_quotient;      // Q8_K: inv_valid_q's last, for the scale and for 127/top
+  qn_copy u_scale_quotient (.clk_i, .in_i(!clear_i && q8_k && inv_valid_q[LatFunc+LatQuot-1]), .out_o(scale_quotient));
+  qn_copy u_inv_quotient   (.clk_i, .in_i(!clear_i && q8_k && inv_valid_q[LatFunc+LatQuot-1]), .out_o(inv_quotient));
+
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
       mul_valid_q <= '0;
@@ -207,11 +211,12 @@ module qn_quant #(
       k_top_q  <= m2_top_q;
       k_zero_q <= m2_zero;
     end
-    if (q8_k && inv_valid_q[LatFunc+LatQuot]) begin
-      scale_o      <= {1'b0, quotient};
+    if (inv_quotient) begin
       k_inv_q      <= {!k_top_q[31], quotient};
       k_inv_zero_q <= k_zero_q;
-    end else if (mul_valid_q[LatMul-1])
+    end
+    if (scale_quotient) scale_o <= {1'b0, quotient};
+    else if (mul_valid_q[LatMul-1])
       scale_o <= mul_zero_q[LatMul-1] ? 32'd0 : q8_k ? {1'b0, k_top_q[30:0]} : q8_1 ? {1'b0, d} : record_i ? {bf16, 16'd0} : product;
     inv_q <= inv_o;
   end

@@ -143,8 +143,8 @@ module qn_array #(
   input  logic [31:0]         plane_i,
   input  logic                first_i,
   input  logic                neg_i,
-  input  logic                hold_load_i,
-  input  logic [Groups-1:0]   hold_use_i,
+  input  logic                hold_next_i,
+  input  logic [Groups-1:0]   hold_next_use_i,
   input  logic                hold_shift_i,
   output logic [56*Lanes-1:0] lane_o
 );

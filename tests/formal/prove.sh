@@ -43,8 +43,8 @@ qn_store   qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/li
 qn_store_4 qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_store.sv | Planes=4
 qn_vbuf    qn_vbuf_proof    2  5   T/qn_vbuf_proof.sv | R/vector/qn_vbuf.sv R/vector/qn_vbank.sv R/lib/qn_copy.sv |
 vector_flow vector_flow_proof 2 16 R/spec/qn_isa_pkg.sv T/vector_flow_proof.sv T/vector_free.sv | R/vector/qn_vector.sv R/vector/qn_walk.sv R/lib/qn_copy.sv |
-qn_quant   qn_quant_proof   2  40  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv |
-qn_quant_4 qn_quant_proof   2  41  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv | Lanes=4
+qn_quant   qn_quant_proof   2  40  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv |
+qn_quant_4 qn_quant_proof   2  41  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv | Lanes=4
 qn_seq     qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv |
 qn_seq_4   qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv | Planes=4
 qn_regs    qn_regs_proof    2  8   R/spec/qn_isa_pkg.sv T/qn_regs_proof.sv | R/ctrl/qn_regs.sv |
