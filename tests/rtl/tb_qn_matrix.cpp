@@ -14,7 +14,7 @@ extern "C" {
 
 // The parameters of another target come with -DMATRIX='16, 8, ...'; ulx3s is the module's own. The last two are the element's clocks of loading
 #ifndef MATRIX
-#define MATRIX 16, 8, 4, 256, 64, 32, 4, 0
+#define MATRIX 16, 8, 4, 256, 64, 32, 4, 1
 #endif
 static constexpr int parameters[] = {MATRIX};
 static constexpr int ROWS = parameters[0], LANES = parameters[1], DEQUANTS = parameters[2], ACC_COLS = parameters[3],
