@@ -155,7 +155,7 @@ module qn_matrix #(
   logic taking, taking_next;                             // the plane before is still being taken; in the next clock too, if none is taken now
   logic want_q;                                          // a plane
   logic posts_full;                                      // no place for one more post
-  logic first, issue, block_last, two, slice_end, job_end, may_take, draining_q;
+  logic first, issue, block_last, two, slice_end, job_end, may_take, draining;
   assign first       = plane_q == 4'd0;
   assign block_last  = block_q == a_block_last_q;
   assign two         = a_head_q == 2'd2 && block_last;   // slots for I1 and for I2
@@ -215,10 +215,10 @@ module qn_matrix #(
   assign slice_next     = shadow_next && gap_q[GapW-1:1] == '0;
   assign slot_none      = slot_q[GroupW:1] == '0;
   assign slot_none_last = !two && a_group_last_q == '0;  // after the last plane of a column
-  assign want_stay      = a_valid_q && !taking_next && (!slice_start_q || (slice_next && !(a_drain_q && draining_q))) && (!last_q || slot_none);
+  assign want_stay      = a_valid_q && !taking_next && (!slice_start_q || (slice_next && !(a_drain_q && draining))) && (!last_q || slot_none);
   assign want_plane     = Parts == 1 && (last_q ? !one_plane || slot_none_last : !last_next || slot_none);
   assign want_slice     = Parts == 1 && slice_next && (!one_plane || slot_none_last);
-  assign want_job       = !(a_valid_q && Parts > 1) && !taking_next && slice_next && !(job_drain && (draining_q || a_valid_q))
+  assign want_job       = !(a_valid_q && Parts > 1) && !taking_next && slice_next && !(job_drain && (draining || a_valid_q))
                           && (job_plane_last[3:0] != 4'd0 || (a_valid_q ? slot_none_last : slot_none));
   assign want = !issue ? (a_valid_q ? want_stay : may_take && want_job)
                 : !(last_q && col_last_q) ? want_plane : !slice_none_q ? want_slice : may_take && want_job;
@@ -475,7 +475,12 @@ module qn_matrix #(
         .acc_re_i(stripe_re[p]), .acc_addr_i(acc_addr), .acc_data_o(acc_banks[32*Dequants*p +: 32*Dequants]));
     end
   endgenerate
-  always_ff @(posedge clk_i) draining_q <= rst_ni && ((issue && last_q) || column_valid_q != '0 || d_valid_q || dequant_busy[0]);
+  logic flows_q, deep_q;                   // before the dequantization units; in them
+  always_ff @(posedge clk_i) begin
+    flows_q <= rst_ni && ((issue && last_q) || column_valid_q != '0 || d_valid_q);
+    deep_q  <= rst_ni && dequant_busy[0];
+  end
+  assign draining = flows_q || deep_q;
 
   // Accumulator read: column k of the row comes out of bank (row + k) mod Dequants
   qn_rotate #(.Width(32), .Count(Dequants)) u_unrotate (.by_i(-acc_row_q), .in_i(acc_bank), .out_o(acc_data));
@@ -505,7 +510,7 @@ module qn_matrix #(
 
   always @(posedge clk_i) begin
     if (rst_ni && want_q)                               assert (a_valid_q && !taking && (!last_q || slot_q == '0)
-                                                                && (!slice_start_q || (gap_q == '0 && !(a_drain_q && draining_q))));
+                                                                && (!slice_start_q || (gap_q == '0 && !(a_drain_q && draining))));
     if (rst_ni && a_valid_q)                            assert (last_q == (plane_q == a_plane_last_q) && col_last_q == (col_q == a_col_last_q) &&
                                                                 (!col_last_q || slice_none_q == (slice_left_q == 32'd0)));
     if (rst_ni)                                         assert (slice_start_q == (first && col_q == '0));

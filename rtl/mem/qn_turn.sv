@@ -13,6 +13,7 @@ module qn_turn (
 
   input  logic        in_valid_i,
   output logic        in_ready_o,
+  input  logic        next_plane_i,        // in_plane_i of the next clock
   input  logic        in_plane_i,          // valid, and a plane
   input  logic [3:0]  in_store_i,          // what the word is: qn_isa_pkg::STORE_*
   input  logic [31:0] in_data_i,
@@ -58,7 +59,11 @@ module qn_turn (
     end
   endgenerate
 
-  assign out_valid_o = turning_q || in_plane_i;
+  // A register of its own, for the array, which decides by it: turning_q || in_plane_i
+  logic       turning_d;
+  logic [3:0] left_count_d;
+  assign {turning_d, left_count_d} = group ? {1'b1, first_count} : leaves ? {left_count_q != 4'd1, next_count} : {turning_q, left_count_q};
+  qn_copy u_valid (.clk_i, .in_i(rst_ni && (turning_d || next_plane_i)), .out_o(out_valid_o));
   assign out_data_o  = !turning_q ? in_data_i : turn_store_q == qn_isa_pkg::STORE_BYTES ? plane : value;
 
   always_ff @(posedge clk_i) begin
@@ -68,8 +73,7 @@ module qn_turn (
       left_count_q <= 4'd0;
     end else begin
       if (take) fill_count_q <= full ? 3'd0 : fill_count_q + 3'd1;
-      if (group)       {turning_q, left_count_q} <= {1'b1, first_count};
-      else if (leaves) {turning_q, left_count_q} <= {left_count_q != 4'd1, next_count};
+      {turning_q, left_count_q} <= {turning_d, left_count_d};
     end
   end
 
@@ -88,9 +92,13 @@ module qn_turn (
     if (rst_ni && in_plane_i) assert (fill_count_q == 3'd0);
     if (rst_ni)               assert (in_plane_i == (in_valid_i && in_store_i == qn_isa_pkg::STORE_PLANES));
     if (rst_ni)               assert (turning_q == (left_count_q != 4'd0));
+    if (rst_ni)               assert (out_valid_o == (turning_q || in_plane_i));
   end
 
 `ifdef FORMAL
+  logic f_plane_q;
+  always @(posedge clk_i) f_plane_q <= rst_ni && next_plane_i;
+  always @(posedge clk_i) if (rst_ni) assume (in_plane_i == f_plane_q);
   initial assume (!rst_ni);
   qn_stream_check #(.Width(36), .Assume(1'b1)) u_in (
     .clk_i, .rst_ni, .valid_i(in_valid_i), .ready_i(in_ready_o), .data_i({in_store_i, in_data_i}));

@@ -136,13 +136,15 @@ module qn_unpack #(
   end
 
   // What leaves the plane FIFO stands in a register: a block RAM's output comes late in its clock, and turner and matrix unit decide by it
-  logic                 raw_valid_q, raw_plane_q, raw_ready, raw_load, plane_room, head_room, front_valid;
+  logic                 raw_valid_q, raw_plane_q, raw_plane_d, raw_ready, raw_load, plane_room, head_room, front_valid;
   logic [3:0]           raw_store_q, front_store;
   logic [32*Planes-1:0] raw_q, front;
   assign raw_load = !raw_valid_q || raw_ready;
+  assign raw_plane_d = rst_ni && (raw_load ? front_valid && front_store == qn_isa_pkg::STORE_PLANES : raw_plane_q);
   always_ff @(posedge clk_i) begin
-    if (!rst_ni)       {raw_valid_q, raw_plane_q} <= 2'b00;
-    else if (raw_load) {raw_valid_q, raw_plane_q} <= {front_valid, front_valid && front_store == qn_isa_pkg::STORE_PLANES};
+    if (!rst_ni)       raw_valid_q <= 1'b0;
+    else if (raw_load) raw_valid_q <= front_valid;
+    raw_plane_q <= raw_plane_d;
     if (raw_load) {raw_store_q, raw_q} <= {front_store, front};
   end
   qn_fifo #(.Width(32*Planes+4), .Depth(FifoWords)) u_plane (
@@ -161,7 +163,7 @@ module qn_unpack #(
     for (p = 0; p < Planes; p = p + 1) begin : g_turn
       qn_turn u_turn (
         .clk_i, .rst_ni,
-        .in_valid_i(raw_valid_q), .in_ready_o(turn_ready[p]), .in_plane_i(raw_plane_q), .in_store_i(raw_store_q), .in_data_i(raw_q[32*p +: 32]),
+        .in_valid_i(raw_valid_q), .in_ready_o(turn_ready[p]), .next_plane_i(raw_plane_d), .in_plane_i(raw_plane_q), .in_store_i(raw_store_q), .in_data_i(raw_q[32*p +: 32]),
         .out_valid_o(turn_valid[p]), .out_ready_i(plane_ready_i), .out_data_o(plane_o[32*p +: 32]));
     end
   endgenerate

@@ -878,7 +878,7 @@ package qn_isa_pkg;
   localparam int LAT_FADD = 6;  // FP32 sum: qn_fadd
   localparam int LAT_FMUL = 4;  // FP32 product: qn_fmul
   localparam int LAT_IMUL = 6;  // integer times FP32: qn_imul
-  localparam int LAT_FUNC = 10;  // exp, reciprocal, reciprocal square root: qn_func
+  localparam int LAT_FUNC = 11;  // exp, reciprocal, reciprocal square root: qn_func
   localparam int LAT_QUOT = 4;  // quotient from a reciprocal: qn_quotient
   localparam int LAT_ACC = 2;  // accumulator read
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_func: e^a, 1/a or 1/sqrt(a), the qn_exp, qn_recip and qn_rsqrt of sim/model/qn_num.h bit by bit.
-// Operands every clock with `en_i`, the result 10 such clocks later (FUNC of unit.def); without it nothing moves. Nothing is reset.
+// Operands every clock with `en_i`, the result 11 such clocks later (FUNC of unit.def); without it nothing moves. Nothing is reset.
 // The arithmetic is described in sim/model/README.md: table of segments and a quadratic in fixed point.
 // Costs on ECP5: 406 LUT4, 146 CCU2C, 720 FF, 8 MULT18, 2 DP16KD; 94 MHz alone.
 
@@ -17,15 +17,23 @@ module qn_func (
   localparam logic [1:0] EXP = 2'd0, RECIP = 2'd1, RSQRT = 2'd2;
   localparam logic [35:0] LOG2E = 36'd49570624150;   // 35 bits after the point, as in qn_func_table.h
 
+  // 0: the operand, which comes from a choice of lanes a long way off
+  logic [31:0] s0_a_q;
+  logic [1:0]  s0_op_q;
+  always_ff @(posedge clk_i) if (en_i) begin
+    s0_a_q  <= a_i;
+    s0_op_q <= op_i;
+  end
+
   // 1: what the operand is; for exp, the mantissa (6 + 18 bits) times log2(e) (18 + 18 bits)
   logic [7:0]  e;
   logic [23:0] mant;
   logic        tiny, top, nan;
-  assign e    = a_i[30:23];
-  assign mant = {1'b1, a_i[22:0]};
+  assign e    = s0_a_q[30:23];
+  assign mant = {1'b1, s0_a_q[22:0]};
   assign tiny = e == 8'd0;
   assign top  = e == 8'd255;
-  assign nan  = top && |a_i[22:0];
+  assign nan  = top && |s0_a_q[22:0];
 
   /* verilator lint_off UNUSEDSIGNAL */    // what falls off at the bottom: every truncation is a floor
   logic [35:0] ll;
@@ -47,15 +55,15 @@ module qn_func (
     s1_lh_q    <= {18'd0, mant[17:0]} * {18'd0, LOG2E[35:18]};
     s1_hl_q    <= {18'd0, mant[23:18]} * {6'd0, LOG2E[17:0]};
     s1_hh_q    <= {18'd0, mant[23:18]} * {6'd0, LOG2E[35:18]};
-    s1_mant_q  <= a_i[22:0];
-    s1_exp_q   <= op_i == RECIP ? 8'd253 - e : 8'd190 - {1'b0, e[7:1]} - {7'd0, e[0]};
+    s1_mant_q  <= s0_a_q[22:0];
+    s1_exp_q   <= s0_op_q == RECIP ? 8'd253 - e : 8'd190 - {1'b0, e[7:1]} - {7'd0, e[0]};
     s1_shift_q <= e >= 8'd70 ? 6'd5 - e[5:0] : 6'd63;    // 133 - e; past 33 nothing is left
-    s1_table_q <= op_i == RSQRT && !e[0] ? 2'd3 : op_i;
-    s1_neg_q   <= a_i[31];
-    s1_sign_q  <= a_i[31] && op_i != EXP;
-    s1_nan_q   <= nan || (op_i == RSQRT && a_i[31] && !tiny);
-    s1_inf_q   <= op_i == EXP ? e >= 8'd134 && !a_i[31] : tiny;
-    s1_zero_q  <= op_i == EXP ? e >= 8'd134 : top || (op_i == RECIP && e == 8'd254);
+    s1_table_q <= s0_op_q == RSQRT && !e[0] ? 2'd3 : s0_op_q;
+    s1_neg_q   <= s0_a_q[31];
+    s1_sign_q  <= s0_a_q[31] && s0_op_q != EXP;
+    s1_nan_q   <= nan || (s0_op_q == RSQRT && s0_a_q[31] && !tiny);
+    s1_inf_q   <= s0_op_q == EXP ? e >= 8'd134 && !s0_a_q[31] : tiny;
+    s1_zero_q  <= s0_op_q == EXP ? e >= 8'd134 : top || (s0_op_q == RECIP && e == 8'd254);
   end
 
   // 2: their sum, whose last bit is worth 2^(e - 167); e is at most 133

@@ -98,7 +98,7 @@ matrix_flow|array/qn_matrix.sv|a_head_q == 2'd2 ? 2'd2 : 2'd1|a_head_q == 2'd2 ?
 matrix_flow|array/qn_matrix.sv|job_drain = a_head_q == 2'd2|job_drain = a_head_q == 2'd3
 matrix_flow|array/qn_matrix.sv|slice_next     = shadow_next && gap_q|slice_next     = gap_q
 matrix_flow|array/qn_matrix.sv|slot_none      = slot_q[GroupW:1] == '0;|slot_none      = slot_q[0] == '0;
-matrix_flow|array/qn_matrix.sv|job_drain && (draining_q|!draining_q && (draining_q
+matrix_flow|array/qn_matrix.sv|job_drain && (draining|!draining && (draining
 matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (slice_end)     side_q  <= side_q - 2'd1;
 matrix_flow|array/qn_matrix.sv|&& !posts_full;|;
 matrix_flow|array/qn_matrix.sv|if (job_take)     post_write_q|if (job_take && !job_end) post_write_q

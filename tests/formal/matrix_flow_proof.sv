@@ -37,7 +37,7 @@ module matrix_flow_proof #(
     .qb_side_we_i(1'b0), .qb_side_row_i('0), .qb_side_slice_i('0), .qb_s_i(1'b0), .qb_scale_i('0), .qb_sum_lo_i('0), .qb_sum_hi_i('0), .qb_scale2_i('0), .qb_sum2_lo_i('0), .qb_sum2_hi_i('0),
     .acc_re_i(1'b0), .acc_row_i('0), .acc_col_i('0), .acc_data_o(), .array_busy_o(), .array_rows_o(), .array_starve_o());
   (* hierconn *) logic              \u_dut.a_valid_q , \u_dut.a_drain_q , \u_dut.issue , \u_dut.swap , \u_dut.u_load.f_full_q , \u_dut.want_q , \u_dut.slice_start_q , \u_dut.side_we , \u_dut.job_valid ;
-  (* hierconn *) logic              \u_dut.first , \u_dut.last_q , \u_dut.col_last_q , \u_dut.draining_q , \u_dut.block_last , \u_dut.job_take , \u_dut.slice_end ;
+  (* hierconn *) logic              \u_dut.first , \u_dut.last_q , \u_dut.col_last_q , \u_dut.draining , \u_dut.block_last , \u_dut.job_take , \u_dut.slice_end ;
   (* hierconn *) logic [3:0]        \u_dut.a_plane_last_q , \u_dut.plane_q ;
   (* hierconn *) logic [2:0]        \u_dut.a_sub_q ;
   (* hierconn *) logic [1:0]        \u_dut.a_head_q , \u_dut.side_q , \u_dut.side_index , \u_dut.h_left_q ;
@@ -126,7 +126,7 @@ module matrix_flow_proof #(
       if (\u_dut.swap ) assert (\u_dut.u_load.f_full_q );
       // What is known of the next plane and of whether it is wanted
       if (\u_dut.want_q ) assert (\u_dut.a_valid_q && (!\u_dut.last_q || \u_dut.slot_q == '0));
-      if (\u_dut.want_q && \u_dut.slice_start_q ) assert (\u_dut.u_load.f_full_q && \u_dut.gap_q == '0 && !(\u_dut.a_drain_q && \u_dut.draining_q ));
+      if (\u_dut.want_q && \u_dut.slice_start_q ) assert (\u_dut.u_load.f_full_q && \u_dut.gap_q == '0 && !(\u_dut.a_drain_q && \u_dut.draining ));
       if (\u_dut.a_valid_q ) assert (\u_dut.last_q == (\u_dut.plane_q == \u_dut.a_plane_last_q ) && \u_dut.col_last_q == (\u_dut.col_q == \u_dut.a_col_last_q ));
       assert (\u_dut.slice_start_q == !f_inside);
 
@@ -223,7 +223,7 @@ module matrix_flow_proof #(
     if (f_many[2]) assert (f_dry && !f_second && !(f_valid[3] && f_two[3]));
     if (f_many[1]) assert (f_dry && !f_second && !(f_valid[3] && f_two[3]) && !(f_valid[2] && f_two[2]));
     if (f_many[0]) assert (f_dry && !f_second && !(f_valid[3] && f_two[3]) && !(f_valid[2] && f_two[2]) && !(f_valid[1] && f_two[1]));
-    if (!\u_dut.draining_q ) assert (f_dry && !\u_dut.g_stripe[0].u_stripe.u_valid_q && f_valid == 4'd0 && !\u_dut.g_stripe[0].u_stripe.u_dequant.f_was_q );
+    if (!\u_dut.draining ) assert (f_dry && !\u_dut.g_stripe[0].u_stripe.u_valid_q && f_valid == 4'd0 && !\u_dut.g_stripe[0].u_stripe.u_dequant.f_was_q );
     if (\u_dut.a_drain_q ? !\u_dut.a_valid_q : \u_dut.a_head_q != 2'd2) assert (f_dry && !f_second && (f_valid & f_two) == 4'd0);
     if (\u_dut.a_valid_q && \u_dut.a_drain_q ) assert (!f_inside);
     if (f_first && !f_u_many_q) assert (f_valid[3] && f_two[3] && \u_dut.d_second_q );

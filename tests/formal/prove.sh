@@ -20,10 +20,10 @@ qn_queue   qn_queue         2  14  R/ctrl/qn_queue.sv R/lib/qn_stream_check.sv |
 qn_sems    qn_sems_proof    2   9  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=4 Sem=15
 qn_sems_1  qn_sems_proof    2   9  T/qn_sems_proof.sv | R/ctrl/qn_sems.sv | Units=2 Sem=1
 qn_mem_arb qn_mem_arb_proof 2  14  T/qn_mem_arb_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_mem_arb.sv |
-qn_turn    qn_turn_proof    2  30  R/spec/qn_isa_pkg.sv T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Byte=2
-qn_book    qn_book_proof    2  16  R/spec/qn_isa_pkg.sv T/qn_book_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv | Weight=5
-qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
-unpack_heads unpack_heads_proof 2 16 R/spec/qn_isa_pkg.sv T/unpack_heads_proof.sv | R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv | FifoWords=64
+qn_turn    qn_turn_proof    2  30  R/spec/qn_isa_pkg.sv T/qn_turn_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv R/lib/qn_copy.sv | Byte=2
+qn_book    qn_book_proof    2  16  R/spec/qn_isa_pkg.sv T/qn_book_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv R/lib/qn_copy.sv | Weight=5
+qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv R/lib/qn_copy.sv | FifoWords=64
+unpack_heads unpack_heads_proof 2 16 R/spec/qn_isa_pkg.sv T/unpack_heads_proof.sv | R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv R/lib/qn_copy.sv | FifoWords=64
 qn_dequant qn_dequant_proof 2  22  R/spec/qn_isa_pkg.sv T/qn_dequant_proof.sv | R/dequant/qn_dequant.sv R/dequant/qn_dequant_unit.sv R/dequant/qn_imul.sv R/lib/qn_fadd.sv R/lib/qn_fmul.sv R/lib/qn_fpack.sv R/lib/qn_delay.sv R/lib/qn_copy.sv | Units=2 AddrW=4
 qn_gemm_load qn_gemm_load_proof 2 16 R/spec/qn_isa_pkg.sv T/qn_gemm_load_proof.sv R/lib/qn_stream_check.sv | R/array/qn_gemm_load.sv |
 gemm_load_lut qn_gemm_load_proof 2 40 R/spec/qn_isa_pkg.sv T/qn_gemm_load_proof.sv R/lib/qn_stream_check.sv | R/array/qn_gemm_load.sv | Element=1 Rows=4
@@ -44,7 +44,7 @@ qn_store_4 qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/li
 qn_vbuf    qn_vbuf_proof    2  5   T/qn_vbuf_proof.sv | R/vector/qn_vbuf.sv R/vector/qn_vbank.sv R/lib/qn_copy.sv |
 vector_flow vector_flow_proof 2 16 R/spec/qn_isa_pkg.sv T/vector_flow_proof.sv T/vector_free.sv | R/vector/qn_vector.sv R/vector/qn_walk.sv R/lib/qn_copy.sv |
 qn_quant   qn_quant_proof   2  40  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv |
-qn_quant_4 qn_quant_proof   2  41  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv | Lanes=4
+qn_quant_4 qn_quant_proof   2  43  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv | Lanes=4
 qn_seq     qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv |
 qn_seq_4   qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv | Planes=4
 qn_regs    qn_regs_proof    2  8   R/spec/qn_isa_pkg.sv T/qn_regs_proof.sv | R/ctrl/qn_regs.sv |

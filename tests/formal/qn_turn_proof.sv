@@ -12,13 +12,14 @@ module qn_turn_proof #(
   input logic        in_valid_i,
   input logic        in_bytes_i,
   input logic [31:0] in_data_i,
+  input logic        next_plane_i,         // whether the next clock brings a plane
   input logic        out_ready_i
 );
 
   logic        in_ready, out_valid;
   logic [31:0] out_data;
   qn_turn u_dut (
-    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .in_plane_i(in_valid_i && !in_bytes_i), .in_store_i({3'd0, in_bytes_i}), .in_data_i,
+    .clk_i, .rst_ni, .in_valid_i, .in_ready_o(in_ready), .next_plane_i, .in_plane_i(in_valid_i && !in_bytes_i), .in_store_i({3'd0, in_bytes_i}), .in_data_i,
     .out_valid_o(out_valid), .out_ready_i, .out_data_o(out_data));
   (* hierconn *) logic         \u_dut.turning_q ;
   (* hierconn *) logic [2:0]   \u_dut.fill_count_q ;
@@ -27,6 +28,12 @@ module qn_turn_proof #(
   (* hierconn *) logic [255:0] \u_dut.turn_q ;
 
   initial assume (!rst_ni);
+  logic f_plane_q;
+  always @(posedge clk_i) begin
+    f_plane_q <= rst_ni && next_plane_i;
+    if (rst_ni) assume (f_plane_q == (in_valid_i && !in_bytes_i));
+    if (rst_ni) assert (out_valid == (\u_dut.turning_q || f_plane_q));
+  end
   qn_stream_check #(.Width(33), .Assume(1'b1)) u_in (
     .clk_i, .rst_ni, .valid_i(in_valid_i), .ready_i(in_ready), .data_i({in_bytes_i, in_data_i}));
   qn_stream_check #(.Width(32), .Assume(1'b0)) u_out (

@@ -209,6 +209,7 @@ module unpack_heads_proof #(
       assert (f_fifo_q + f_heads_q <= FifoWords && f_turn_q <= 5'd15);
       assert (\u_dut.g_turn[0].u_turn.left_count_q <= 4'd8);
       assert (\u_dut.g_turn[0].u_turn.turning_q == (\u_dut.g_turn[0].u_turn.left_count_q != 4'd0));
+      assert (plane_valid == (\u_dut.g_turn[0].u_turn.turning_q || \u_dut.raw_plane_q ));
       if (!head_valid) assert (f_head_mem <= {{CountW-2{1'b0}}, f_late_q});
 
       cover (f_at && f_whole_q && f_heads == 2 && head_in);
