@@ -60,7 +60,9 @@ module qn_tab_array #(
   assign take = load_valid_i && load_ready_o;
 
   // The lowest digit that is not at its end turns up, those below it go back to 0
+  logic [Digits-1:0]   top_q;               // which are at their end
   logic [2*Digits-1:0] digit_d;
+  logic [Digits-1:0]   top_d;
   logic [2:0]          turned;
   always @(*) begin : p_turn
     integer k;
@@ -68,10 +70,12 @@ module qn_tab_array #(
     below   = 1'b1;
     turned  = 3'd0;
     digit_d = digit_q;
+    top_d   = '0;
     for (k = 0; k < Digits; k = k + 1) begin
-      if (below) digit_d[2*k +: 2] = digit_q[2*k +: 2] == LAST_DIGIT ? 2'd0 : digit_q[2*k +: 2] + 2'd1;
-      below = below && digit_q[2*k +: 2] == LAST_DIGIT;
+      if (below) digit_d[2*k +: 2] = top_q[k] ? 2'd0 : digit_q[2*k +: 2] + 2'd1;
+      below = below && top_q[k];
       if (below) turned = turned + 3'd1;
+      top_d[k] = digit_d[2*k +: 2] == LAST_DIGIT;
     end
   end
 
@@ -113,12 +117,14 @@ module qn_tab_array #(
     if (!fill_q) begin
       code_q       <= START;
       digit_q      <= {Digits{START_DIGIT}};
+      top_q        <= '0;
       turned_q     <= 3'd0;
       fill_start_q <= 1'b1;
       fill_end_q   <= 1'b0;
     end else begin
       code_q       <= code_q == TOP ? 8'd0 : code_q + 8'd1;
       digit_q      <= digit_d;
+      top_q        <= top_d;
       turned_q     <= turned;
       fill_start_q <= 1'b0;
       fill_end_q   <= code_q == START - 8'd2;

@@ -72,11 +72,12 @@ module qn_tab_group #(
   logic [W*Rows-1:0]   step;
   logic [3:0]          digit_q, digit2_q;
   logic [Builders-1:0] we_q, we2_q;
-  logic                first_q;
+  logic                first_q, any_q;
   genvar r, t, b;
   always_ff @(posedge clk_i) begin
     act3_q   <= act2_q;
     first_q  <= step_first;
+    any_q    <= step_we;
     digit_q  <= {1'b0, digit};
     digit2_q <= digit_q;
     we2_q    <= we_q;
@@ -92,7 +93,7 @@ module qn_tab_group #(
       assign below = first_q ? '0 : below_q;
       always_ff @(posedge clk_i) begin
         step_q  <= a - (Radix == 3 ? {below[W-2:0], 1'b0} : below);
-        if (|we_q) below_q <= below + a;
+        if (any_q) below_q <= below + a;
       end
       assign step[W*r +: W] = step_q;
     end
