@@ -6,7 +6,7 @@
   (the AND of "add it or not", the multiplexer before an operand) move in.
 - nextpnr enters and leaves every chain through a CCU2C of its own, also where the carry in is constant and nobody reads the carry out. A half makes the carry in
   here, where one is to spare, a half shows the carry out, and a carry that nobody reads is not connected.
-- A multiplier whose product goes to registers of one enable, and nowhere else, takes them in: it has such registers, and Yosys leaves them empty.
+- A multiplier or a block RAM whose output goes to registers of one enable, and nowhere else, takes them in: it has such registers, and Yosys leaves them empty.
 
 A half is (cells_sim.v of Yosys's ecp5): S = LUT4(A,B,C,D) ^ CIN; COUT = LUT4 ? CIN : LUT2(A,B), and LUT2 is the LUT4's table where C = D = 0."""
 import collections, functools, itertools, json, os, sys
@@ -208,27 +208,29 @@ class Module:
         return now, before
 
     def registers(self):
-        """Registers of products into their multipliers. Returns how many went."""
+        """Registers into the multipliers and block RAMs before them. Returns how many went."""
         gone = 0
         for c in self.cells.copy().values():
-            if c["type"] != "MULT18X18D" or c["parameters"].get("REG_OUTPUT_CLK", "NONE") != "NONE":
-                continue
-            product = {p: b[0] for p, b in c["connections"].items() if c["port_directions"][p] == "output" and not const(b[0]) and self.users[b[0]]}
-            ends = [self.users[b] for b in product.values()]
-            if not ends or any(len(e) > 1 or e[0][1] != "DI" or self.cells[e[0][0]]["type"] != "TRELLIS_FF" for e in ends):
-                continue
-            flops = [self.cells[e[0][0]] for e in ends]
-            if any(control(f) != control(flops[0]) for f in flops) or not control(flops[0]):
-                continue
-            clock, enable = control(flops[0])
-            for pin, b in product.items():
-                c["connections"][pin] = self.cells[self.users[b][0][0]]["connections"]["Q"]
-            for e in ends:
-                del self.cells[e[0][0]]
-            c["connections"].update(CLK0=[clock], CE0=[enable], RST0=["0"])
-            c["port_directions"].update(CLK0="input", CE0="input", RST0="input")
-            c["parameters"].update(REG_OUTPUT_CLK="CLK0", REG_OUTPUT_CE="CE0", REG_OUTPUT_RST="RST0")
-            gone += len(ends)
+            for outputs, clock_pin, enable_pins, fixed, parameters in netlist.registers(c):
+                read = {p: c["connections"][p][0] for p in outputs if not const(c["connections"][p][0]) and self.users[c["connections"][p][0]]}
+                ends = [self.users[b] for b in read.values()]
+                if not ends or any(len(e) > 1 or e[0][1] != "DI" or self.cells[e[0][0]]["type"] != "TRELLIS_FF" for e in ends):
+                    continue
+                flops = [self.cells[e[0][0]] for e in ends]
+                if any(control(f) != control(flops[0]) for f in flops) or not control(flops[0]):
+                    continue
+                clock, enable = control(flops[0])
+                if c["connections"].get(clock_pin, [clock]) != [clock]:
+                    continue
+                for pin, b in read.items():
+                    c["connections"][pin] = self.cells[self.users[b][0][0]]["connections"]["Q"]
+                for e in ends:
+                    del self.cells[e[0][0]]
+                pins = {clock_pin: [clock], **{p: [enable] for p in enable_pins}, **fixed}
+                c["connections"].update(pins)
+                c["port_directions"].update({p: "input" for p in pins})
+                c["parameters"].update(parameters)
+                gone += len(ends)
         return gone
 
 
@@ -249,7 +251,7 @@ def main():
     modules = design["modules"]
     gone = now = before = registers = 0
     for m in modules.values():
-        if any(c["type"] == "MULT18X18D" for c in m["cells"].values()):
+        if any(c["type"] in ("MULT18X18D", "DP16KD") for c in m["cells"].values()):
             registers += Module(m).registers()
         if any(c["type"] == "CCU2C" for c in m["cells"].values()):
             gone += Module(m).absorb()
@@ -258,7 +260,7 @@ def main():
     with open(path + ".new", "w", encoding="utf-8") as f:
         json.dump(design, f)
     os.replace(path + ".new", path)
-    print(f"{path}: {gone} LUT4 taken into adders; {now} CCU2C instead of {before}; {registers} registers taken into multipliers; each module counted once")
+    print(f"{path}: {gone} LUT4 taken into adders; {now} CCU2C instead of {before}; {registers} registers taken into multipliers and block RAMs; each module counted once")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import argparse, collections, math, re, sys
 import netlist
 
 NET, FAN = 0.75, 0.15
-LUT, CLK_Q, CARRY_IN, CARRY, CARRY_OUT, RAM_Q, MULT, PRODUCT_Q = 0.24, 0.53, 0.45, 0.07, 0.44, 5.73, 4.2, 1.0
+LUT, CLK_Q, CARRY_IN, CARRY, CARRY_OUT, RAM_Q, WORD_Q, MULT, PRODUCT_Q = 0.24, 0.53, 0.45, 0.07, 0.44, 5.73, 0.95, 4.2, 1.0
 
 
 def arcs(kind, pins):
@@ -39,8 +39,8 @@ def arcs(kind, pins):
         return [], {p: 0 for p in pins}, []
     if kind == "output":
         return [], {}, list(pins)
-    if kind == "DP16KD":
-        return [], {p: RAM_Q for p in pins if p in OUT[kind]}, [p for p in ins if not p.startswith("CLK")]
+    if kind.startswith("DP16KD"):                      # with the ports whose words are registered behind it
+        return [], {p: WORD_Q if p[2] in kind[6:] else RAM_Q for p in pins if p in OUT[kind]}, [p for p in ins if not p.startswith("CLK")]
     return [], {}, []
 
 
@@ -51,7 +51,7 @@ class Kinds(dict):
 
 
 OUT = Kinds({"LUT4": {"Z"}, "CCU2C": {"S0", "S1", "COUT"}, "TRELLIS_FF": {"Q"}, "TRELLIS_DPR16X4": {f"DO.{i}" for i in range(4)},
-             "MULT18X18D": {f"P{i}" for i in range(36)}, "DP16KD": {f"DO{p}{i}" for p in "AB" for i in range(18)}})
+             "MULT18X18D": {f"P{i}" for i in range(36)}, **dict.fromkeys(("DP16KD", "DP16KDA", "DP16KDB", "DP16KDAB"), {f"DO{p}{i}" for p in "AB" for i in range(18)})})
 
 
 def flatten(modules, name, ports, path, cells, names):
@@ -68,6 +68,8 @@ def flatten(modules, name, ports, path, cells, names):
 
     for cell, c in module["cells"].items():
         kind, pins = c["type"], {}
+        if kind == "DP16KD":
+            kind += "".join(p for p in "AB" if c["parameters"][f"REGMODE_{p}"] == "OUTREG")
         for pin, bits in c["connections"].items():
             for i, bit in enumerate(bits):
                 pins[pin if len(bits) == 1 else f"{pin}.{i}"] = net(bit)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """same.py BEFORE.json AFTER.json: proves that pack.py left every module's logic as it was. By SAT (Yosys): LUT4 and CCU2C are what cells_sim.v says, every other
-cell is cut out, its outputs free inputs and its inputs to be equal. By comparison: a multiplier's registers are registers that stood behind each bit of its product.
+cell is cut out, its outputs free inputs and its inputs to be equal. By comparison: the registers of a multiplier or a block RAM are
+registers that stood behind each bit of its output.
 Minutes for the whole system of a ULX3S. Exit status 1 and the module's name if not."""
-import json, os, re, subprocess, sys, tempfile
+import copy, json, os, re, subprocess, sys, tempfile
 
 import netlist
 
@@ -19,29 +20,36 @@ sat -verify -prove trigger 0 -timeout 600 miter
 """
 
 
-REGISTERS = {"REG_OUTPUT_CLK": "CLK0", "REG_OUTPUT_CE": "CE0", "REG_OUTPUT_RST": "RST0"}
+def stood(flop, data, clock, enable):
+    """Whether a cell of the netlist before is a plain register of this data, clock and enable"""
+    f, p = flop["connections"], flop["parameters"]
+    return f.get("DI") == data and f.get("CLK") == clock and f.get("LSR", ["0"]) == ["0"] and p.get("REGSET", "RESET") == "RESET" and \
+        enable == (["1"] if p.get("CEMUX", "CE").strip() == "1" else f.get("CE", ["1"]))
 
 
 def unregister(before, after):
-    """`after`, a module, with the registers of its multipliers outside again as they stand in `before`; None if one does not stand there"""
+    """`after`, a module, with the registers of its multipliers and block RAMs outside again as they stand in `before`; None if one does not stand there"""
     cells, flops = dict(after["cells"]), {c["connections"]["Q"][0]: n for n, c in before["cells"].items() if c["type"] == "TRELLIS_FF"}
     for name, c in after["cells"].items():
         old = before["cells"].get(name)
-        if c["type"] != "MULT18X18D" or c == old:
+        if c["type"] not in ("MULT18X18D", "DP16KD") or c == old:
             continue
-        pins = dict(c["connections"])
-        clock, enable, reset = (pins.pop(p) for p in ("CLK0", "CE0", "RST0"))
-        if reset != ["0"] or {p: v for p, v in c["parameters"].items() if old["parameters"].get(p) != v} != REGISTERS:
-            return None
-        for pin, bits in pins.items():
-            if bits == old["connections"].get(pin):
+        want = copy.deepcopy(old)                      # what the cell must be, by what it says of clock, enable and outputs
+        for outputs, clock, enables, fixed, parameters in netlist.registers(old):
+            moved = [p for p in outputs if c["connections"][p] != old["connections"][p]]
+            if not moved:
                 continue
-            flop = before["cells"].get(flops.get(bits[0]), {"connections": {}, "parameters": {}})
-            f, p = flop["connections"], flop["parameters"]
-            if f.get("DI") != old["connections"][pin] or f.get("CLK") != clock or f.get("LSR", ["0"]) != ["0"] or p.get("REGSET", "RESET") != "RESET" or \
-                    enable != (["1"] if p.get("CEMUX", "CE").strip() == "1" else f.get("CE", ["1"])):
-                return None
-            cells[flops[bits[0]]] = flop
+            want["connections"].setdefault(clock, c["connections"].get(clock))
+            want["connections"].update({p: c["connections"].get(enables[0]) for p in enables}, **fixed, **{p: c["connections"][p] for p in moved})
+            want["port_directions"].update({p: "input" for p in [clock, *enables, *fixed]})
+            want["parameters"].update(parameters)
+            for pin in moved:
+                flop = flops.get(c["connections"][pin][0])
+                if not flop or not stood(before["cells"][flop], old["connections"][pin], want["connections"][clock], c["connections"].get(enables[0])):
+                    return None
+                cells[flop] = before["cells"][flop]
+        if c != want:
+            return None
         cells[name] = old
     return dict(after, cells=cells)
 
@@ -75,7 +83,7 @@ def main():
     for m in todo:
         after[m] = unregister(before[m], after[m])
         if not after[m]:
-            print(f"{sys.argv[2]}: {m}: a multiplier has registers that did not stand there", file=sys.stderr)
+            print(f"{sys.argv[2]}: {m}: a multiplier or block RAM has registers that did not stand there", file=sys.stderr)
             sys.exit(1)
     with tempfile.TemporaryDirectory() as tmp:
         with open(os.path.join(tmp, "same.ys"), "w", encoding="utf-8") as f:

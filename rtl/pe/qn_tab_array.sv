@@ -60,7 +60,9 @@ module qn_tab_array #(
   assign take = load_valid_i && load_ready_o;
 
   // The lowest digit that is not at its end turns up, those below it go back to 0
+  logic [Digits-1:0]   top_q;               // which are at their end
   logic [2*Digits-1:0] digit_d;
+  logic [Digits-1:0]   top_d;
   logic [2:0]          turned;
   always @(*) begin : p_turn
     integer k;
@@ -68,10 +70,12 @@ module qn_tab_array #(
     below   = 1'b1;
     turned  = 3'd0;
     digit_d = digit_q;
+    top_d   = '0;
     for (k = 0; k < Digits; k = k + 1) begin
-      if (below) digit_d[2*k +: 2] = digit_q[2*k +: 2] == LAST_DIGIT ? 2'd0 : digit_q[2*k +: 2] + 2'd1;
-      below = below && digit_q[2*k +: 2] == LAST_DIGIT;
+      if (below) digit_d[2*k +: 2] = top_q[k] ? 2'd0 : digit_q[2*k +: 2] + 2'd1;
+      below = below && top_q[k];
       if (below) turned = turned + 3'd1;
+      top_d[k] = digit_d[2*k +: 2] == LAST_DIGIT;
     end
   end
 
@@ -113,24 +117,25 @@ module qn_tab_array #(
     if (!fill_q) begin
       code_q       <= START;
       digit_q      <= {Digits{START_DIGIT}};
+      top_q        <= '0;
       turned_q     <= 3'd0;
       fill_start_q <= 1'b1;
       fill_end_q   <= 1'b0;
     end else begin
       code_q       <= code_q == TOP ? 8'd0 : code_q + 8'd1;
       digit_q      <= digit_d;
+      top_q        <= top_d;
       turned_q     <= turned;
       fill_start_q <= 1'b0;
       fill_end_q   <= code_q == START - 8'd2;
     end
   end
 
-  // To the groups, a register each on the way
   localparam int ControlW = 27;
   logic [ControlW-1:0] control, control_q;
   assign control = {bank_q ^ swap_i, take, step_q == 3'd0, step_q, builder_q, fill_q, fill_start_q, turned_q, code_q, turn_q, first_i, last_i};
   always_ff @(posedge clk_i) control_q <= control;
-  localparam int Late = 2 + 3 + $clog2(Tables) + (Radix == 2 ? 1 : 0) + 2 + $clog2(ScaleW) + $clog2(Groups);
+  localparam int Late = 3 + 3 + $clog2(Tables) + (Radix == 2 ? 1 : 0) + 2 + $clog2(ScaleW) + $clog2(Groups);
   logic valid;
   qn_delay #(.Width(1), .Clocks(Late - 1)) u_valid (.clk_i, .in_i(control_q[0]), .out_o(valid));
   assign valid_o = valid;
@@ -139,24 +144,19 @@ module qn_tab_array #(
   logic [GroupW*Rows*Groups-1:0] product;  // row by row
   generate
     for (g = 0; g < Groups; g = g + 1) begin : g_group
-      (* keep *) logic [ControlW-1:1] mine_q;          // a group's own
-      logic [8*Rows-1:0]      act_q, act2_q;
-      logic [8*Tables-1:0]    group_code_q, group_code2_q;
-      logic [ScaleW-1:0]      scale_q, scale2_q;
+      logic [8*Rows-1:0]      act_q;
+      logic [8*Tables-1:0]    group_code_q;
+      logic [ScaleW-1:0]      scale_q;
       logic [GroupW*Rows-1:0] own;
       always_ff @(posedge clk_i) begin
-        mine_q <= control_q[ControlW-1:1];
-        act_q  <= load_act_i[8*Rows*g +: 8*Rows];
-        act2_q <= act_q;
-        group_code_q  <= code_i[8*Tables*g +: 8*Tables];
-        group_code2_q <= group_code_q;
-        scale_q  <= scale_i[ScaleW*g +: ScaleW];
-        scale2_q <= scale_q;
+        act_q        <= load_act_i[8*Rows*g +: 8*Rows];
+        group_code_q <= code_i[8*Tables*g +: 8*Tables];
+        scale_q      <= scale_i[ScaleW*g +: ScaleW];
       end
       qn_tab_group #(.Radix(Radix), .Tables(Tables), .Share(Share), .Rows(Rows), .ScaleW(ScaleW)) u_group (
-        .clk_i, .bank_i(mine_q[26]), .step_we_i(mine_q[25]), .step_first_i(mine_q[24]), .act_i(act2_q), .digit_i(mine_q[23:21]),
-        .builder_i(mine_q[20:17]), .fill_i(mine_q[16]), .fill_start_i(mine_q[15]), .fill_digit_i(mine_q[14:12]), .fill_code_i(mine_q[11:4]),
-        .fill_turn_i(mine_q[3:2]), .code_i(group_code2_q), .first_i(mine_q[1]), .scale_i(scale2_q), .product_o(own));
+        .clk_i, .bank_i(control_q[26]), .step_we_i(control_q[25]), .step_first_i(control_q[24]), .act_i(act_q), .digit_i(control_q[23:21]),
+        .builder_i(control_q[20:17]), .fill_i(control_q[16]), .fill_start_i(control_q[15]), .fill_digit_i(control_q[14:12]), .fill_code_i(control_q[11:4]),
+        .fill_turn_i(control_q[3:2]), .code_i(group_code_q), .first_i(control_q[1]), .scale_i(scale_q), .product_o(own));
       for (r = 0; r < Rows; r = r + 1) begin : g_row
         assign product[GroupW*(Groups*r + g) +: GroupW] = own[GroupW*r +: GroupW];
       end

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_tab_ram: 512 words of Width (36 or fewer) bits, one write and one read port, the word two clocks after its address: a block RAM with its output register.
-// Yosys does not move that register into a DP16KD; a flow that does so itself (bench/ppa/fig_ecp5.py) defines QN_OUTREG.
+// Yosys does not move that register into a DP16KD; boards/pack.py does.
 
 `default_nettype none
 
@@ -19,13 +19,9 @@ module qn_tab_ram #(
   logic [Width-1:0] data_q;
   always_ff @(posedge clk_i) begin
     if (we_i) mem[waddr_i] <= wdata_i;
-    data_q <= mem[raddr_i];
+    data_q  <= mem[raddr_i];
+    rdata_o <= data_q;
   end
-`ifdef QN_OUTREG
-  assign rdata_o = data_q;
-`else
-  always_ff @(posedge clk_i) rdata_o <= data_q;
-`endif
 
 endmodule
 

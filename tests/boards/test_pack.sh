@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # pack.py packs adders and multipliers closer and leaves their logic: proved (same.py) for adders of every form that the RTL has, an array row among them, mapped as Yosys
 # does it. The proof sees one wrong bit of a table. The row must become as small as boards/README.md says. Of four multipliers one takes its registers in: the others' have a
-# reset, are not all that reads the product, or have two enables; and a wrong enable is seen.
+# reset, are not all that reads the product, or have two enables; and a wrong enable is seen. Of six block RAMs three do (a narrow one among them): the others' have a reset,
+# are not all that reads the word, or follow a read port with an enable; and a register that did not stand there is seen.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tmp=$(mktemp -d)
@@ -44,7 +45,30 @@ module products (
 endmodule
 V
 yosys -q -p "read_verilog $tmp/products.v; synth_ecp5 -abc9 -nowidelut -top products -json $tmp/products.json" > /dev/null
-for name in forms row products; do
+cat > "$tmp/rams.v" <<'V'
+module rams (
+  input wire clk, we, en, clear, half, input wire [7:0] w, r, input wire [35:0] d, output reg [35:0] taken, enabled, cleared, twice, output wire [35:0] now,
+  output reg [8:0] narrow, input wire [9:0] wl, rl, input wire [8:0] dn, output reg [35:0] held);
+  reg [35:0] m0 [0:511], m1 [0:511], m2 [0:511], m3 [0:511], m5 [0:511], q0, q1, q2, q3, q5;
+  reg [8:0] m4 [0:2047], q4;
+  wire [8:0] wa = {half, w}, ra = {!half, r};          // never what is written
+  wire [10:0] wn = {half, wl}, rn = {!half, rl};
+  assign now = q3;
+  always @(posedge clk) begin
+    if (we) begin m0[wa] <= d; m1[wa] <= ~d; m2[wa] <= d + 1; m3[wa] <= d + 3; m4[wn] <= dn; m5[wa] <= d + 5; end
+    q0 <= m0[ra]; q1 <= m1[ra]; q2 <= m2[ra]; q3 <= m3[ra]; q4 <= m4[rn];
+    if (en) q5 <= m5[ra];
+    taken <= q0;
+    if (en) enabled <= q1;
+    if (clear) cleared <= 0; else cleared <= q2;
+    twice <= q3;
+    narrow <= q4;
+    held <= q5;
+  end
+endmodule
+V
+yosys -q -p "read_verilog $tmp/rams.v; synth_ecp5 -abc9 -nowidelut -top rams -json $tmp/rams.json" > /dev/null
+for name in forms row products rams; do
     cp "$tmp/$name.json" "$tmp/$name.packed.json"
     python3 boards/pack.py "$tmp/$name.packed.json" > "$tmp/out"
     [ "$(python3 boards/same.py "$tmp/$name.json" "$tmp/$name.packed.json")" = "1 modules proved equal" ] || say "$name: not proved equal"
@@ -74,6 +98,24 @@ done
 [ "$(grep -c '"REG_OUTPUT_CLK": "CLK0"' <(python3 -m json.tool "$tmp/products.packed.json"))" = 1 ] || say "not one multiplier has taken its registers in"
 sed 's/"CE0": \[[0-9]*\]/"CE0": ["1"]/' "$tmp/products.packed.json" > "$tmp/wrong.json"
 ! python3 boards/same.py "$tmp/products.json" "$tmp/wrong.json" > "$tmp/out" 2>&1 || say "a wrong enable is not seen"
+
+[ "$(count "$tmp/rams.json" TRELLIS_FF)" = 189 ] || say "registers of block RAMs: not 189 before"
+[ "$(count "$tmp/rams.packed.json" TRELLIS_FF)" = 108 ] || say "not three block RAMs have taken their registers in"
+python3 - "$tmp/rams.packed.json" <<'PY'
+import json, sys
+
+d = json.load(open(sys.argv[1]))
+c = next(c for m in d["modules"].values() for c in m["cells"].values() if c["type"] == "DP16KD" and c["parameters"]["REGMODE_B"] == "NOREG")
+c["parameters"].update(REGMODE_A="OUTREG", REGMODE_B="OUTREG")
+json.dump(d, open(sys.argv[1] + ".0", "w"))
+c["parameters"].update(REGMODE_A="NOREG", REGMODE_B="NOREG")
+c = next(c for m in d["modules"].values() for c in m["cells"].values() if c["type"] == "DP16KD" and c["parameters"]["REGMODE_B"] == "OUTREG" and c["connections"]["OCEB"] != ["1"])
+c["connections"].update(OCEA=["1"], OCEB=["1"])
+json.dump(d, open(sys.argv[1] + ".1", "w"))
+PY
+for i in 0 1; do
+    ! python3 boards/same.py "$tmp/rams.json" "$tmp/rams.packed.json.$i" > "$tmp/out" 2>&1 || say "a wrong register of a block RAM ($i) is not seen"
+done
 
 # Files that are none
 echo '[]' > "$tmp/bad.json"
