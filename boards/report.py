@@ -4,7 +4,7 @@
 
 What nextpnr says of each seed is in build/board/BOARD/SEED.json. CLOCK and CLOCK2X are the nets of the core's and the memory's clock. fmax_mhz is the
 slower of what both allow, as a clock of the core; a path from one to the other has a period of the memory's. `met` says whether the PLL's clock is kept.
-Tokens/s are the machine model's cycles (which are the RTL's) of a token at position 128, at the PLL's clock, or at fmax_mhz where that is less. `paths` are
+Tokens/s (of a board with a core: TARGET is no -) are the machine model's cycles (which are the RTL's) of a token at position 128, at the PLL's clock, or at fmax_mhz where that is less. `paths` are
 the slowest paths of each unit at the core's clock: unit from, unit to, ns."""
 import hashlib, json, os, re, subprocess, sys
 
@@ -56,7 +56,7 @@ def main():
     at = min(fmax, asked)
     tokens = {}
     for name, path in MODELS.items():
-        if os.path.exists(path):
+        if target != "-" and os.path.exists(path):
             got = subprocess.run(["build/quern", "bench", path, "-d", f"model:{target}", "--json"], check=True, capture_output=True, text=True).stdout
             tokens[name] = {"cycles": json.loads(got)["devices"][0]["decode"]["cycles"]}
             tokens[name]["tokens_per_second"] = round(1e6 * at / tokens[name]["cycles"], 1)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # synth.sh TOP DIR [ARGUMENT...]: maps module TOP for an ECP5 with Yosys, from the root of the tree: DIR/mapped.json, DIR/netlist.v, DIR/stat; and packs it
 # closer: DIR/netlist.json (pack.py; same.py DIR/mapped.json DIR/netlist.json proves that the two are the same). Arguments go to Yosys's hierarchy
-# (-chparam Name Value); SOURCES are read besides rtl's, with DIR for what they include.
+# (-chparam Name Value); SOURCES are read besides rtl's, or in their place, with DIR for what they include.
 # Modules that stand often or are large keep their borders: each is mapped once, minutes instead of tens, and a path's names say where it lies.
 set -euo pipefail
 top=$1
@@ -14,7 +14,7 @@ modules=$(ls rtl/*.sv rtl/*/*.sv | grep -v -e _pkg.sv -e ^rtl/baseline)
 mkdir -p "$dir"
 {
     echo "read_verilog -sv -noassert -noassume -I $dir rtl/spec/qn_isa_pkg.sv rtl/spec/qn_link_pkg.sv" $modules
-    for s in ${SOURCES:-}; do echo "read_verilog $([ "${s##*.}" = sv ] && echo -sv) -I $dir $s"; done
+    for s in ${SOURCES:-}; do echo "read_verilog $([ "${s##*.}" = sv ] && echo -sv) -overwrite -I $dir $s"; done
     echo "read_verilog -lib +/ecp5/cells_sim.v +/ecp5/cells_bb.v"
     echo "hierarchy -check -top $top $*"
     for u in $keep; do

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_ulx3s: the system on a ULX3S (LFE5U-85F, 32 MB of SDR SDRAM): clocks, reset, pads and the link, and nothing else. Pins: ulx3s.lpf.
+// qn_ulx3s: the system on a ULX3S (any of its FPGAs, 32 MB of SDR SDRAM): clocks, reset, pads and the link, and nothing else. Pins: ulx3s.lpf.
 
 `default_nettype none
 
 module qn_ulx3s #(
-  parameter int ClockHz = 66666667,        // of the core: what the PLL below makes
+  parameter int CoreDiv = 12,              // of the PLL's 800 MHz for the core's clock, even: 12 for 66.67 MHz
   parameter int Baud    = 3000000          // the most that the FT231X does
 ) (
   input  logic        clk25_i,
@@ -23,14 +23,15 @@ module qn_ulx3s #(
   inout  wire  [15:0] sdram_dq_io
 );
 
-  // 800 MHz from 25; by 12 the core's clock, by 6 the memory's, in phase
+  // 800 MHz from 25; by CoreDiv the core's clock, by half of it the memory's, in phase
+  localparam int ClockHz = (800000000 + CoreDiv / 2) / CoreDiv;
   logic clk, clk2x, feedback, locked;
   /* verilator lint_off PINMISSING */      // outputs that nobody needs
   (* ICP_CURRENT = "12", LPF_RESISTOR = "8" *)
   EHXPLLL #(
     .CLKI_DIV(1), .CLKFB_DIV(2), .FEEDBK_PATH("INT_OS2"),
-    .CLKOP_ENABLE("ENABLED"),  .CLKOP_DIV(12),  .CLKOP_CPHASE(11),  .CLKOP_FPHASE(0),
-    .CLKOS_ENABLE("ENABLED"),  .CLKOS_DIV(6),   .CLKOS_CPHASE(5),   .CLKOS_FPHASE(0),
+    .CLKOP_ENABLE("ENABLED"),  .CLKOP_DIV(CoreDiv), .CLKOP_CPHASE(CoreDiv - 1), .CLKOP_FPHASE(0),
+    .CLKOS_ENABLE("ENABLED"),  .CLKOS_DIV(CoreDiv / 2), .CLKOS_CPHASE(CoreDiv / 2 - 1), .CLKOS_FPHASE(0),
     .CLKOS2_ENABLE("ENABLED"), .CLKOS2_DIV(16), .CLKOS2_CPHASE(15), .CLKOS2_FPHASE(0)
   ) u_pll (
     .CLKI(clk25_i), .CLKFB(feedback), .CLKINTFB(feedback), .CLKOP(clk), .CLKOS(clk2x), .LOCK(locked),

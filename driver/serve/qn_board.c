@@ -236,6 +236,8 @@ static void sweep_pick(qn_board *b)
 
 uint32_t qn_hal_own(unsigned reg)
 {
+    if (reg == QN_SOC_ROWS)
+        return qn_dev_target(here->dev)->rows;
     return reg == QN_SOC_MEM_WORDS ? (uint32_t)(qn_dev_target(here->dev)->mem_bytes / 4) : reg == QN_SOC_SWEEP_GO ? 0 : here->sweep[reg];
 }
 

@@ -5,8 +5,8 @@
 #include "firmware/app/qn_fw.h"
 #include "rtl/spec/qn_isa.h"
 
-enum { LIMIT = 100000, SAVED = 5 };
-static const uint8_t saved_reg[SAVED] = {QN_REG_WIN_BASE, QN_REG_WIN_SIZE, QN_REG_WIN_FLAGS, QN_REG_PROG_ADDR, QN_REG_PROG_WORDS};
+enum { LIMIT = 100000, SAVED = 6 };
+static const uint8_t saved_reg[SAVED] = {QN_REG_WIN_BASE, QN_REG_WIN_SIZE, QN_REG_WIN_FLAGS, QN_REG_PROG_ADDR, QN_REG_PROG_WORDS, QN_REG_ARG};
 
 static uint32_t rng;                         // xorshift32
 static int32_t draw(void)                    // -128 to 127
@@ -60,7 +60,9 @@ static bool right(uint32_t addr, uint32_t row, uint32_t col)
 
 unsigned qn_fw_known(uint32_t addr)
 {
-    uint32_t saved[SAVED], clocks;
+    uint32_t saved[SAVED], clocks, rows = qn_hal_own(QN_SOC_ROWS);
+    if (rows > KNOWN_ROWS)
+        rows = KNOWN_ROWS;
     for (int i = 0; i < SAVED; i++)
         saved[i] = qn_hal_reg(saved_reg[i]);
     fill(addr);
@@ -69,9 +71,10 @@ unsigned qn_fw_known(uint32_t addr)
     qn_hal_reg_set(QN_REG_WIN_FLAGS, 1);
     qn_hal_reg_set(QN_REG_PROG_ADDR, addr);
     qn_hal_reg_set(QN_REG_PROG_WORDS, KNOWN_WORDS);
+    qn_hal_reg_set(QN_REG_ARG, rows);
     unsigned status = qn_fw_run(0, true, LIMIT, &clocks);
     // Each row and each column twice: all of them would take a CPU without floating point too long
-    for (uint32_t i = 0; !status && i < KNOWN_ROWS; i++)
+    for (uint32_t i = 0; !status && i < rows; i++)
         if (!right(addr, i, i % KNOWN_COLS) || !right(addr, i, (i + 5) % KNOWN_COLS))
             status = QN_MB_STATUS_ARRAY;
     for (int i = 0; i < SAVED; i++)

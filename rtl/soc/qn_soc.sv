@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_soc: the system on chip: core, front door, CPU, sweep, SDRAM controller. README.md has the picture; rtl/spec/mailbox.def and soc.def the
 // numbers. Between a board's pins and this are only clocks, pads and what makes bytes of USB or UART.
-// Parameters of the core are a target's (rtl/spec/target.def), those of the memory qn_sdr's defaults.
+// Parameters are a target's (rtl/spec/target.def; `gen --soc` prints them), those of the memory qn_sdr's: sdr16_133 unless named.
 
 `default_nettype none
 
@@ -19,6 +19,15 @@ module qn_soc #(
   parameter int FifoWords = 1024,
   parameter int ProgWords = 16384,
   parameter logic [31:0] MemWords = 32'd8388608,
+  parameter int Rcd  = 3,                  // of the SDRAM, in its clocks: qn_sdr
+  parameter int Rp   = 3,
+  parameter int Cl   = 3,
+  parameter int Rfc  = 9,
+  parameter int Refi = 1039,
+  parameter int Ras  = 6,
+  parameter int Wr   = 2,
+  parameter int Wtr  = 2,
+  parameter int Rtw  = 3,
   parameter int ClockHz   = 66500000,
   parameter logic [127:0] Name   = {64'd0, 32'h00000073, 32'h33786c75},   // of the target: ASCII, first letter lowest
   parameter logic [63:0]  Serial = 64'd1,
@@ -82,7 +91,7 @@ module qn_soc #(
     .req_valid_o(req_valid), .req_ready_i(req_ready), .req_we_o(req_we), .req_addr_o(req_addr), .req_len_o(req_len), .req_wdata_o(req_wdata),
     .req_wstrb_o(req_wstrb), .rsp_valid_i(rsp_valid), .rsp_data_i(rsp_data));
 
-  qn_sdr u_sdr (
+  qn_sdr #(.Rcd(Rcd), .Rp(Rp), .Cl(Cl), .Rfc(Rfc), .Refi(Refi), .Ras(Ras), .Wr(Wr), .Wtr(Wtr), .Rtw(Rtw)) u_sdr (
     .clk_i, .clk2x_i, .rst_ni(rst_n[SDR_RST]), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_we_i(req_we), .req_addr_i(req_addr), .req_len_i(req_len),
     .req_wdata_i(req_wdata), .req_wstrb_i(req_wstrb), .rsp_valid_o(rsp_valid), .rsp_data_o(rsp_data),
     .cke_o, .cs_no, .ras_no, .cas_no, .we_no, .ba_o, .a_o, .dqm_o, .dq_o, .dq_oe_o, .dq_i);
@@ -145,7 +154,7 @@ module qn_soc #(
   logic [29:0] sweep_addr, sweep_words, sweep_count;
   logic [31:0] sweep_low, sweep_high, sweep_crc, pick_data;
   logic [9:0]  pick_addr;
-  qn_soc_cpu #(.ClockHz(ClockHz), .MemWords(MemWords)) u_cpu (
+  qn_soc_cpu #(.ClockHz(ClockHz), .Rows(Rows), .MemWords(MemWords)) u_cpu (
     .clk_i, .rst_ni(rst_n[CPU_RST]), .start_i(reset_valid && reset[1]), .ms_o(ms), .bell_valid_i(bell_valid), .bell_i(bell[0]), .bell_value_i(bell_value),
     .reg_valid_o(cpu_valid), .reg_we_o(cpu_we), .reg_addr_o(cpu_addr), .reg_wdata_o(cpu_wdata), .reg_done_i(cpu_done), .reg_rdata_i(reg_rdata),
     .req_valid_o(valid[CPU]), .req_ready_i(ready[CPU]), .req_busy_i(busy[CPU]), .req_we_o(mem_we[CPU]), .req_addr_o(addr[30*CPU +: 30]), .req_wdata_o(wdata[32*CPU +: 32]),

@@ -7,6 +7,7 @@
 
 module qn_soc_cpu #(
   parameter int ClockHz = 66500000,
+  parameter int Rows    = 16,              // what the core has, for the firmware
   parameter logic [31:0] MemWords = 32'd8388608
 ) (
   input  logic        clk_i,
@@ -166,6 +167,7 @@ module qn_soc_cpu #(
       qn_link_pkg::SOC_SWEEP_CRC:   own_data = sweep_crc_i;
       qn_link_pkg::SOC_SWEEP_COUNT: own_data = {2'd0, sweep_count_i};
       qn_link_pkg::SOC_MEM_WORDS:   own_data = MemWords;
+      qn_link_pkg::SOC_ROWS:        own_data = Rows;
       default: ;
     endcase
   end

@@ -5,6 +5,7 @@
 //     gen --manual > rtl/spec/manual.md           the tables of the manual
 //     gen --target ulx3s                          -GElement=0 -GRows=16 ...         parameters of qn_top, for Verilator
 //     gen --yosys ulx3s                           -chparam Element 0 -chparam Rows 16 ...  the same, for Yosys' `hierarchy -top qn_top`
+//     gen --soc ulx3s                             .Rows(16), ... one a line     parameters of qn_soc: the core's, the memory's, the name
 //     gen --clocks ulx3s/lut                      8,4                   the element's pair_clocks and tail_clocks
 //     gen --targets                               names, one a line
 //
@@ -311,7 +312,7 @@ static void check_targets(void)
         check_range(l, n, "slices", t->slices, 8, 1024);
         check_range(l, n, "prog_words", t->prog_words, 8, 8L << PC_W);
         check_range(l, n, "fifo_words", t->fifo_words, 64, 1 << 16);
-        check_range(l, n, "vb_words", t->vb_words, 1024, 1 << 20);
+        check_range(l, n, "vb_words", t->vb_words, 8192, 1 << 20);       // an address holds a stride (insn.def: ten bits of eights)
         if (t->lanes != 4 && t->lanes != 8)
             fault(l, n, "lanes %u is not 4 or 8", t->lanes);
         if (!power_of_two(t->rows))
@@ -320,6 +321,8 @@ static void check_targets(void)
             fault(l, n, "funcs %u does not divide lanes %u", t->funcs, t->lanes);
         if (t->funcs > t->dequants)          // the vector unit's pace from the accumulators would be that of the functions
             fault(l, n, "funcs %u is more than dequants %u", t->funcs, t->dequants);
+        if (t->dequants == 1)                // qn_rotate deals to two or more
+            fault(l, n, "dequants 1 is less than 2");
         if (t->rows < 2 * t->dequants)
             fault(l, n, "rows %u are less than twice dequants %u", t->rows, t->dequants);
         if (!t->dequants || t->lanes % t->dequants || t->rows % t->dequants)
@@ -600,7 +603,25 @@ static int print_parameters(const char *name, const char *format)
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         printf(format, i ? " " : "", rows[i].name, rows[i].value);
-    printf("\n");
+    return 0;
+}
+
+// Parameters of an instance of qn_soc, for a board's top: the core's, then what the SDRAM's controller and the front door must know of the target
+static int print_soc(const char *name)
+{
+    const qn_target *t = qn_target_find(name);
+    if (!t || t->planes != 1 || strchr(name, '/') || strlen(name) > 16) {
+        fprintf(stderr, "gen: %s: no target of a system on chip\n", name);
+        return 1;
+    }
+    print_parameters(name, "%.0s    .%s(%ld),\n");
+    const qn_memory *m = &t->memory;
+    printf("    .Rcd(%u), .Rp(%u), .Cl(%u), .Rfc(%u), .Refi(%u), .Ras(%u), .Wr(%u), .Wtr(%u), .Rtw(%u),\n", m->rcd, m->rp, m->cl, m->rfc, m->refi, m->ras,
+           m->wr, m->wtr, m->rtw);
+    printf("    .MemWords(32'd%llu), .Name(128'h", (unsigned long long)t->mem_bytes / 4);
+    for (int i = 15; i >= 0; i--)
+        printf("%02x", (size_t)i < strlen(name) ? (unsigned char)name[i] : 0);
+    printf("),\n");
     return 0;
 }
 
@@ -635,13 +656,15 @@ int main(int argc, char **argv)
         for (size_t i = 0; qn_target_at(i); i++)
             printf("%s\n", qn_target_at(i)->name);
     } else if (argc == 3 && strcmp(argv[1], "--target") == 0) {
-        return print_parameters(argv[2], "%s-G%s=%ld");
+        return print_parameters(argv[2], "%s-G%s=%ld") || putchar('\n') < 0;
+    } else if (argc == 3 && strcmp(argv[1], "--soc") == 0) {
+        return print_soc(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "--clocks") == 0) {
         return print_clocks(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "--yosys") == 0) {
-        return print_parameters(argv[2], "%s-chparam %s %ld");
+        return print_parameters(argv[2], "%s-chparam %s %ld") || putchar('\n') < 0;
     } else {
-        fprintf(stderr, "usage: gen --package | --manual | --targets | --target NAME | --yosys NAME | --clocks NAME\n");
+        fprintf(stderr, "usage: gen --package | --manual | --targets | --target NAME | --yosys NAME | --soc NAME | --clocks NAME\n");
         return 64;
     }
     return 0;

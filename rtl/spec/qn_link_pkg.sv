@@ -119,6 +119,7 @@ package qn_link_pkg;
   localparam [3:0] SOC_SWEEP_CRC = 4'd11;  // SUM: CRC-32C
   localparam [3:0] SOC_SWEEP_COUNT = 4'd12;  // PICK: words within; the first 512 of them are kept
   localparam [3:0] SOC_MEM_WORDS = 4'd13;  // words of the core's memory
+  localparam [3:0] SOC_ROWS = 4'd14;  // rows of the core's array
 
   localparam [1:0] SWEEP_FILL = 2'd1;  // memory := LOW
   localparam [1:0] SWEEP_SUM = 2'd2;  // CRC of memory

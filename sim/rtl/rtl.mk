@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Verilated cores behind sim/rtl/qn_rtl.h: build/rtl/libqn_rtl.a, and build/rtl/waves/libqn_rtl.a, which can write traces.
 # One Verilator run for each target, made again when RTL or the lists change. `large` takes minutes and is there on request:
-# make all RTL_TARGETS="ulx3s ulx3s/lut ulx3s/mul mini tiny quad large"
+# make all RTL_TARGETS="ulx3s ulx3s/lut ulx3s/mul mini tiny micro quad large"
 
-RTL_TARGETS ?= ulx3s mini tiny quad mini/lut mini/mul
+RTL_TARGETS ?= ulx3s mini tiny micro quad mini/lut mini/mul
 WAVE_TARGETS ?= ulx3s
 RTL_LIB     := build/rtl/libqn_rtl.a
 RTL_LIBS    := -lz -lpthread

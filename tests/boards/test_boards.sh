@@ -32,17 +32,18 @@ PY
 }
 
 for here in boards/*/; do
-    # shellcheck disable=SC1090,SC1091    # TARGET TOP PART
+    # shellcheck disable=SC1090,SC1091    # TARGET PCB CORE TOP PARAMS
+    CORE=
     . "$here/board"
-    name=$(basename "$here")
-    build/rtl/gen --target "$TARGET" | sed 's/-G\([A-Za-z]*\)=\([0-9]*\) */    .\1(\2),\n/g' > "$tmp/target.svh"
+    pcb=boards/$PCB
+    build/rtl/gen --soc "$TARGET" > "$tmp/target.svh"
     # shellcheck disable=SC2046
     verilator --lint-only -Wall --timescale 1ns/1ps -I"$tmp" -y rtl $(ls -d rtl/*/ | sed 's/^/-y /') -y build/firmware rtl/soc/picorv32.vlt "$tmp/cells.vlt" rtl/spec/qn_isa_pkg.sv \
-        rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v "$tmp/BB.v" -v "$cells/cells_bb.v" "$here/$TOP.sv" --top-module "$TOP"
-    yosys -q -p "read_verilog -sv -lib $cells/cells_bb.v $tmp/BB.v; read_verilog -sv -I $tmp $here/$TOP.sv; proc; write_json $tmp/top.json" > /dev/null
+        rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v $CORE "$tmp/BB.v" -v "$cells/cells_bb.v" "$pcb/$TOP.sv" --top-module "$TOP" $(printf -- "-G%s " $PARAMS)
+    yosys -q -p "read_verilog -sv -lib $cells/cells_bb.v $tmp/BB.v; read_verilog -sv -I $tmp $pcb/$TOP.sv; proc; write_json $tmp/top.json" > /dev/null
     python3 -c 'import json, sys; [print(n, len(p["bits"])) for n, p in json.load(open(sys.argv[1]))["modules"][sys.argv[2]]["ports"].items()]' "$tmp/top.json" "$TOP" > "$tmp/ports"
-    wrong=$(pins "$tmp/ports" "$here/$name.lpf")
+    wrong=$(pins "$tmp/ports" "$pcb/$PCB.lpf")
     [ -z "$wrong" ] || say "$here: $wrong"
-    sed '0,/^LOCATE/{/^LOCATE/d}' "$here/$name.lpf" > "$tmp/less.lpf"
+    sed '0,/^LOCATE/{/^LOCATE/d}' "$pcb/$PCB.lpf" > "$tmp/less.lpf"
     [ -n "$(pins "$tmp/ports" "$tmp/less.lpf")" ] || say "$here: a pin without a place is not missed"
 done

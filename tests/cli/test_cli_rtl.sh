@@ -11,7 +11,7 @@ assert j["cycles"]["prefill"] + j["cycles"]["decode"] == j["cycles_beside"]
 assert sum(j["cycles"]["by_operator"][o]["decode"] for o in j["cycles"]["by_operator"]) > 0.99 * j["cycles"]["decode"]
 P
 # Rows that take a plane in parts, several stripes, and the other elements: the same tokens, the cycles that the model says
-for target in tiny quad mini/lut mini/mul; do
+for target in tiny micro quad mini/lut mini/mul; do
     mkdir -p "$work/$(dirname $target)"
     "$QUERN" run $MODEL -n 2 --device rtl:$target --json > "$work/$target.json" 2> "$work/err" || fail "$target: $(cat "$work/err")"
     python3 - "$work/$target.json" "$work/a.json" <<'P' || fail "$(cat "$work/$target.json")"

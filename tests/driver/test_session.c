@@ -125,12 +125,12 @@ static void targets_agree(void **state)
     (void)state;
     qn_prog own = prog;
     for (uint32_t bits = 8; bits <= 16; bits += 8) {
-        static const char *const targets[] = {"ulx3s", "mini", "tiny", "quad", "large"};
+        static const char *const targets[] = {"ulx3s", "mini", "tiny", "micro", "quad", "large"};
         result first;
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 6; i++) {
             char where[16];
             assert_int_equal(compile_for(targets[i], bits), 0);
-            snprintf(where, sizeof where, "%s:%s", i == 3 ? "cpu" : "model", targets[i]);
+            snprintf(where, sizeof where, "%s:%s", i == 4 ? "cpu" : "model", targets[i]);
             bench b = start(where);
             qn_dev_timed(b.dev, false);
             result r = go(&b, PROMPT);

@@ -154,15 +154,15 @@ uint64_t qn_hal_clocks(void)
 
 static int setup(void **state)
 {
-    (void)state;
     memset(&soc, 0, sizeof soc);
     soc.lost_line = -1;
-    if (qn_model_open(&soc.m, "ulx3s") < 0)
+    if (qn_model_open(&soc.m, *state ? *state : "ulx3s") < 0)
         return -1;
     qn_model_timed(soc.m, false);
     soc.mem = (uint32_t *)(void *)qn_model_memory(soc.m);
     soc.words = qn_model_target(soc.m)->mem_bytes / 4;
     soc.own[QN_SOC_MEM_WORDS] = soc.words;
+    soc.own[QN_SOC_ROWS] = qn_model_target(soc.m)->rows;
     soc.own[QN_SOC_STARTS] = 1;
     return 0;
 }
@@ -212,6 +212,17 @@ static void self_test(void **state)
     assert_int_equal(command(QN_MB_COMMAND_TEST, 8192, 4096, 0), QN_MB_STATUS_OK);
     assert_int_equal(soc.box[QN_MB_STATE], QN_MB_STATE_IDLE);
     assert_int_equal(soc.box[QN_MB_FAULTS], 3);
+}
+
+// The known answer has the rows of the core that is there
+static void self_test_of_few_rows(void **state)
+{
+    (void)state;
+    qn_fw_start();
+    assert_int_equal(soc.box[QN_MB_BOOT], QN_MB_STATUS_OK);
+    soc.own[QN_SOC_ROWS] = 5;                // one more than it has
+    qn_fw_start();
+    assert_int_equal(soc.box[QN_MB_BOOT], QN_MB_STATUS_ARRAY);
 }
 
 // What power-on must see: a wrong sum of the array, a bit that does not hold, each address line
@@ -475,7 +486,9 @@ static void arguments_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(self_test, setup, teardown), cmocka_unit_test_setup_teardown(power_on_faults, setup, teardown),
+        cmocka_unit_test_setup_teardown(self_test, setup, teardown),
+        cmocka_unit_test_prestate_setup_teardown(self_test_of_few_rows, setup, teardown, (void *)(uintptr_t)"micro"),
+        cmocka_unit_test_setup_teardown(power_on_faults, setup, teardown),
         cmocka_unit_test_setup_teardown(sums, setup, teardown), cmocka_unit_test_setup_teardown(greatest, setup, teardown),
         cmocka_unit_test_setup_teardown(same_text, model_up, model_down), cmocka_unit_test_setup_teardown(ends_of_generation, model_up, model_down),
         cmocka_unit_test_setup_teardown(arguments_refused, model_up, model_down)};

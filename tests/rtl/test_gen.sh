@@ -64,6 +64,8 @@ refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1/QN_TARGET(mini, 8, 32, 1, 4,
 refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1/QN_TARGET(mini, 8, 32, 1, 4, 4/' 'funcs 4 is more than dequants 2'
 refuse target.def 's/QN_TARGET(mini, 8,/QN_TARGET(mini, 2,/' 'rows 2 are less than twice dequants 2'
 refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1, 2/QN_TARGET(mini, 8, 32, 1, 4, 1, 3/' 'dequants 3 does not divide'
+refuse target.def 's/QN_TARGET(mini, 8, 32, 1, 4, 1, 2/QN_TARGET(mini, 8, 32, 1, 4, 1, 1/' 'dequants 1 is less than 2'
+refuse target.def 's/QN_TARGET(micro, 4, 8, 1, 4, 1, 2, 256, 64, 8192/QN_TARGET(micro, 4, 8, 1, 4, 1, 2, 256, 64, 4096/' 'vb_words 4096 is outside 8192'
 refuse target.def 's/QN_ELEMENT(lut,      8/QN_ELEMENT(lut,      3/' 'lut: pair_clocks 3 is outside 4..16'
 refuse target.def 's/QN_TARGET(mini, 8, 32/QN_TARGET(mini, 8, 4/' 'depth 4 is not 8, 16 or 32'
 refuse target.def 's/QN_TARGET(mini, 8,/QN_TARGET(mini, 9,/' 'rows 9 is not a power of two'

@@ -399,6 +399,12 @@ static void tiny(void **state)
     agree("tiny");
 }
 
+static void micro(void **state)
+{
+    (void)state;
+    agree("micro");
+}
+
 static void quad(void **state)
 {
     (void)state;
@@ -419,7 +425,7 @@ static void ulx3s_traps(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(tiny), cmocka_unit_test(quad),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(tiny), cmocka_unit_test(micro), cmocka_unit_test(quad),
                                        cmocka_unit_test(ulx3s_traps), cmocka_unit_test(quad_traps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
