@@ -132,15 +132,16 @@ module qn_dequant #(
     f2_pop_q  <= f1_pop_q;
   end
 
-  logic             w_valid, w_done;
+  logic             w_valid;
   logic [Units-1:0] w_mask;
   logic [AddrW-1:0] w_addr;
   assign w_valid = back_valid_q[Back];
-  assign {w_done, w_mask, w_addr} = back_q[WriteW*(Back-1) +: WriteW];
+  assign {w_mask, w_addr} = back_q[WriteW*(Back-1) +: WriteW-1];
 
+  logic done_q;                            // w_valid && w_done: nothing stands between it and done_o, which may be far away
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) done_o <= 1'b0;
-    else         done_o <= w_valid && w_done;
+    done_q <= rst_ni && back_valid_q[Back-1] && back_q[WriteW*(Back-1) - 1];
+    done_o <= rst_ni && done_q;
   end
   assign busy_o = valid_i || valid_q[F-1:1] != '0 || (valid_q[F] && f_in_last) || back_valid_q[Back-1:1] != '0 || f_write_q != f_read_q;
 

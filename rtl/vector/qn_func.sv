@@ -67,7 +67,7 @@ module qn_func (
   end
 
   // 2: their sum, whose last bit is worth 2^(e - 167); e is at most 133
-  assign prod = {s1_hh_q, 18'd0} + {6'd0, s1_lh_q} + {18'd0, s1_hl_q} + {24'd0, s1_ll_q};
+  assign prod = {s1_hh_q, s1_ll_q} + ({6'd0, s1_lh_q} + {18'd0, s1_hl_q});
 
   logic [33:0] s2_prod_q;
   logic [22:0] s2_mant_q;

@@ -304,12 +304,12 @@ module qn_quant #(
   always_ff @(posedge clk_i) begin
     c2_valid_q <= !clear_i && c1_valid_q && !record_i;
     if (c1_valid_q) begin
-      c2_beat_q      <= c1_beat_q;
       c2_slice_end_q <= c1_slice_end_q;
-      c2_one_q       <= c1_one_q;
-      c2_two_q       <= c1_two_q;
-      c2_sum_q       <= sum(c1_one_q);
-      c2_sum2_q      <= sum(c1_two_q);
+      c2_beat_q <= c1_beat_q;
+      c2_one_q  <= c1_one_q;
+      c2_two_q  <= c1_two_q;
+      c2_sum_q  <= sum(c1_one_q);
+      c2_sum2_q <= sum(c1_two_q);
     end
   end
 
@@ -320,7 +320,7 @@ module qn_quant #(
   assign half_end   = &c2_beat_q[BeatW-2:0];
   assign half  = {c2_sum_q[11], c2_sum_q} + (half_begin ? 13'd0 : half_q);
   assign half2 = {c2_sum2_q[11], c2_sum2_q} + (half_begin ? 13'd0 : half2_q);
-  assign slice_next_o = c2_valid_q && c2_slice_end_q;
+  qn_copy u_slice_next (.clk_i, .in_i(!clear_i && c1_valid_q && !record_i && c1_slice_end_q), .out_o(slice_next_o));  // of the slice in c2
   assign slices_end_o = q8_1 ? s_valid && s_last : slice_next_o && slice_last_i;
   always_ff @(posedge clk_i) begin
     qb_we_o      <= !clear_i && c2_valid_q;
