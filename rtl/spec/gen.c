@@ -5,7 +5,6 @@
 //     gen --manual > rtl/spec/manual.md           the tables of the manual
 //     gen --target ulx3s                          -GElement=0 -GRows=16 ...         parameters of qn_top, for Verilator
 //     gen --yosys ulx3s                           -chparam Element 0 -chparam Rows 16 ...  the same, for Yosys' `hierarchy -top qn_top`
-//     gen --clocks ulx3s/lut                      8,4                   the element's pair_clocks and tail_clocks
 //     gen --targets                               names, one a line
 //
 // Every call checks all lists first: what it prints, it has checked. Exit 1: a list is wrong (each fault on a line of stderr).
@@ -604,17 +603,6 @@ static int print_parameters(const char *name, const char *format)
     return 0;
 }
 
-static int print_clocks(const char *name)
-{
-    const qn_target *t = qn_target_find(name);
-    if (!t) {
-        fprintf(stderr, "gen: %s: no such target\n", name);
-        return 1;
-    }
-    printf("%u,%u\n", qn_element_at(t->element)->pair_clocks, qn_element_at(t->element)->tail_clocks);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     check_ops();
@@ -636,12 +624,10 @@ int main(int argc, char **argv)
             printf("%s\n", qn_target_at(i)->name);
     } else if (argc == 3 && strcmp(argv[1], "--target") == 0) {
         return print_parameters(argv[2], "%s-G%s=%ld");
-    } else if (argc == 3 && strcmp(argv[1], "--clocks") == 0) {
-        return print_clocks(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "--yosys") == 0) {
         return print_parameters(argv[2], "%s-chparam %s %ld");
     } else {
-        fprintf(stderr, "usage: gen --package | --manual | --targets | --target NAME | --yosys NAME | --clocks NAME\n");
+        fprintf(stderr, "usage: gen --package | --manual | --targets | --target NAME | --yosys NAME\n");
         return 64;
     }
     return 0;
