@@ -96,12 +96,7 @@ module qn_top #(
   // Reset, for each unit from a register of its own
   localparam int SEQ = 4;
   logic [4:0] unit_rst_n;
-  genvar r;
-  generate
-    for (r = 0; r < 5; r = r + 1) begin : g_reset
-      qn_copy u_copy (.clk_i, .in_i(core_rst_next_n), .out_o(unit_rst_n[r]));
-    end
-  endgenerate
+  qn_copies #(.Copies(5)) u_resets (.clk_i, .in_i(core_rst_next_n), .out_o(unit_rst_n));
 
   qn_seq #(.Planes(Planes), .ProgWords(ProgWords)) u_seq (
     .clk_i, .rst_ni(unit_rst_n[SEQ]),

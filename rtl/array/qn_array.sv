@@ -40,6 +40,7 @@ module qn_array #(
   localparam [31:0] PARTS_LESS_ONE = Parts - 1;
   localparam [1:0] PART_LAST = PARTS_LESS_ONE[1:0];
   logic             valid_q, first_q, neg_q;
+  logic [Rows-1:0]  load;                  // hold_next_i's registers, for each row
   logic [31:0]      plane_q;
   logic [1:0]       part;
   logic [Rows-1:0]  row_en_q;              // rows that compute
@@ -90,21 +91,22 @@ module qn_array #(
     .clk_i, .rst_ni, .load_i, .load_pair_i, .load_last_i, .load_data_i, .swap_i({Rows{swap_i}} & row_used),
     .en_i({Rows{valid_q}} & row_en_q), .part_i(part), .plane_i(plane_q[Depth-1:0]), .first_i(first_q), .neg_i(neg_q), .partial_o(partial));
 
+  qn_copies #(.Copies(Rows)) u_load (.clk_i, .in_i(hold_next_i), .out_o(load));
+
   genvar r;
   generate
     for (r = 0; r < Rows; r = r + 1) begin : g_row
       localparam int Next = r / Lanes + 1 < Groups ? r / Lanes + 1 : r / Lanes;
       localparam [RowsW-1:0] Row = r;
       logic [55:0] hold_q;
-      logic        load, take;             // hold_next_i's registers, for each row
-      qn_copy u_load (.clk_i, .in_i(hold_next_i), .out_o(load));
+      logic        take;
       qn_copy u_take (.clk_i, .in_i(hold_next_i && hold_next_use_i[r/Lanes]), .out_o(take));
       assign row_used[r] = Row < rows_i;
 
       always_ff @(posedge clk_i) if (swap_i) row_en_q[r] <= row_used[r];
 
       always_ff @(posedge clk_i) begin
-        if (load) begin
+        if (load[r]) begin
           if (take) hold_q <= partial[56*r +: 56];
         end else if (hold_shift_i) begin
           if (use_q[Next]) hold_q <= hold[56*(r+Lanes) +: 56];

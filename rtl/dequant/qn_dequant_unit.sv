@@ -59,9 +59,7 @@ module qn_dequant_unit #(
 
   // Integers
   logic               int_en, scale_en, product_en;  // product_en_i's registers, for a part of the unit each
-  qn_copy u_int_en     (.clk_i, .in_i(product_en_i), .out_o(int_en));
-  qn_copy u_scale_en   (.clk_i, .in_i(product_en_i), .out_o(scale_en));
-  qn_copy u_product_en (.clk_i, .in_i(product_en_i), .out_o(product_en));
+  qn_copies #(.Copies(3)) u_en (.clk_i, .in_i(product_en_i), .out_o({int_en, scale_en, product_en}));
 
   logic signed [26:0] s1_lo_q, s1_hi_q;     // products without the partial's last bit
   logic signed [9:0]  s1_odd_q;             // what the last bits add

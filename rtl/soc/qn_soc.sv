@@ -65,12 +65,7 @@ module qn_soc #(
   // Reset, for each part from a register of its own, a clock later
   localparam int MEM_RST = 0, SDR_RST = 1, CORE_RST = 2, REGS_RST = 3, CPU_RST = 4;
   logic [4:0] rst_n;
-  genvar r;
-  generate
-    for (r = 0; r < 5; r = r + 1) begin : g_reset
-      qn_copy u_copy (.clk_i, .in_i(rst_ni), .out_o(rst_n[r]));
-    end
-  endgenerate
+  qn_copies #(.Copies(5)) u_resets (.clk_i, .in_i(rst_ni), .out_o(rst_n));
 
   // Memory: who wants it
   localparam int CORE = 0, DOOR = 1, SWEEP = 2, CPU = 3;

@@ -6,7 +6,6 @@
 //     gen --target ulx3s                          -GElement=0 -GRows=16 ...         parameters of qn_top, for Verilator
 //     gen --yosys ulx3s                           -chparam Element 0 -chparam Rows 16 ...  the same, for Yosys' `hierarchy -top qn_top`
 //     gen --soc ulx3s                             .Rows(16), ... one a line     parameters of qn_soc: the core's, the memory's, the name
-//     gen --clocks ulx3s/lut                      8,4                   the element's pair_clocks and tail_clocks
 //     gen --targets                               names, one a line
 //
 // Every call checks all lists first: what it prints, it has checked. Exit 1: a list is wrong (each fault on a line of stderr).
@@ -625,17 +624,6 @@ static int print_soc(const char *name)
     return 0;
 }
 
-static int print_clocks(const char *name)
-{
-    const qn_target *t = qn_target_find(name);
-    if (!t) {
-        fprintf(stderr, "gen: %s: no such target\n", name);
-        return 1;
-    }
-    printf("%u,%u\n", qn_element_at(t->element)->pair_clocks, qn_element_at(t->element)->tail_clocks);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     check_ops();
@@ -659,12 +647,10 @@ int main(int argc, char **argv)
         return print_parameters(argv[2], "%s-G%s=%ld") || putchar('\n') < 0;
     } else if (argc == 3 && strcmp(argv[1], "--soc") == 0) {
         return print_soc(argv[2]);
-    } else if (argc == 3 && strcmp(argv[1], "--clocks") == 0) {
-        return print_clocks(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "--yosys") == 0) {
         return print_parameters(argv[2], "%s-chparam %s %ld") || putchar('\n') < 0;
     } else {
-        fprintf(stderr, "usage: gen --package | --manual | --targets | --target NAME | --yosys NAME | --soc NAME | --clocks NAME\n");
+        fprintf(stderr, "usage: gen --package | --manual | --targets | --target NAME | --yosys NAME | --soc NAME\n");
         return 64;
     }
     return 0;

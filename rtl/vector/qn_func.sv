@@ -2,7 +2,7 @@
 // qn_func: e^a, 1/a or 1/sqrt(a), the qn_exp, qn_recip and qn_rsqrt of sim/model/qn_num.h bit by bit.
 // Operands every clock with `en_i`, the result 11 such clocks later (FUNC of unit.def); without it nothing moves. Nothing is reset.
 // The arithmetic is described in sim/model/README.md: table of segments and a quadratic in fixed point.
-// Costs on ECP5: 406 LUT4, 146 CCU2C, 720 FF, 8 MULT18, 2 DP16KD; 94 MHz alone.
+// Costs on ECP5: 414 LUT4, 163 CCU2C, 823 FF, 8 MULT18, 2 DP16KD; 113 MHz alone.
 
 `default_nettype none
 

@@ -193,8 +193,7 @@ module qn_quant #(
   qn_quotient u_quotient (.clk_i, .en_i(quotient_en_q), .recip_i(inv_i[30:0]), .times_i(q8_k && inv_valid_q[LatFunc]), .x_i(divisor), .y_o(quotient));
 
   logic scale_quotient, inv_quotient;      // Q8_K: inv_valid_q's last, for the scale and for 127/top
-  qn_copy u_scale_quotient (.clk_i, .in_i(!clear_i && q8_k && inv_valid_q[LatFunc+LatQuot-1]), .out_o(scale_quotient));
-  qn_copy u_inv_quotient   (.clk_i, .in_i(!clear_i && q8_k && inv_valid_q[LatFunc+LatQuot-1]), .out_o(inv_quotient));
+  qn_copies #(.Copies(2)) u_quotients (.clk_i, .in_i(!clear_i && q8_k && inv_valid_q[LatFunc+LatQuot-1]), .out_o({scale_quotient, inv_quotient}));
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin

@@ -47,7 +47,7 @@ qn_mem_arb|mem/qn_mem_arb.sv|&& !store_valid_i;|;
 door_rx|soc/qn_door_rx.sv|== ~crc_q ? HEAD|!= 32'd0 ? HEAD
 door_rx|soc/qn_door_rx.sv|quiet_q + 5'd1;|quiet_q;
 door_rx|soc/qn_door_rx.sv|if (state_q == HEAD) index_q <= 16'd0;|if (!rst_ni) index_q <= 16'd0;
-door_act|soc/qn_door_act.sv|count <= region_words - into|into < region_words
+door_act|soc/qn_door_act.sv|&& end_q <= region_end;|&& {1'b0, at_q} < region_end;
 door_act|soc/qn_door_act.sv|CLAIM: if (!(tx_busy_i && due_slot_i == slot))|CLAIM: if (!tx_busy_i || due_slot_i == slot)
 door_act|soc/qn_door_act.sv|else if ({1'b0, seq_q} == expect_q) begin|else if (seq_q == expect_q[15:0]) begin
 door_act|soc/qn_door_act.sv| take) data_q <= data| !take) data_q <= data
@@ -61,6 +61,7 @@ soc_mem|soc/qn_soc_mem.sv|if (!spare_valid_q) {spare_index_q|if (!front_take) {s
 soc_mem|soc/qn_soc_mem.sv|core_q ? !front_valid_q : valid_i[0]|core_q ? 1'b1 : valid_i[0]
 qn_turn|mem/qn_turn.sv|left_count_q == 4'd1 && out_ready_i|left_count_q == 4'd1
 qn_turn|mem/qn_turn.sv|turn_q <= {in_data_i, fill_q}|turn_q <= {fill_q, in_data_i}
+qn_turn|mem/qn_turn.sv|.in_i(rst_ni && (turning_d|.in_i(rst_ni && (turning_q
 qn_book|mem/qn_turn.sv|turn_q[160+k], turn_q[192+k]|turn_q[192+k], turn_q[160+k]
 qn_book|mem/qn_turn.sv|first_count = qn_isa_pkg::store_planes(in_store_i);|first_count = 4'd8;
 qn_book|mem/qn_turn.sv|if (group) turn_store_q <=|if (take) turn_store_q <=
@@ -72,10 +73,12 @@ qn_unpack|mem/qn_unpack.sv|if (start)                      active_q <= 1'b1;|if 
 unpack_heads|spec/qn_isa_pkg.sv|FMT_K4: fmt_planes = 5'd4|FMT_K4: fmt_planes = 5'd1
 unpack_heads|mem/qn_unpack.sv|plane_left_q <= {words_q, 1'b0};|plane_left_q <= {1'b0, words_q};
 unpack_heads|mem/qn_unpack.sv|head == 2'd2 ? 2'd2 : 2'd1|2'd2
+unpack_heads|mem/qn_unpack.sv|is_head_q    <= head_left_q != 2'd1;|is_head_q    <= head_left_q != 2'd2;
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q != '0;|assign f_pop    = !f_first && (f_ready_q != '0) != f_wait_q[Ready-1];
 qn_dequant|dequant/qn_dequant.sv|assign f_pop    = !f_first && f_ready_q|assign f_pop    = !f_first && !f_second && f_ready_q
 qn_dequant|dequant/qn_dequant.sv|if (f_second) f_write_q <= f_write_q + 1'b1;|if (f_second && !f_pop) f_write_q <= f_write_q + 1'b1;
 qn_dequant|dequant/qn_dequant.sv|f_write_q != f_read_q;|f_write_q > f_read_q;
+qn_dequant|dequant/qn_dequant.sv|(valid_q[F] && f_in_last)|(valid_q[F] && f_in_zero)
 qn_gemm_load|array/qn_gemm_load.sv|!full_q && !s_end_q;|!full_q;
 qn_gemm_load|array/qn_gemm_load.sv|if (left_q == 32'd0 && !offer_q)|if (left_q == 32'd0)
 qn_gemm_load|array/qn_gemm_load.sv|s_end_q   <= going && slice_end;|s_end_q   <= going && pair_q == pair_last;
@@ -84,7 +87,7 @@ qn_gemm_load|array/qn_gemm_load.sv|LOOK:    state_q <= CHECK;|LOOK:    state_q <
 qn_gemm_load|array/qn_gemm_load.sv|if (slice_end)            side_q|if (slice_end && !unit_q) side_q
 qn_sdr_plan|soc/qn_sdr_bank.sv|timer_q <= Rp[TimerW-1:0] - 1'b1|timer_q <= '0
 qn_sdr_plan|soc/qn_sdr_bank.sv|&& timer_q <= Ras[TimerW-1:0] - Rcd[TimerW-1:0]|
-qn_sdr_plan|soc/qn_sdr_plan.sv|(target & pre_q) != '0 && (target & behind) == '0|(target & pre_q) != '0
+qn_sdr_plan|soc/qn_sdr_plan.sv|row_may && !opens && (target & behind) == '0|row_may && !opens
 qn_sdr_plan|soc/qn_sdr_plan.sv|(we_q[0] == last_we_q|(1'b1
 qn_sdr_plan|soc/qn_sdr_plan.sv|(valid_q & ~behind) :|(valid_q & behind) :
 qn_sdr_plan|soc/qn_sdr_plan.sv|&& !(ref_go && same == '0)|
@@ -101,6 +104,8 @@ matrix_flow|array/qn_matrix.sv|slot_none      = slot_q[GroupW:1] == '0;|slot_non
 matrix_flow|array/qn_matrix.sv|job_drain && (draining|!draining && (draining
 matrix_flow|array/qn_matrix.sv|if (slice_end)     side_q  <= side_q + 2'd1;|if (slice_end)     side_q  <= side_q - 2'd1;
 matrix_flow|array/qn_matrix.sv|&& !posts_full;|;
+matrix_flow|array/qn_matrix.sv|deep_q  <= rst_ni && dequant_busy[0];|deep_q  <= 1'b0;
+matrix_flow|array/qn_matrix.sv|h_any_q  <= rst_ni|h_any_q  <= rst_ni && h_sub_q
 matrix_flow|array/qn_matrix.sv|if (job_take)     post_write_q|if (job_take && !job_end) post_write_q
 matrix_flow|array/qn_matrix.sv|if (hold_load)  d_valid_q <= 1'b1;|if (hold_load && !d_end)  d_valid_q <= 1'b1;
 load_ask|mem/qn_load.sv|lines > {27'd0, to_edge} ? to_edge : lines[4:0];|lines > 32'd16 ? 5'd16 : lines[4:0];

@@ -24,7 +24,7 @@ qn_turn    qn_turn_proof    2  30  R/spec/qn_isa_pkg.sv T/qn_turn_proof.sv R/lib
 qn_book    qn_book_proof    2  16  R/spec/qn_isa_pkg.sv T/qn_book_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_turn.sv R/lib/qn_copy.sv | Weight=5
 qn_unpack  qn_unpack_proof  2  20  T/qn_unpack_proof.sv | R/spec/qn_isa_pkg.sv R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv R/lib/qn_copy.sv | FifoWords=64
 unpack_heads unpack_heads_proof 2 16 R/spec/qn_isa_pkg.sv T/unpack_heads_proof.sv | R/mem/qn_unpack.sv R/mem/qn_fifo.sv R/mem/qn_turn.sv R/lib/qn_copy.sv | FifoWords=64
-qn_dequant qn_dequant_proof 2  22  R/spec/qn_isa_pkg.sv T/qn_dequant_proof.sv | R/dequant/qn_dequant.sv R/dequant/qn_dequant_unit.sv R/dequant/qn_imul.sv R/lib/qn_fadd.sv R/lib/qn_fmul.sv R/lib/qn_fpack.sv R/lib/qn_delay.sv R/lib/qn_copy.sv | Units=2 AddrW=4
+qn_dequant qn_dequant_proof 2  22  R/spec/qn_isa_pkg.sv T/qn_dequant_proof.sv | R/dequant/qn_dequant.sv R/dequant/qn_dequant_unit.sv R/dequant/qn_imul.sv R/lib/qn_fadd.sv R/lib/qn_fmul.sv R/lib/qn_fpack.sv R/lib/qn_delay.sv R/lib/qn_copy.sv R/lib/qn_copies.sv | Units=2 AddrW=4
 qn_gemm_load qn_gemm_load_proof 2 16 R/spec/qn_isa_pkg.sv T/qn_gemm_load_proof.sv R/lib/qn_stream_check.sv | R/array/qn_gemm_load.sv |
 gemm_load_lut qn_gemm_load_proof 2 40 R/spec/qn_isa_pkg.sv T/qn_gemm_load_proof.sv R/lib/qn_stream_check.sv | R/array/qn_gemm_load.sv | Element=1 Rows=4
 matrix_flow matrix_flow_proof 2 20 R/spec/qn_isa_pkg.sv T/matrix_flow_proof.sv T/matrix_free.sv | R/array/qn_matrix.sv R/array/qn_stripe.sv R/lib/qn_half.sv R/lib/qn_rotate.sv R/lib/qn_delay.sv R/lib/qn_copy.sv |
@@ -43,8 +43,8 @@ qn_store   qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/li
 qn_store_4 qn_store_proof   2  16  R/spec/qn_isa_pkg.sv T/qn_store_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_store.sv | Planes=4
 qn_vbuf    qn_vbuf_proof    2  5   T/qn_vbuf_proof.sv | R/vector/qn_vbuf.sv R/vector/qn_vbank.sv R/lib/qn_copy.sv |
 vector_flow vector_flow_proof 2 16 R/spec/qn_isa_pkg.sv T/vector_flow_proof.sv T/vector_free.sv | R/vector/qn_vector.sv R/vector/qn_walk.sv R/lib/qn_copy.sv |
-qn_quant   qn_quant_proof   2  40  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv |
-qn_quant_4 qn_quant_proof   2  43  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv | Lanes=4
+qn_quant   qn_quant_proof   2  40  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv R/lib/qn_copies.sv |
+qn_quant_4 qn_quant_proof   2  43  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/vector/qn_quant.sv R/lib/qn_copy.sv R/lib/qn_copies.sv | Lanes=4
 qn_seq     qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv |
 qn_seq_4   qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv | Planes=4
 qn_regs    qn_regs_proof    2  8   R/spec/qn_isa_pkg.sv T/qn_regs_proof.sv | R/ctrl/qn_regs.sv |

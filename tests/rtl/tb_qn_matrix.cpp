@@ -12,13 +12,16 @@ extern "C" {
 #include "rtl/spec/qn_isa.h"
 }
 
-// The parameters of another target come with -DMATRIX='16, 8, ...'; ulx3s is the module's own. The last two are the element's clocks of loading
+// The parameters of another target come with -DMATRIX='16, 8, ...'; ulx3s is the module's own. So does its element
 #ifndef MATRIX
-#define MATRIX 16, 8, 4, 256, 64, 32, 4, 1
+#define MATRIX 16, 8, 4, 256, 64, 32
+#endif
+#ifndef ELEMENT
+#define ELEMENT QN_ELEMENT_shiftadd
 #endif
 static constexpr int parameters[] = {MATRIX};
 static constexpr int ROWS = parameters[0], LANES = parameters[1], DEQUANTS = parameters[2], ACC_COLS = parameters[3],
-                     SLICES = parameters[4], PARTS = 32 / parameters[5], PAIR_CLOCKS = parameters[6], TAIL_CLOCKS = parameters[7], DEQUANT_LAT = 2 * LAT_FADD + 12;
+                     SLICES = parameters[4], PARTS = 32 / parameters[5], DEQUANT_LAT = 2 * LAT_FADD + 12;
 static Vqn_matrix top;
 
 // A port of 64 bits is an integer, of more an array
@@ -361,7 +364,8 @@ static void finish(uint64_t limit)
 // The clock law: first plane, last plane and post of one instruction whose words are all there.
 static void check_law(const gemm &g)
 {
-    int load_clocks = PAIR_CLOCKS * ((g.rows + 1) / 2) + TAIL_CLOCKS, groups = (g.rows + DEQUANTS - 1) / DEQUANTS;
+    const qn_element *e = qn_element_at(ELEMENT);
+    int load_clocks = (int)(e->pair_clocks * ((g.rows + 1) / 2) + e->tail_clocks), groups = (g.rows + DEQUANTS - 1) / DEQUANTS;
     uint64_t t = take_at + load_clocks + 4, start = 0, last = 0, slots = 0;
     CHECK(first_at == t, "first plane %d clocks after the instruction, not %d", (int)(first_at - take_at), load_clocks + 4);
     for (int s = 0; s < g.slices; s++) {

@@ -21,13 +21,13 @@ for what in ${TARGETS:-mini mini/shiftadd/16 mini/shiftadd/8 mini/lut mini/lut/8
         generics="$generics -G$name=$value"
         values="$values${values:+,}$value"
     done
-    generics="$generics $("$out/gen" --target "$target" | tr ' ' '\n' | grep '^-GElement=')"
-    values="$values,$("$out/gen" --clocks "$target")"
+    element=$("$out/gen" --target "$target" | tr ' ' '\n' | sed -n 's/^-GElement=//p')
+    generics="$generics -GElement=$element"
     name=$(echo "$what" | tr / _)
     verilator -Wall --assert --cc --exe --build -MAKEFLAGS "VM_GLOBAL_FAST= VM_PARALLEL_BUILDS=0 OPT_FAST=-O1" -O3 --x-assign unique --x-initial unique $generics \
         -y rtl/lib -y rtl/pe -y rtl/array -y rtl/dequant rtl/spec/qn_isa_pkg.sv --top-module qn_matrix --Mdir "$out/$name" -o tb \
         rtl/array/qn_matrix.sv "$root/tests/rtl/tb_qn_matrix.cpp" "$root/$out/num.o" "$root/$out/isa.o" "$root/build/tb/verilated.a" \
-        -CFLAGS "-I$root -O1 -DMATRIX=$values" >"$out/$name.log" 2>&1 || { cat "$out/$name.log"; exit 1; }
+        -CFLAGS "-I$root -O1 -DMATRIX=$values -DELEMENT=$element" >"$out/$name.log" 2>&1 || { cat "$out/$name.log"; exit 1; }
     echo "$what: $values"
     QN_ROUNDS=${QN_ROUNDS:-40} "$out/$name/tb"
 done
