@@ -30,7 +30,7 @@ module qn_regs #(
   input  logic            done_i,
   output logic            stop_o,          // trapped: nothing new begins
 
-  input  logic [5:0]      trap_valid_i,    // sequencer, load, matrix, vector, store; semaphores, a clock later than those; the lowest wins
+  input  logic [5:0]      trap_valid_i,    // sequencer, load, matrix, vector (cause and address a clock later), store; semaphores, a clock later than those; the lowest wins
   input  logic [47:0]     trap_cause_i,
   input  logic [191:0]    trap_addr_i,
   input  logic [71:0]     trap_pc_i,
@@ -75,9 +75,9 @@ module qn_regs #(
   // Job state
   logic        busy_q, done_q, trapped_q, resetting_q;
   logic        start, reset;
-  logic [31:0] cause_q, trap_addr_q;
+  logic [31:0] trap_addr_q;
   logic [11:0] trap_pc_q, trap_pc;
-  logic [7:0]  cause;
+  logic [7:0]  cause_q, cause;
   logic [31:0] trap_addr;
   logic        trap;
   logic [4:0]  trap_valid_q;
@@ -88,6 +88,7 @@ module qn_regs #(
   assign stop_o  = trapped_q;
 
   // What the units said in the last clock, and the semaphores say in this one; of traps in one clock the first counts
+  localparam int VECTOR = 3;               // says cause and address in this clock as well
   logic [39:0]  all_cause_q;
   logic [159:0] all_addr_q;
   logic [59:0]  all_pc_q;
@@ -98,8 +99,8 @@ module qn_regs #(
     trap_pc   = trap_pc_i[12*5 +: 12];
     for (t = 4; t >= 0; t = t - 1)
       if (trap_valid_q[t]) begin
-        cause     = all_cause_q[8*t +: 8];
-        trap_addr = all_addr_q[32*t +: 32];
+        cause     = t == VECTOR ? trap_cause_i[8*VECTOR +: 8]  : all_cause_q[8*t +: 8];
+        trap_addr = t == VECTOR ? trap_addr_i[32*VECTOR +: 32] : all_addr_q[32*t +: 32];
         trap_pc   = all_pc_q[12*t +: 12];
       end
   end
@@ -136,13 +137,10 @@ module qn_regs #(
     end
   end
 
+  // The trap's registers stay once it has trapped, and are read only then
   always_ff @(posedge clk_i) begin
-    if (resetting_q) begin
-      cause_q     <= 32'd0;
-      trap_addr_q <= 32'd0;
-      trap_pc_q   <= 12'd0;
-    end else if (trap && !trapped_q) begin
-      cause_q     <= {24'd0, cause};
+    if (!trapped_q) begin
+      cause_q     <= cause;
       trap_addr_q <= trap_addr;
       trap_pc_q   <= trap_pc;
     end
@@ -236,9 +234,9 @@ module qn_regs #(
     case (reg_addr_i)
       qn_isa_pkg::REG_ID:         rdata = qn_isa_pkg::ID_VALUE;
       qn_isa_pkg::REG_STATUS:     rdata = {28'd0, nonfinite_i, trapped_q, done_q, busy_q || resetting_q};
-      qn_isa_pkg::REG_TRAP:       rdata = cause_q;
-      qn_isa_pkg::REG_TRAP_PC:    rdata = {20'd0, trap_pc_q};
-      qn_isa_pkg::REG_TRAP_ADDR:  rdata = trap_addr_q;
+      qn_isa_pkg::REG_TRAP:       rdata = trapped_q ? {24'd0, cause_q} : 32'd0;
+      qn_isa_pkg::REG_TRAP_PC:    rdata = trapped_q ? {20'd0, trap_pc_q} : 32'd0;
+      qn_isa_pkg::REG_TRAP_ADDR:  rdata = trapped_q ? trap_addr_q : 32'd0;
       qn_isa_pkg::REG_ENTRY:      rdata = entry_o;
       qn_isa_pkg::REG_PROG_ADDR:  rdata = {2'd0, prog_addr_o};
       qn_isa_pkg::REG_PROG_WORDS: rdata = prog_words_o;

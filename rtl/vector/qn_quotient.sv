@@ -36,18 +36,19 @@ module qn_quotient (
   // 2, 3: its product with the divisor, 27 bits of it
   logic [23:0] y;
   logic [26:0] s2_low_q, s3_left_q;
-  logic [8:0]  s2_high_q;
+  logic [8:0]  s2_high_q, s2_high2_q;
   logic [30:0] s2_y_q, s3_y_q;
   logic [23:0] s2_x_q, s3_x_q;
   assign y = {1'b1, s1_y_q[22:0]};
   always_ff @(posedge clk_i) if (en_i) begin
-    s2_low_q  <= {9'd0, y[17:0]} * {9'd0, s1_x_q[17:0]};
-    s2_high_q <= {3'd0, y[23:18]} * s1_x_q[8:0] + {3'd0, s1_x_q[23:18]} * y[8:0];
-    s2_y_q    <= s1_y_q;
-    s2_x_q    <= s1_x_q;
-    s3_left_q <= -(s2_low_q + {s2_high_q, 18'd0});
-    s3_y_q    <= s2_y_q;
-    s3_x_q    <= s2_x_q;
+    s2_low_q   <= {9'd0, y[17:0]} * {9'd0, s1_x_q[17:0]};
+    s2_high_q  <= {3'd0, y[23:18]} * s1_x_q[8:0];
+    s2_high2_q <= {3'd0, s1_x_q[23:18]} * y[8:0];
+    s2_y_q     <= s1_y_q;
+    s2_x_q     <= s1_x_q;
+    s3_left_q  <= -{s2_low_q[26:18] + s2_high_q + s2_high2_q, s2_low_q[17:0]};
+    s3_y_q     <= s2_y_q;
+    s3_x_q     <= s2_x_q;
   end
 
   // 4: the nearest

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_vec_check: reads the counts of a vector instruction and refuses operands outside their memories.
-// `bad_o` comes three clocks after `start_i`, which is before the instruction's first effect, and
-// stays until the next start, four clocks after this one or later: its parts; products, and the room that operands without a stride leave; the verdict.
+// `bad_o` comes three clocks after `start_i`, which is before the instruction's first effect, cause and address a clock after it, and they
+// stay until the next start, four clocks after this one or later: its parts; products, and the room that operands without a stride leave; the verdict; what for.
 // On ECP5 720 LUT4, 300 CCU2C, 570 flops and 4 MULT18.
 //
 // Looked at in this order; `bad_addr_o` is the value named:
@@ -189,24 +189,26 @@ module qn_vec_check #(
   assign a_out = a_bad_q || a_span_q > $signed({{29-RoomW{a_room_q[RoomW-1]}}, a_room_q}) || (acc_q && a_row_span_q > a_row_room_q);
   assign b_out = b_used_q && (b_bad_q || b_span_q > $signed({{29-RoomW{b_room_q[RoomW-1]}}, b_room_q}));
 
-  localparam [7:0] FIELD = qn_isa_pkg::TRAP_FIELD, BUFFER = qn_isa_pkg::TRAP_BUFFER;
+  logic start3_q, d_out_q, a_out_q;
   always_ff @(posedge clk_i) begin
-    if (start_i) bad_o <= 1'b0;
-    else if (start2_q) begin
-      bad_o <= 1'b1;
-      if (told_q) begin
-        bad_o <= told_bad_q;
-        {bad_cause_o, bad_addr_o} <= {FIELD, told_addr_q};
-      end
-      else if (vec_q && d_out) {bad_cause_o, bad_addr_o} <= {BUFFER, d_base_q};
-      else if (a_out)          {bad_cause_o, bad_addr_o} <= {BUFFER, a_base_q};
-      else if (d_odd_q)        {bad_cause_o, bad_addr_o} <= {FIELD, d_base_q};
-      else if (d_out)          {bad_cause_o, bad_addr_o} <= {BUFFER, d_base_q};
-      else begin               // the last to look at
-        bad_o <= b_out;
-        {bad_cause_o, bad_addr_o} <= {BUFFER, b_base_q};
-      end
+    start3_q <= start2_q && !start_i;
+    if (start_i)       bad_o <= 1'b0;
+    else if (start2_q) bad_o <= told_q ? told_bad_q : d_out || a_out || d_odd_q || b_out;
+    if (start2_q) begin
+      d_out_q <= d_out;
+      a_out_q <= a_out;
     end
+  end
+
+  // Fourth clock: the first of what is wrong
+  localparam [7:0] FIELD = qn_isa_pkg::TRAP_FIELD, BUFFER = qn_isa_pkg::TRAP_BUFFER;
+  always_ff @(posedge clk_i) if (start3_q) begin
+    if (told_q)                 {bad_cause_o, bad_addr_o} <= {FIELD, told_addr_q};
+    else if (vec_q && d_out_q)  {bad_cause_o, bad_addr_o} <= {BUFFER, d_base_q};
+    else if (a_out_q)           {bad_cause_o, bad_addr_o} <= {BUFFER, a_base_q};
+    else if (d_odd_q)           {bad_cause_o, bad_addr_o} <= {FIELD, d_base_q};
+    else if (d_out_q)           {bad_cause_o, bad_addr_o} <= {BUFFER, d_base_q};
+    else                        {bad_cause_o, bad_addr_o} <= {BUFFER, b_base_q};
   end
 
 endmodule

@@ -142,7 +142,7 @@ qn_seq|ctrl/qn_seq.sv|if (go && c_valid_q) begin|if (c_valid_q) begin
 qn_seq|ctrl/qn_seq.sv|to_edge     = 5'd16 - {1'b0, ask_addr_q[3:0]};|to_edge     = 5'd16;
 qn_seq|ctrl/qn_seq.sv|if (fill_left_q == '0) state_q|if (ask_left_q == '0) state_q
 qn_regs|ctrl/qn_regs.sv|for (t = 4; t >= 0; t = t - 1)|for (t = 0; t <= 4; t = t + 1)
-qn_regs|ctrl/qn_regs.sv|end else if (trap && !trapped_q) begin|end else if (trap_valid_q != 5'd0) begin
+qn_regs|ctrl/qn_regs.sv|    if (!trapped_q) begin|    if (!trapped_q || trap_valid_q != 5'd0) begin
 qn_regs|ctrl/qn_regs.sv|else if (resetting_q && mem_idle_i)|else if (resetting_q)
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi

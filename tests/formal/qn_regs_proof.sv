@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_regs: of the traps of a clock (the semaphores' are said a clock later) the first in the order of trap_valid_i is kept, and no later one replaces
+// qn_regs: of the traps of a clock (the semaphores' are said a clock later, and the vector unit's cause and address) the first in the order of trap_valid_i is kept, and no later one replaces
 // it until a reset; a busy job is neither done nor trapped; a reset holds the core until the memory port is quiet, and a start is taken only when nothing of these is left.
 
 `default_nettype none
@@ -28,7 +28,8 @@ module qn_regs_proof (
     .nonfinite_i(1'b0), .nonfinite_clear_o(), .pick_i('0), .pick_value_i('0), .digest_a_i('0), .digest_b_i('0), .digest_we_o(), .digest_data_o(),
     .array_i(1'b0), .array_rows_i('0), .starve_i(1'b0), .busy_i(4'd0), .mem_valid_i(1'b0), .mem_we_i(1'b0), .mem_kind_i(2'd0), .mem_len_i(5'd0));
   (* hierconn *) logic        \u_dut.busy_q , \u_dut.done_q , \u_dut.trapped_q , \u_dut.resetting_q , \u_dut.start , \u_dut.reset ;
-  (* hierconn *) logic [31:0] \u_dut.cause_q , \u_dut.trap_addr_q ;
+  (* hierconn *) logic [31:0] \u_dut.trap_addr_q ;
+  (* hierconn *) logic [7:0]  \u_dut.cause_q ;
   (* hierconn *) logic [11:0] \u_dut.trap_pc_q ;
   (* hierconn *) logic [4:0]   \u_dut.trap_valid_q ;
   (* hierconn *) logic [39:0]  \u_dut.all_cause_q ;
@@ -50,7 +51,7 @@ module qn_regs_proof (
     if      (f_valid_q[0]) {f_cause, f_addr, f_pc} = {f_causes_q[7:0],   f_addrs_q[31:0],    f_pcs_q[11:0]};
     else if (f_valid_q[1]) {f_cause, f_addr, f_pc} = {f_causes_q[15:8],  f_addrs_q[63:32],   f_pcs_q[23:12]};
     else if (f_valid_q[2]) {f_cause, f_addr, f_pc} = {f_causes_q[23:16], f_addrs_q[95:64],   f_pcs_q[35:24]};
-    else if (f_valid_q[3]) {f_cause, f_addr, f_pc} = {f_causes_q[31:24], f_addrs_q[127:96],  f_pcs_q[47:36]};
+    else if (f_valid_q[3]) {f_cause, f_addr, f_pc} = {trap_cause_i[31:24], trap_addr_i[127:96], f_pcs_q[47:36]};
     else if (f_valid_q[4]) {f_cause, f_addr, f_pc} = {f_causes_q[39:32], f_addrs_q[159:128], f_pcs_q[59:48]};
     else                      {f_cause, f_addr, f_pc} = {trap_cause_i[47:40], trap_addr_i[191:160], trap_pc_i[71:60]};
   end
@@ -68,11 +69,11 @@ module qn_regs_proof (
     if (rst_ni) begin
       assert (stop == f_trapped_q && core_rst_n == !\u_dut.resetting_q );
       assert (\u_dut.trap_valid_q == f_valid_q && \u_dut.all_cause_q == f_causes_q && \u_dut.all_addr_q == f_addrs_q && \u_dut.all_pc_q == f_pcs_q);
-      if (f_trapped_q) assert (\u_dut.cause_q == {24'd0, f_cause_q} && \u_dut.trap_addr_q == f_addr_q && \u_dut.trap_pc_q == f_pc_q && !\u_dut.busy_q );
+      if (f_trapped_q) assert (\u_dut.cause_q == f_cause_q && \u_dut.trap_addr_q == f_addr_q && \u_dut.trap_pc_q == f_pc_q && !\u_dut.busy_q );
       assert (!(\u_dut.busy_q && \u_dut.done_q ) && !(\u_dut.busy_q && \u_dut.trapped_q ));
       assert (core_rst_n == f_quiet_q);
       if (\u_dut.start ) assert (core_rst_n && !\u_dut.busy_q && !stop);
-      cover (f_trapped_q && \u_dut.cause_q == 32'd7);
+      cover (f_trapped_q && \u_dut.cause_q == 8'd7);
       cover (\u_dut.start && \u_dut.done_q );
     end
   end
