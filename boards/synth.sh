@@ -20,6 +20,7 @@ mkdir -p "$dir"
     for u in $keep; do
         [ "$u" = "$top" ] || printf 'setattr -mod -set keep_hierarchy 1 *%s *%s\\\\*\n' "$u" "$u"
     done
+    echo "proc; select qn_luna* u_luna*; opt -full; select -clear"      # LUNA's choices, before they are flattened: minutes otherwise
     echo "synth_ecp5 -abc9 -nowidelut -top $top -json $dir/mapped.json.new"
     echo "tee -q -o $dir/stat stat"
     echo "write_verilog -noattr $dir/netlist.v"

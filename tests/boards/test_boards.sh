@@ -38,8 +38,8 @@ for here in boards/*/; do
     pcb=boards/$PCB
     build/rtl/gen --soc "$TARGET" > "$tmp/target.svh"
     # shellcheck disable=SC2046
-    verilator --lint-only -Wall --timescale 1ns/1ps -I"$tmp" -y rtl $(ls -d rtl/*/ | sed 's/^/-y /') -y build/firmware rtl/soc/picorv32.vlt "$tmp/cells.vlt" rtl/spec/qn_isa_pkg.sv \
-        rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v $CORE "$tmp/BB.v" -v "$cells/cells_bb.v" "$pcb/$TOP.sv" --top-module "$TOP" $(printf -- "-G%s " $PARAMS)
+    verilator --lint-only -Wall --timescale 1ns/1ps -I"$tmp" -y rtl $(ls -d rtl/*/ | sed 's/^/-y /') -y build/firmware rtl/soc/picorv32.vlt rtl/usb/luna.vlt "$tmp/cells.vlt" rtl/spec/qn_isa_pkg.sv \
+        rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v build/usb/qn_luna_fs.v $CORE "$tmp/BB.v" -v "$cells/cells_bb.v" "$pcb/$TOP.sv" --top-module "$TOP" $(printf -- "-G%s " $PARAMS)
     yosys -q -p "read_verilog -sv -lib $cells/cells_bb.v $tmp/BB.v; read_verilog -sv -I $tmp $pcb/$TOP.sv; proc; write_json $tmp/top.json" > /dev/null
     python3 -c 'import json, sys; [print(n, len(p["bits"])) for n, p in json.load(open(sys.argv[1]))["modules"][sys.argv[2]]["ports"].items()]' "$tmp/top.json" "$TOP" > "$tmp/ports"
     wrong=$(pins "$tmp/ports" "$pcb/$PCB.lpf")
