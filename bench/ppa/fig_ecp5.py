@@ -6,7 +6,7 @@ import fig_elements as e
 import measure as m
 
 SEEDS = {"ternary": (1,), "w4a8": (1,)}
-OPTIONS = ["--freq", "150", "--timing-allow-fail", "--router", "router2"]
+OPTIONS = ["--freq", "150", "--timing-allow-fail", "--placer", "static"]
 GROUP = 128
 # name: (parameters, products a clock). Ternary: an output's products a clock. W4A8: a plane of four a clock
 DESIGNS = {
