@@ -31,6 +31,35 @@ print(*[f"{p}: places: {1 - n}" for p, n in bad.items() if n], *[f"{s}: two pins
 PY
 }
 
+# report FILE BOARD CLOCKS: what is wrong with a committed report: CLOCKS is the machine model's cycles of a token, by model, as this tree has them
+report() {
+    python3 - "$1" "$2" "$3" <<'PY'
+import json, re, sys
+
+r, clocks = json.load(open(sys.argv[1], encoding="utf-8")), json.loads(sys.argv[3])
+bad = [f"{k}: {r[k]} of {n}" for k, n in r["available"].items() if not 0 < r[k] <= n]
+if r["board"] != sys.argv[2] or not re.fullmatch(r"[0-9a-f]{64}", r["bitstream_sha256"]):
+    bad.append(f"board or bitstream: {r['board']} {r['bitstream_sha256']}")
+if not r["met"] or r["fmax_mhz"] < r["target_mhz"] or r["memory_mhz"] < 2 * r["target_mhz"]:
+    bad.append(f"clock: {r['fmax_mhz']} and {r['memory_mhz']} of {r['target_mhz']} MHz")
+if r["fmax_mhz_by_seed"].get(str(r["seed"])) != r["fmax_mhz"] or max(r["fmax_mhz_by_seed"].values()) != r["fmax_mhz"]:
+    bad.append(f"seed: {r['seed']} of {r['fmax_mhz_by_seed']}")
+if r["cycles_per_token"] != clocks:
+    bad.append(f"cycles: {r['cycles_per_token']}, today {clocks}")
+bad += [f"tokens/s of {m}: {r['tokens_per_second'].get(m)}" for m, n in clocks.items() if abs(r["tokens_per_second"].get(m, 0) - 1e6 * r["target_mhz"] / n) > 0.1]
+print(*bad, sep="\n", end="")
+PY
+}
+
+# clocks TARGET: cycles of a token of the models that a report names
+clocks() {
+    local m=../shared/data/llama/stories260K.gguf
+    printf '{"quern-stories": %s' "$(decode "$1" models/quern-stories.gguf)"
+    [ ! -e $m ] || printf ', "stories260K": %s' "$(decode "$1" $m)"
+    echo '}'
+}
+decode() { build/quern bench "$2" -d "model:$1" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["devices"][0]["decode"]["cycles"])'; }
+
 for here in boards/*/; do
     # shellcheck disable=SC1090,SC1091    # TARGET PCB CORE TOP PARAMS
     CORE=
@@ -46,4 +75,14 @@ for here in boards/*/; do
     [ -z "$wrong" ] || say "$here: $wrong"
     sed '0,/^LOCATE/{/^LOCATE/d}' "$pcb/$PCB.lpf" > "$tmp/less.lpf"
     [ -n "$(pins "$tmp/ports" "$tmp/less.lpf")" ] || say "$here: a pin without a place is not missed"
+
+    [ -f "$here/report.json" ] || continue
+    board=$(basename "$here")
+    want=$([ -n "$CORE" ] && echo '{}' || clocks "$TARGET")
+    wrong=$(report "$here/report.json" "$board" "$want")
+    [ -z "$wrong" ] || say "$here/report.json: $wrong"
+    for spoil in '"fmax_mhz": 66.6' '"memory_mhz": 90' '"board": "other"' '"bram": 209' '"cycles_per_token": {"quern-stories": 1}'; do
+        python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); r.update(json.loads("{" + sys.argv[2] + "}")); json.dump(r, open(sys.argv[3], "w"))' "$here/report.json" "$spoil" "$tmp/spoilt.json"
+        [ -n "$(report "$tmp/spoilt.json" "$board" "$want")" ] || say "$here/report.json: not seen: $spoil"
+    done
 done
