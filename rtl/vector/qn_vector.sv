@@ -37,7 +37,7 @@ module qn_vector #(
   output logic                           post_valid_o,
   output logic [7:0]                     post_o,
   output logic                           trap_valid_o,
-  output logic [7:0]                     trap_cause_o,
+  output logic [7:0]                     trap_cause_o, // it and the address a clock later
   output logic [31:0]                    trap_addr_o,
   output logic [11:0]                    trap_pc_o,
   output logic                           busy_o,       // an instruction is being executed

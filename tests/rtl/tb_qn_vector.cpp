@@ -275,6 +275,7 @@ static int traffic_loads, traffic_stores, posts;
 static bool store_due;
 static uint32_t store_addr;
 static uint8_t blocked[1 << 16];             // as `ports`, of the last clocks
+static bool trap_said;
 static int trap_cause = -1;
 static uint32_t trap_addr, trap_pc;
 // A word to load or read at once, for the bench itself
@@ -385,11 +386,14 @@ static void tick()
         post_at = now;
         posts++;
     }
+    if (trap_said) {                                       // cause and address come a clock after it
+        trap_cause = top.trap_cause_o;
+        trap_addr = top.trap_addr_o;
+    }
+    trap_said = top.trap_valid_o;
     if (top.trap_valid_o) {
         if (trap_cause >= 0)
             FAIL("second trap");
-        trap_cause = top.trap_cause_o;
-        trap_addr = top.trap_addr_o;
         trap_pc = top.trap_pc_o;
         flying.clear();
         taken.clear();
@@ -434,6 +438,7 @@ static void reset()
     top.rst_ni = 1;
     flying.clear();
     taken.clear();
+    trap_said = false;
     trap_cause = -1;
 }
 
