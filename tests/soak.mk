@@ -21,7 +21,3 @@ soak-usb:                ## USB: every kind of fault at every frame of a generat
 	@$(MAKE) --no-print-directory -s build/tests/driver/test_usb_faults
 	@QN_SOAK=1 build/tests/driver/test_usb_faults
 	@tests/driver/usb_faults.sh
-
-netlist: setup           ## the core after synthesis and packing gives the RTL's bits and cycles: TARGET=tiny RUNS=
-	@$(MAKE) --no-print-directory -s build/rtl/gen build/tests/system/test_rtl_exec
-	@QN_ALL=1 tests/rtl/netlist.sh
