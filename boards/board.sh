@@ -39,7 +39,7 @@ fi
 design=$out/netlist.json
 if [ -f "$here/floor" ]; then
     design=$out/floor.json
-    if [ ! -s "$design" ] || [ "$out/netlist.json" -nt "$design" ] || [ "$here/floor" -nt "$design" ]; then
+    if [ ! -s "$design" ] || [ "$out/netlist.json" -nt "$design" ] || [ "$here/floor" -nt "$design" ] || [ boards/floor.py -nt "$design" ]; then
         yosys -q -p "read_json $out/netlist.json; setattr -mod -unset keep_hierarchy *; flatten; write_json $out/flat.json" > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
         boards/floor.py --give "$here/floor" "$out/flat.json" "$design" >&2
     fi

@@ -24,8 +24,15 @@ def take(path):
 
 
 def give(plan, path, out):
-    with open(plan, encoding="utf-8") as f:
-        bels = dict(reversed(line.split(maxsplit=1)) for line in f.read().splitlines())
+    try:
+        with open(plan, encoding="utf-8") as f:
+            bels = dict(reversed(line.split(maxsplit=1)) for line in f.read().splitlines())
+    except OSError as e:
+        print(f"{plan}: {e.strerror}", file=sys.stderr)
+        sys.exit(66)
+    except ValueError:
+        print(f"{plan}: not a floor plan: a line is a place and a cell", file=sys.stderr)
+        sys.exit(65)
     design = netlist.design(path)
     cells = max((m["cells"] for m in design["modules"].values()), key=len)
     large = {n: c for n, c in cells.items() if c["type"] in KINDS}

@@ -41,6 +41,12 @@ cmp "$tmp/out.json" "$tmp/out2.json" || say "the plan of a plan differs"
 status=0
 boards/floor.py --give "$tmp/floor" "$tmp/none.json" "$tmp/o.json" 2> "$tmp/log" || status=$?
 [ $status = 66 ] && [ ! -e "$tmp/o.json" ] || say "no netlist: status $status"
+for wrong in none:66 word:65; do
+    echo X4/Y10/MULT18_0 > "$tmp/word"
+    status=0
+    boards/floor.py --give "$tmp/${wrong%:*}" "$tmp/flat.json" "$tmp/o.json" 2> "$tmp/log" || status=$?
+    [ $status = "${wrong#*:}" ] && [ ! -e "$tmp/o.json" ] && [ "$(wc -l < "$tmp/log")" = 1 ] || say "no plan (${wrong%:*}): status $status"
+done
 
 for plan in boards/*/floor; do
     [ -e "$plan" ] || continue
