@@ -29,7 +29,7 @@ module qn_ulx3s #(
 
   // 800 MHz from 25; by CoreDiv the core's clock, by half of it the memory's, in phase
   localparam int ClockHz = (800000000 + CoreDiv / 2) / CoreDiv;
-  logic clk, clk2x, clk40, feedback, locked;
+  logic clk, clk2x, clk40, feedback, locked, usb_locked;
   /* verilator lint_off PINMISSING */      // outputs that nobody needs
   (* ICP_CURRENT = "12", LPF_RESISTOR = "8" *)
   EHXPLLL #(
@@ -44,14 +44,14 @@ module qn_ulx3s #(
     .PLLWAKESYNC(1'b0), .ENCLKOP(1'b0), .ENCLKOS(1'b0), .ENCLKOS2(1'b0), .ENCLKOS3(1'b0));
   /* verilator lint_on PINMISSING */
 
-  // Reset until the core's clock has been steady for 256 of the core's
+  // Reset until all clocks have been steady for 256 of the core's, 46 of 12 MHz
   logic [1:0] locked_q;
   logic [7:0] wait_q;
   logic       rst_n, uart_rst_n;
   initial wait_q = 8'd0;
   initial rst_n = 1'b0;
   always_ff @(posedge clk) begin
-    locked_q <= {locked_q[0], locked};
+    locked_q <= {locked_q[0], locked && usb_locked};
     wait_q   <= !locked_q[1] ? 8'd0 : wait_q == 8'hff ? wait_q : wait_q + 8'd1;
     rst_n    <= wait_q == 8'hff;
   end
@@ -87,7 +87,7 @@ module qn_ulx3s #(
   generate
     if (Usb != 0) begin : g_usb
       // 480 MHz from 40 (the phase detector sees 40): 48 MHz for the pins and 12 for bytes, in phase. 25 MHz has no such multiple that one PLL can make.
-      logic clk48, clk12, usb_feedback, dp, dn, dp_out, dn_out, oe, unused_locked, unused_active;
+      logic clk48, clk12, usb_feedback, dp, dn, dp_out, dn_out, oe, unused_active;
       /* verilator lint_off PINMISSING */
       (* ICP_CURRENT = "12", LPF_RESISTOR = "8" *)
       EHXPLLL #(
@@ -96,7 +96,7 @@ module qn_ulx3s #(
         .CLKOS_ENABLE("ENABLED"),  .CLKOS_DIV(40), .CLKOS_CPHASE(39), .CLKOS_FPHASE(0),
         .CLKOS2_ENABLE("ENABLED"), .CLKOS2_DIV(12), .CLKOS2_CPHASE(11), .CLKOS2_FPHASE(0)
       ) u_usb_pll (
-        .CLKI(clk40), .CLKFB(usb_feedback), .CLKINTFB(usb_feedback), .CLKOP(clk48), .CLKOS(clk12), .LOCK(unused_locked),
+        .CLKI(clk40), .CLKFB(usb_feedback), .CLKINTFB(usb_feedback), .CLKOP(clk48), .CLKOS(clk12), .LOCK(usb_locked),
         .RST(!locked), .STDBY(1'b0), .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b0), .PHASESTEP(1'b0), .PHASELOADREG(1'b0),
         .PLLWAKESYNC(1'b0), .ENCLKOP(1'b0), .ENCLKOS(1'b0), .ENCLKOS2(1'b0), .ENCLKOS3(1'b0));
       /* verilator lint_on PINMISSING */
@@ -113,6 +113,7 @@ module qn_ulx3s #(
       logic unused_dp, unused_dn;
       BB u_dp (.I(1'b0), .T(1'b1), .O(unused_dp), .B(usb_dp_io));
       BB u_dn (.I(1'b0), .T(1'b1), .O(unused_dn), .B(usb_dn_io));
+      assign usb_locked    = 1'b1;
       assign usb_pullup_o  = 1'b0;
       assign usb_in_valid  = 1'b0;
       assign usb_in_data   = 8'd0;
