@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_tab_tree: sum of Count numbers of Width bits, two's complement, by pairs, a register after each level: $clog2(Count) clocks. The module is recursive.
+// qn_tab_tree: sum of Count numbers of Width bits, two's complement, by pairs, a register after every Join levels and the last: $clog2(Count) / Join clocks,
+// rounded up. The module is recursive.
 
 `default_nettype none
 
 module qn_tab_tree #(
   parameter int Count = 26,
   parameter int Width = 11,
+  parameter int Join  = 1,
+  parameter int Level = 1,                 // of Join
   parameter SumW = Width + $clog2(Count)
 ) (
   /* verilator lint_off UNUSEDSIGNAL */    // of one number
@@ -20,20 +23,20 @@ module qn_tab_tree #(
     if (Count == 1) begin : g_one
       assign sum_o = in_i;
     end else begin : g_level
-      logic [(Width+1)*Half-1:0] next_q;
+      logic [(Width+1)*Half-1:0] next, rest;
       genvar i;
       for (i = 0; i < Half; i = i + 1) begin : g_pair
-        logic [Width-1:0] a;
+        logic [Width-1:0] a, b;
         assign a = in_i[2*Width*i +: Width];
         if (2 * i + 1 < Count) begin : g_two
-          logic [Width-1:0] b;
           assign b = in_i[2*Width*i + Width +: Width];
-          always_ff @(posedge clk_i) next_q[(Width+1)*i +: Width + 1] <= {a[Width-1], a} + {b[Width-1], b};
         end else begin : g_left
-          always_ff @(posedge clk_i) next_q[(Width+1)*i +: Width + 1] <= {a[Width-1], a};
+          assign b = '0;
         end
+        assign next[(Width+1)*i +: Width + 1] = {a[Width-1], a} + {b[Width-1], b};
       end
-      qn_tab_tree #(.Count(Half), .Width(Width + 1)) u_rest (.clk_i, .in_i(next_q), .sum_o);
+      qn_delay #(.Width((Width + 1) * Half), .Clocks(Level == Join || Half == 1 ? 1 : 0)) u_level (.clk_i, .in_i(next), .out_o(rest));
+      qn_tab_tree #(.Count(Half), .Width(Width + 1), .Join(Join), .Level(Level == Join ? 1 : Level + 1)) u_rest (.clk_i, .in_i(rest), .sum_o);
     end
   endgenerate
 
