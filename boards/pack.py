@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""pack.py NETLIST.json: packs an ECP5 netlist closer than Yosys and nextpnr do, in place. Same logic clock by clock (same.py proves it), less of the device:
+"""pack.py NETLIST.json [MODULE...]: packs an ECP5 netlist closer than Yosys and nextpnr do, in place. Same logic clock by clock (same.py proves it), less of the device:
 
 - A half of a CCU2C has a whole LUT4 before its carry, and Yosys's adder uses three of its inputs, two of them for constants. LUTs that feed adders only
   (the AND of "add it or not", the multiplexer before an operand) move in.
 - nextpnr enters and leaves every chain through a CCU2C of its own, also where the carry in is constant and nobody reads the carry out. A half makes the carry in
-  here, where one is to spare, a half shows the carry out, and a carry that nobody reads is not connected.
+  here, where one is to spare, a half shows the carry out, and a carry that nobody reads is not connected. In the modules named short chains share tiles.
 - A multiplier or a block RAM whose output goes to registers of one enable, and nowhere else, takes them in: it has such registers, and Yosys leaves them empty.
 
 A half is (cells_sim.v of Yosys's ecp5): S = LUT4(A,B,C,D) ^ CIN; COUT = LUT4 ? CIN : LUT2(A,B), and LUT2 is the LUT4's table where C = D = 0."""
@@ -159,52 +159,125 @@ class Module:
         name = None if const(bit) else self.driver.get(bit)
         return self.cells[name]["type"] if name in self.cells and self.cells[name]["connections"].get("COUT") == [bit] else None
 
-    def pack(self):
-        """Ends of chains. Returns how many CCU2C the chains have now, and had as nextpnr makes them."""
-        now = before = 0
-        for chain in list(self.chains()):
-            first, last = self.cells[chain[0]], self.cells[chain[-1]]
-            cin, cout = first["connections"]["CIN"][0], last["connections"].get("COUT", ["x"])[0]
-            read = not const(cout) and bool(self.users[cout])
-            before += len(chain) + 2
-            if any(len(self.users[self.cells[n]["connections"]["COUT"][0]]) > 1 for n in chain[:-1]) or \
-                    any(self.cells[n]["parameters"][f"INJECT1_{h}"] != "NO" for n in chain for h in "01"):
-                now += len(chain) + 2                  # a carry that is read inside: nextpnr's way
-                continue
-            halves = []
-            for n in chain:
-                c = self.cells[n]
-                for h in "01":
-                    total = c["connections"][f"S{h}"][0] if c["connections"].get(f"S{h}") else "x"
-                    halves.append(Half([c["connections"][f"{p}{h}"][0] for p in PINS], int(c["parameters"][f"INIT{h}"], 2), total))
-            if not read:
-                while halves and (const(halves[-1].total) or not self.users[halves[-1].total]):
-                    halves.pop()
-            if read:
-                halves.append(Half(["0", "0", "0", "1"], 0, cout))
-            # carry in: LUT4 = 0, LUT2 = what comes in
+    @staticmethod
+    def carry(half, cin):
+        """A half that makes the carry out of a half and its carry in, if two signals tell it, else None"""
+        signals = sorted({b for b in half.pins + [cin] if not const(b)})
+        if len(signals) > 2:
+            return None
+        init = 0
+        for v in range(4):
+            value = lambda bit, v=v: v >> signals.index(bit) & 1 if not const(bit) else int(bit == "1")
+            a, b, c, d = map(value, half.pins)
+            out = value(cin) if half.init >> (a + 2 * b + 4 * c + 8 * d) & 1 else half.init >> (a + 2 * b) & 1
+            init |= out << v
+        return Half((signals + ["0", "0"])[:2] + ["0", "1"], init, "x")
+
+    def halves(self, chain):
+        """A chain's halves with its ends, None if a carry is read inside: nextpnr's way then"""
+        first, last = self.cells[chain[0]], self.cells[chain[-1]]
+        cin, cout = first["connections"]["CIN"][0], last["connections"].get("COUT", ["x"])[0]
+        read = not const(cout) and bool(self.users[cout])
+        if any(len(self.users[self.cells[n]["connections"]["COUT"][0]]) > 1 for n in chain[:-1]) or \
+                any(self.cells[n]["parameters"][f"INJECT1_{h}"] != "NO" for n in chain for h in "01"):
+            return None
+        halves = []
+        for n in chain:
+            c = self.cells[n]
+            for h in "01":
+                total = c["connections"][f"S{h}"][0] if c["connections"].get(f"S{h}") else "x"
+                halves.append(Half([c["connections"][f"{p}{h}"][0] for p in PINS], int(c["parameters"][f"INIT{h}"], 2), total))
+        if not read:
+            while halves and (const(halves[-1].total) or not self.users[halves[-1].total]):
+                halves.pop()
+        if read:
+            halves.append(Half(["0", "0", "0", "1"], 0, cout))
+        # carry in: LUT4 = 0, LUT2 = what comes in, or what the first half makes of it if that is all it is for
+        enter = self.carry(halves[0], cin) if len(halves) > 1 and (const(halves[0].total) or not self.users[halves[0].total]) else None
+        if enter:
+            halves[0] = enter
+        else:
             halves.insert(0, Half(["0" if const(cin) else cin, "0", "0", "1"], (0xA if not const(cin) else int(cin == "1")), "x"))
-            if len(halves) % 2:
-                halves.append(Half(["0", "0", "0", "1"], 0, "x"))
-            size = len(halves) // 2
-            now += size
-            spare = dict(attributes=first["attributes"], hide_name=first["hide_name"], directions=first["port_directions"])
-            for n in chain[size:]:
-                del self.cells[n]
-            names = chain[:size] + [f"{chain[0]}_{i}" for i in range(size - len(chain))]
+        return halves
+
+    def lay(self, names, halves):
+        """Halves as one chain of CCU2C, in place of those named. Returns how many there are now."""
+        old = self.cells[names[0]]
+        if len(halves) % 2:
+            halves = halves + [Half(["0", "0", "0", "1"], 0, "x")]
+        size = len(halves) // 2
+        for n in names[size:]:
+            del self.cells[n]
+        carry = "x"
+        for i, n in enumerate(names[:size] + [f"{names[0]}_{i}" for i in range(size - len(names))]):
+            pins, parameters = {"CIN": [carry]}, {"INJECT1_0": "NO", "INJECT1_1": "NO"}
+            for h, half in zip("01", halves[2 * i:2 * i + 2]):
+                parameters[f"INIT{h}"] = f"{half.init:016b}"
+                pins.update({f"{p}{h}": [bit] for p, bit in zip(PINS, half.pins)})
+                pins[f"S{h}"] = [half.total]
             carry = "x"
-            for i, n in enumerate(names):
-                pins, parameters = {"CIN": [carry]}, {"INJECT1_0": "NO", "INJECT1_1": "NO"}
-                for h, half in zip("01", halves[2 * i:2 * i + 2]):
-                    parameters[f"INIT{h}"] = f"{half.init:016b}"
-                    pins.update({f"{p}{h}": [bit] for p, bit in zip(PINS, half.pins)})
-                    pins[f"S{h}"] = [half.total]
-                carry = "x"
-                if i + 1 < size:
-                    carry, self.fresh = self.fresh, self.fresh + 1
-                pins["COUT"] = [carry]
-                self.cells[n] = {"hide_name": spare["hide_name"], "type": "CCU2C", "parameters": parameters, "attributes": spare["attributes"],
-                                 "port_directions": spare["directions"], "connections": pins}
+            if i + 1 < size:
+                carry, self.fresh = self.fresh, self.fresh + 1
+            pins["COUT"] = [carry]
+            self.cells[n] = {"hide_name": old["hide_name"], "type": "CCU2C", "parameters": parameters, "attributes": old["attributes"],
+                             "port_directions": old["port_directions"], "connections": pins}
+        return size
+
+    def order(self, chains):
+        """For each chain how many chains lie before it on the longest way from a register or a port, and the first port's bit that reaches it through registers too"""
+        of = {n: i for i, chain in enumerate(chains) for n in chain}
+        known = {}
+
+        def see(name, through):
+            """(depth behind a cell, first port's bit) over all its inputs; a register's depth is 0"""
+            i = of.get(name, name)
+            if (i, through) not in known:
+                known[i, through] = 0, 1 << 30     # met again on the way: a loop through registers
+                found = [0], [1 << 30]
+                for n in chains[i] if name in of else [name]:
+                    c = self.cells[n]
+                    flop = c["type"] in ("TRELLIS_FF", "DP16KD")
+                    for pin, bits in c["connections"].items():
+                        for bit in bits if c["port_directions"][pin] != "output" and (not flop or through and pin == "DI") else []:
+                            if const(bit) or of.get(self.driver.get(bit), -1) == i:
+                                continue
+                            if bit not in self.driver:
+                                found[1].append(bit)
+                            else:
+                                depth, first = see(self.driver[bit], through)
+                                found[0].append(depth)
+                                found[1].append(first)
+                known[i, through] = max(found[0]) + (name in of), min(found[1])
+            return known[i, through]
+
+        return [(see(chain[0], False)[0], see(chain[0], True)[1]) for chain in chains]
+
+    def pack(self, join):
+        """Ends of chains; and with `join` two short chains as one where that saves a tile: nextpnr begins each chain in a tile of its own, of eight halves. The second
+        begins with a carry in that looks at no carry. Both must lie equally deep behind registers, or a way that is none would close a loop.
+        Returns how many CCU2C the chains have now, and had as nextpnr makes them."""
+        chains = list(self.chains())
+        halves = [self.halves(chain) for chain in chains]
+        now = before = sum(len(chain) + 2 for chain in chains)
+        waiting = {}                                   # the chain that is to be joined with the next one of its depth
+        order = self.order(chains) if join else [(0, i) for i in range(len(chains))]
+        for i in sorted(range(len(chains)), key=lambda i: order[i]):
+            if halves[i] is None:
+                continue
+            now -= len(chains[i]) + 2
+            names, laid = chains[i], halves[i]
+            if join:
+                other = waiting.pop(order[i][0], None)
+                if other and -(-len(other[1]) // 8) - (-len(laid) // 8) > -(-(len(other[1]) + len(laid)) // 8):
+                    names, laid = other[0] + names, other[1] + laid
+                else:
+                    waiting[order[i][0]], other = (names, laid), other
+                    if not other:
+                        continue
+                    names, laid = other
+            now += self.lay(names, laid)
+        for names, laid in waiting.values():
+            now += self.lay(names, laid)
         return now, before
 
     def registers(self):
@@ -243,19 +316,19 @@ def control(flop):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         sys.exit(64)
     path = sys.argv[1]
     design = netlist.design(path)
     modules = design["modules"]
     gone = now = before = registers = 0
-    for m in modules.values():
+    for name, m in modules.items():
         if any(c["type"] in ("MULT18X18D", "DP16KD") for c in m["cells"].values()):
             registers += Module(m).registers()
         if any(c["type"] == "CCU2C" for c in m["cells"].values()):
             gone += Module(m).absorb()
-            size = Module(m).pack()
+            size = Module(m).pack(any(name.split("\\")[-1] == j for j in sys.argv[2:]))
             now, before = now + size[0], before + size[1]
     with open(path + ".new", "w", encoding="utf-8") as f:
         json.dump(design, f)

@@ -9,7 +9,8 @@ top=$1
 dir=$2
 shift 2
 keep="qn_row_shiftadd qn_dequant_unit qn_slicebuf qn_gemm_load qn_lane qn_func qn_quant qn_vbuf qn_vec_check qn_walk qn_fifo qn_turn qn_regs qn_seq qn_queue
-      qn_sems qn_load qn_store qn_unpack qn_matrix qn_vector qn_door qn_sdr qn_soc_cpu qn_sweep qn_copy qn_tab_group qn_tab_build"
+      qn_sems qn_load qn_store qn_unpack qn_matrix qn_vector qn_door qn_sdr qn_soc_cpu qn_sweep qn_copy qn_tab_group qn_tab_build
+      qn_trit_row qn_trit_load qn_trit_part qn_trit_dot qn_trit_code"
 modules=$(ls rtl/*.sv rtl/*/*.sv | grep -v -e _pkg.sv -e ^rtl/baseline)
 mkdir -p "$dir"
 {
@@ -20,7 +21,7 @@ mkdir -p "$dir"
     for u in $keep; do
         [ "$u" = "$top" ] || printf 'setattr -mod -set keep_hierarchy 1 *%s *%s\\\\*\n' "$u" "$u"
     done
-    echo "proc; select qn_luna* u_luna*; opt -full; select -clear"      # LUNA's choices, before they are flattened: minutes otherwise
+    echo "proc; select qn_luna*; opt -full; select -clear"      # LUNA's choices, before they are flattened: minutes otherwise
     echo "synth_ecp5 -abc9 -nowidelut -top $top -json $dir/mapped.json.new"
     echo "tee -q -o $dir/stat stat"
     echo "write_verilog -noattr $dir/netlist.v"
@@ -28,5 +29,5 @@ mkdir -p "$dir"
 yosys -q -l "$dir/yosys.log" -s "$dir/synth.ys"
 mv "$dir/mapped.json.new" "$dir/mapped.json"
 cp "$dir/mapped.json" "$dir/packed.json"
-python3 boards/pack.py "$dir/packed.json"
+python3 boards/pack.py "$dir/packed.json" qn_trit_dot
 mv "$dir/packed.json" "$dir/netlist.json"

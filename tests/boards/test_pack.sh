@@ -13,7 +13,9 @@ say() { echo "$*"; exit 1; }
 cat > "$tmp/forms.v" <<'V'
 module forms (
   input  wire [11:0] a, b, c, input wire [3:0] s, input wire cin,
-  output wire [12:0] sum, sum_in, both, chosen, less, masked, step, odd, output wire below, equal_or_more, output wire [8:0] sum8, output wire [6:0] low);
+  output wire [12:0] sum, sum_in, both, chosen, less, masked, step, odd, output wire below, equal_or_more, output wire [8:0] sum8, output wire [6:0] low,
+  output wire [11:0] entered, entered_both);
+  wire [12:0] first = {a, 1'b1} + {b, s[0]}, second = {b, s[1]} + {c ^ {12{s[2]}}, s[2]};
   assign sum     = a + b;
   assign sum_in  = a + b + cin;                        // a carry in from a signal
   assign both    = (a & {12{s[0]}}) + (b & {12{s[1]}});
@@ -26,10 +28,13 @@ module forms (
   assign equal_or_more = (a & {12{s[0]}}) >= c;
   assign sum8    = a[7:0] + (b[7:0] ^ {8{cin}});
   assign low     = a[6:0] + (a[6:0] & b[6:0]) + cin;
+  assign entered = first[12:1];                        // a first half whose sum nobody reads makes the carry in
+  assign entered_both = second[12:1];
 endmodule
 V
 yosys -q -p "read_verilog $tmp/forms.v; synth_ecp5 -abc9 -nowidelut -top forms -json $tmp/forms.json" > /dev/null
 yosys -q -p "read_verilog -sv -noassert -noassume rtl/pe/qn_row_shiftadd.sv; synth_ecp5 -abc9 -nowidelut -top qn_row_shiftadd -json $tmp/row.json" > /dev/null
+yosys -q -p "read_verilog -sv rtl/pe/qn_trit_dot.sv rtl/pe/qn_trit_chain.sv rtl/pe/qn_tab_tree.sv rtl/lib/qn_delay.sv; chparam -set Lanes 32 qn_trit_dot; synth_ecp5 -abc9 -nowidelut -top qn_trit_dot -json $tmp/dot.json" > /dev/null
 cat > "$tmp/products.v" <<'V'
 module products (
   input wire clk, en, other, clear, input wire [15:0] a, b, output reg [31:0] taken, cleared, read, split, output wire [31:0] now);
@@ -68,9 +73,9 @@ module rams (
 endmodule
 V
 yosys -q -p "read_verilog $tmp/rams.v; synth_ecp5 -abc9 -nowidelut -top rams -json $tmp/rams.json" > /dev/null
-for name in forms row products rams; do
+for name in forms row dot products rams; do
     cp "$tmp/$name.json" "$tmp/$name.packed.json"
-    python3 boards/pack.py "$tmp/$name.packed.json" > "$tmp/out"
+    python3 boards/pack.py "$tmp/$name.packed.json" qn_trit_dot > "$tmp/out"
     [ "$(python3 boards/same.py "$tmp/$name.json" "$tmp/$name.packed.json")" = "1 modules proved equal" ] || say "$name: not proved equal"
 done
 
@@ -78,6 +83,28 @@ done
 count() { python3 -c 'import json, sys; print(sum(c["type"] == sys.argv[2] for m in json.load(open(sys.argv[1]))["modules"].values() for c in m["cells"].values()))' "$@"; }
 luts=$(($(count "$tmp/row.packed.json" LUT4) + 2 * $(count "$tmp/row.packed.json" CCU2C)))
 [ "$luts" -le 400 ] || say "an array row has $luts LUT4, 400 expected at most"
+# Every product of a ternary digit is part of an adder, two adders share three tiles, and no way leads back to itself
+[ "$(count "$tmp/dot.packed.json" LUT4)" = 0 ] || say "products of ternary digits: not all in adders"
+python3 - "$tmp/dot.packed.json" <<'PY' || say "chains of adders: not as few tiles as expected"
+import json, sys
+
+design = json.load(open(sys.argv[1]))
+cells = [c for m in design["modules"].values() for c in m["cells"].values() if c["type"] == "CCU2C"]
+behind = {c["connections"]["CIN"][0]: c for c in cells}
+tiles = 0
+for c in cells:
+    length = 0
+    if c["connections"]["CIN"] == ["x"]:
+        while c:
+            c, length = behind.get(c["connections"]["COUT"][0]) if c["connections"]["COUT"] != ["x"] else None, length + 1
+    tiles += -(-length // 4)
+for c in cells:
+    c["connections"] = {pin: bits for pin, bits in c["connections"].items() if bits != ["x"]}
+json.dump(design, open(sys.argv[1] + ".loops", "w"))
+sys.exit(tiles > 54)
+PY
+yosys -q -p "read_json $tmp/dot.packed.json.loops; read_verilog +/ecp5/cells_sim.v; hierarchy -top qn_trit_dot; proc; flatten; check" > "$tmp/out" 2>&1
+! grep -q "logic loop" "$tmp/out" || say "chains that share tiles close a loop"
 
 # One bit of one half's table wrong, in each of five cells: seen
 python3 - "$tmp/forms.packed.json" <<'PY'
