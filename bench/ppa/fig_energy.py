@@ -45,7 +45,7 @@ def runs(name):
         return {f"{p['Rows']}": [f"+tokens={p['Rows']}"]}
     if top == "qn_b2":
         return {f"{p['Rows']}{'_read' * r}": [f"+tokens={p['Rows']}", f"+read={r}"] for r in (0, 1)}
-    got = {"0": ["+tokens=0", "+tiles=3"], "1": ["+tokens=1", "+tiles=4"], "8": ["+tokens=8", "+tiles=4"]}
+    got = {f"{b}": [f"+tokens={b}"] for b in (0, 1, 8)}
     if p["Rows"] > 8:
         got["64"] = ["+tokens=64", "+tiles=4", "+every=64"]
     return got
