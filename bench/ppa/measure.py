@@ -103,19 +103,25 @@ QN_PIN = """proc qn_pin {pin activity duty} {
 """
 
 
-def power_of(name, netlist, top, period, stim, defines):
+compiled = {}                                     # netlist: the command that made its simulator
+
+
+def power_of(name, netlist, top, period, stim, defines, args=()):
+    """OpenSTA's power with the activity of one run of the bench, and what the run said. defines: the bench's macros; args: +NAME=VALUE for the simulator"""
     base = netlist[:-2]
     fifo, act = base + ".vcd", base + ".act.tcl"
     scan = os.path.join(WORK, "vcd_activity")
     run(["cc", "-O2", "-Wall", "-Wextra", "-o", scan, os.path.join(HERE, "vcd_activity.c")], scan + ".log")
-    run(["iverilog", "-g2012", "-gspecify", "-Ttyp", "-o", base + ".vvp", "-s", "tb", f"-DPERIOD={period}"] + [f"-D{d}" for d in defines]
-        + [stim, netlist, LIB + ".v"], base + ".iv.log")
+    command = ["iverilog", "-g2012", "-gspecify", "-Ttyp", "-o", base + ".vvp", "-s", "tb", f"-DPERIOD={period}"] + [f"-D{d}" for d in defines] + [stim, netlist, LIB + ".v"]
+    if compiled.get(netlist) != command:
+        run(command, base + ".iv.log")
+        compiled[netlist] = command
     if os.path.exists(fifo):
         os.remove(fifo)
     os.mkfifo(fifo)
     with open(act, "w") as f:
         reader = subprocess.Popen([scan, "dut", fifo], stdout=f)
-        sim = run(["vvp", "-N", base + ".vvp", f"+vcd={fifo}"], base + ".vvp.log")
+        sim = run(["vvp", "-N", base + ".vvp", f"+vcd={fifo}", *args], base + ".vvp.log")
         if reader.wait():
             sys.exit("vcd_activity failed")
     os.remove(fifo)

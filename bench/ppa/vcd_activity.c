@@ -72,7 +72,7 @@ int main(int argc, char **argv)
             net *n = &nets[i];
             if (n->value == '1')
                 n->high += now - n->since;
-            n->changes += n->value && n->value != 'x' && line[0] != n->value;
+            n->changes += n->value && n->value != 'x' && line[0] != 'x' && line[0] != n->value;
             n->since = now;
             n->value = line[0];
         } else if (sscanf(line, "$scope %1023s %1023s", word[0], word[1]) == 2) {

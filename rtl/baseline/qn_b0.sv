@@ -11,6 +11,7 @@ module qn_b0 #(
   parameter int Cols   = 16,               // outputs
   parameter int AccW   = 32,
   parameter int Cut    = 3,
+  parameter bit Save   = 1,                // partial sums in carry-save form
   parameter int CodeW  = 4,
   parameter int ScaleW = 4
 ) (
@@ -40,8 +41,11 @@ module qn_b0 #(
   logic [8*Rows*(Cols+1)-1:0]      act;
   logic [Rows*(Cols+1)-1:0]        swap;
   logic [8*Cols*(Rows+1)-1:0]      weight;
-  logic [2*AccW*Cols*(Rows+1)-1:0] sum;
-  assign sum[2*AccW*Cols-1:0] = '0;
+  localparam int Of = Save ? 2 : 1;        // bits of a sum's column
+  localparam int SumW = Of * AccW;
+  localparam [31:0] TALL = Of + 1;
+  logic [SumW*Cols*(Rows+1)-1:0]   sum;
+  assign sum[SumW*Cols-1:0] = '0;
 
   genvar r, c, k;
   generate
@@ -49,22 +53,22 @@ module qn_b0 #(
       assign act[8*r +: 8] = act_i[8*r +: 8];
       assign swap[r] = swap_i[r];
       for (c = 0; c < Cols; c = c + 1) begin : g_col
-        qn_b0_element #(.AccW(AccW), .Cut(Cut)) u_element (
+        qn_b0_element #(.AccW(AccW), .Cut(Cut), .Save(Save)) u_element (
           .clk_i, .shift_i(shift[Rows*(c/4) + r]), .swap_i(swap[Rows*c + r]), .swap_o(swap[Rows*(c+1) + r]),
           .weight_i(weight[8*(Cols*r + c) +: 8]), .weight_o(weight[8*(Cols*(r+1) + c) +: 8]),
           .act_i(act[8*(Rows*c + r) +: 8]), .act_o(act[8*(Rows*(c+1) + r) +: 8]),
-          .sum_i(sum[2*AccW*(Cols*r + c) +: 2*AccW]), .sum_o(sum[2*AccW*(Cols*(r+1) + c) +: 2*AccW]));
+          .sum_i(sum[SumW*(Cols*r + c) +: SumW]), .sum_o(sum[SumW*(Cols*(r+1) + c) +: SumW]));
       end
     end
     for (c = 0; c < Cols; c = c + 1) begin : g_foot
       qn_dequant_code #(.CodeW(CodeW), .ScaleW(ScaleW)) u_dequant (
         .clk_i, .code_i(code_i[CodeW*c +: CodeW]), .scale_i(scale_i[ScaleW*c +: ScaleW]), .weight_o(weight[8*c +: 8]));
-      logic [3*AccW-1:0] bits;
+      logic [(Of+1)*AccW-1:0] bits;
       logic [2*AccW-1:0] two, two_q;
       for (k = 0; k < AccW; k = k + 1) begin : g_bit
-        assign bits[3*k +: 3] = {FOOT[k], sum[2*(AccW*(Cols*Rows + c) + k) +: 2]};
+        assign bits[(Of+1)*k +: Of + 1] = {FOOT[k], sum[Of*(AccW*(Cols*Rows + c) + k) +: Of]};
       end
-      qn_heap #(.Cols(AccW), .Tall(3), .Heights({AccW{10'd3}})) u_two (.clk_i, .bits_i(bits), .bits_o(two));
+      qn_heap #(.Cols(AccW), .Tall(Of + 1), .Heights({AccW{TALL[9:0]}})) u_two (.clk_i, .bits_i(bits), .bits_o(two));
       always_ff @(posedge clk_i) two_q <= two;
       qn_heap_sum #(.Width(AccW), .Chunks(2)) u_sum (.clk_i, .two_i(two_q), .sum_o(sum_o[AccW*c +: AccW]));
     end

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_b0_element: one element of baseline B0: INT8 weight-stationary systolic. Activations pass to the right, partial sums of 32 bits down, in
-// carry-save form (no carry is ever propagated in the array), weights down through the shadows. A Baugh-Wooley product, its compressors cut by a
+// carry-save form (Save: no carry is ever propagated in the array) or as one number (half the flip-flops, a slower clock), weights down through the shadows. A Baugh-Wooley product, its compressors cut by a
 // register after level Cut of 4 (0: not). The constant that completes it, -(2^15 - 2^8) a row, is added once at the column's foot.
 
 `default_nettype none
 
 module qn_b0_element #(
   parameter int AccW = 32,
-  parameter int Cut  = 3
+  parameter int Cut  = 3,
+  parameter bit Save = 1,
+  parameter SumW = Save ? 2 * AccW : AccW
 ) (
   input  logic              clk_i,
   input  logic              shift_i,       // shadows move down
@@ -17,8 +19,8 @@ module qn_b0_element #(
   output logic [7:0]        weight_o,
   input  logic [7:0]        act_i,
   output logic [7:0]        act_o,
-  input  logic [2*AccW-1:0] sum_i,         // two bits a column
-  output logic [2*AccW-1:0] sum_o
+  input  logic [SumW-1:0]   sum_i,         // Save: two bits a column
+  output logic [SumW-1:0]   sum_o
 );
 
   logic [7:0] weight_q;
@@ -56,22 +58,31 @@ module qn_b0_element #(
     end
   endgenerate
 
-  logic [31:0]       two;
-  logic [4*AccW-1:0] four;
-  logic [2*AccW-1:0] sum_d;
+  localparam int Of   = Save ? 2 : 1;
+  localparam int Tall = Of + 2;
+  localparam [31:0] TALL = Tall;
+  logic [31:0]          two;
+  logic [Tall*AccW-1:0] terms;
+  logic [2*AccW-1:0]    sum_d;
   qn_heap #(.Cols(16), .Tall(8), .Heights(row_heights()), .Cut(Cut)) u_product (.clk_i, .bits_i(bits), .bits_o(two));
   generate
     for (c = 0; c < AccW; c = c + 1) begin : g_sum
-      assign four[4*c +: 2] = sum_i[2*c +: 2];
+      assign terms[Tall*c +: Of] = sum_i[Of*c +: Of];
       if (c < 16) begin : g_in
-        assign four[4*c + 2 +: 2] = two[2*c +: 2];
+        assign terms[Tall*c + Of +: 2] = two[2*c +: 2];
       end else begin : g_above
-        assign four[4*c + 2 +: 2] = 2'b00;
+        assign terms[Tall*c + Of +: 2] = 2'b00;
       end
     end
   endgenerate
-  qn_heap #(.Cols(AccW), .Tall(4), .Heights({AccW{10'd4}})) u_sum (.clk_i, .bits_i(four), .bits_o(sum_d));
-  always_ff @(posedge clk_i) sum_o <= sum_d;
+  qn_heap #(.Cols(AccW), .Tall(Tall), .Heights({AccW{TALL[9:0]}})) u_sum (.clk_i, .bits_i(terms), .bits_o(sum_d));
+  generate
+    if (Save) begin : g_save
+      always_ff @(posedge clk_i) sum_o <= sum_d;
+    end else begin : g_one
+      qn_heap_sum #(.Width(AccW)) u_one (.clk_i, .two_i(sum_d), .sum_o);
+    end
+  endgenerate
 
 endmodule
 

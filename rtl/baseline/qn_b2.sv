@@ -29,7 +29,7 @@ module qn_b2 #(
 
   localparam int Meet   = Cut == 0 ? 3 : 4;
   localparam int Halves = 2;
-  localparam int Fours  = 4;
+  localparam int Fours  = Rows < 4 ? Rows : 4;
   localparam int PairsW = 9 * Lanes / 2;
   localparam int DigitW = 3 * 8 * (Lanes / 2);
   logic [Meet-2:0] first_q;

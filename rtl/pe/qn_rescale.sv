@@ -149,21 +149,29 @@ module qn_rescale #(
   logic [Low-1:0]       low2_q;
   logic [High-1:0]      term_high_q;
   logic                 carry_q, use_q, keep_q, use_low_q, keep_low_q;     // use: a term comes; keep: the ring's tail counts
-  logic [Low:0] low_sum;
-  assign low_sum = {1'b0, {Low{use_low_q}} & term_q[Low-1:0]} + {1'b0, {Low{keep_low_q}} & low_q[(Rows-1)*Low +: Low]};
+  logic [Low:0]         low_sum;
+  logic [High-1:0]      high_sum;
+  logic [(Rows+1)*Low-1:0]  low_ring;      // what comes in, below what is there
+  logic [(Rows+1)*High-1:0] high_ring;
+  assign low_sum   = {1'b0, {Low{use_low_q}} & term_q[Low-1:0]} + {1'b0, {Low{keep_low_q}} & low_q[(Rows-1)*Low +: Low]};
+  assign high_sum  = ({High{use_q}} & term_high_q) + ({High{keep_q}} & high_q[(Rows-1)*High +: High]) + {{High-1{1'b0}}, carry_q};
+  assign low_ring  = {low_q, low_sum[Low-1:0]};
+  assign high_ring = {high_q, high_sum};
   always_ff @(posedge clk_i) begin
-    {carry_q, low_q} <= {low_sum[Low], low_q[(Rows-1)*Low-1:0], low_sum[Low-1:0]};
+    {carry_q, low_q} <= {low_sum[Low], low_ring[Rows*Low-1:0]};
     term_high_q <= term_q[OutW-1:Low];
     use_low_q   <= valid_q[1];
     keep_low_q  <= !valid_q[1] || !first_q[1];
     use_q       <= use_low_q;
     keep_q      <= keep_low_q;
-    high_q <= {high_q[(Rows-1)*High-1:0], ({High{use_q}} & term_high_q) + ({High{keep_q}} & high_q[(Rows-1)*High +: High])
-                                          + {{High-1{1'b0}}, carry_q}};
+    high_q <= high_ring[Rows*High-1:0];
     low2_q <= low_q[Low-1:0];
   end
   assign result_o = {high_q[High-1:0], low2_q};
   assign valid_o  = valid_q[4] && end_q[4];
+
+  logic unused;
+  assign unused = ^{low_ring[Rows*Low +: Low], high_ring[Rows*High +: High]};
 
 endmodule
 

@@ -5,7 +5,7 @@
 `default_nettype none
 
 module tb_ppa_tile;
-  parameter int TILE = 0, KIND = 0, BITS = 4, LANES = 4, ROWS = 4, COLS = 2, SLICES = 4, CUT = 1, JOIN = 4, SCALEW = 4, GROUPS = 3, SUMW = 18;
+  parameter int TILE = 0, KIND = 0, BITS = 4, LANES = 4, ROWS = 4, COLS = 2, SLICES = 4, CUT = 1, JOIN = 4, SCALEW = 4, GROUPS = 3, SUMW = 18, SHARE = SLICES, FOURS = 4, SAVE = 1;
   parameter int SERIAL = 0, UNSIGNED = 0;  // TILE 0: weights of BITS bits plane by plane; codes of 0 and up
   localparam int CODEW = KIND == 2 ? 2 : BITS;
   localparam int DEPTH = LANES * SLICES * GROUPS;
@@ -53,7 +53,7 @@ module tb_ppa_tile;
   generate
     if (TILE == 0) begin : g_tile
       localparam int OUTW = 32;
-      localparam int UNITS = ROWS / SLICES;
+      localparam int UNITS = ROWS / SHARE;
       localparam int PLANES = SERIAL ? BITS : 1;
       localparam int CODEW = KIND == 2 ? 2 : SERIAL ? 1 : BITS;
       logic valid = 0, start, last;
@@ -64,7 +64,7 @@ module tb_ppa_tile;
       logic [OUTW*UNITS*COLS-1:0] y;
       integer n, step, plane;
       qn_dot_tile #(.Rows(ROWS), .Cols(COLS), .Lanes(LANES), .Kind(KIND), .Bits(KIND == 2 ? 1 : CODEW), .SumW(SUMW), .Join(JOIN), .Cut(CUT),
-                    .Slices(SLICES), .Share(SLICES), .ScaleW(SCALEW), .OutW(OUTW),
+                    .Slices(SLICES), .Share(SHARE), .Fours(FOURS), .ScaleW(SCALEW), .OutW(OUTW),
                     .Serial(SERIAL)) dut (
         .clk_i(clk), .rst_ni(rst_n), .planes_i(PLANES[2:0] - 3'd1), .signed_i(UNSIGNED == 0), .valid_i(valid), .start_i(start), .end_i(last),
         .act_i(a), .code_i(w), .scale_i(s), .valid_o(done), .result_o(y));
@@ -85,10 +85,10 @@ module tb_ppa_tile;
           end
           @(negedge clk);
           valid = 0; w = '0;
-          for (n = 0; n < SLICES; n = n + 1) begin
+          for (n = 0; n < SHARE; n = n + 1) begin
             while (!done) @(negedge clk);
             for (c = 0; c < COLS; c = c + 1) for (r = 0; r < UNITS; r = r + 1)
-              check(SLICES * r + n, c, $signed(y[OUTW*(UNITS*c + r) +: OUTW]));
+              check(SHARE * r + n, c, $signed(y[OUTW*(UNITS*c + r) +: OUTW]));
             @(negedge clk);
           end
           repeat (SLICES - 1) @(negedge clk);
@@ -140,7 +140,7 @@ module tb_ppa_tile;
       logic [SCALEW*COLS-1:0] s = '0;
       logic [32*COLS-1:0] y;
       integer T;
-      qn_b0 #(.Rows(LANES), .Cols(COLS), .Cut(CUT), .CodeW(CODEW), .ScaleW(SCALEW)) dut (
+      qn_b0 #(.Rows(LANES), .Cols(COLS), .Cut(CUT), .Save(SAVE), .CodeW(CODEW), .ScaleW(SCALEW)) dut (
         .clk_i(clk), .shift_i(shift), .swap_i(swap), .code_i(w), .scale_i(s), .act_i(a), .sum_o(y));
       localparam int LATE = LANES + (CUT == 0 ? 0 : 1) + 4;
       initial begin : p_run
