@@ -26,7 +26,7 @@ LIBS    := -ljansson -lm -lpthread -lz
 USB_LIBS := -lusb-1.0
 VL_LIB   := build/tb/verilated.a
 
-.PHONY: help all run test lint prove bench spec sim soak soak-link soak-usb waves setup clean
+.PHONY: help all run test lint prove bench spec sim soak soak-link soak-usb soak-platform waves setup clean
 help:                    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
@@ -91,7 +91,7 @@ RTL_Y    := $(sort $(dir $(RTL_SV)))
 # One file for a model, not one for each part of it: every file reads Verilator's headers, a second each
 VL       := verilator -Wall --assert --cc --exe --build -O3 --x-assign unique --x-initial unique -MAKEFLAGS "VM_GLOBAL_FAST= VM_PARALLEL_BUILDS=0 OPT_FAST=-O1" $(RTL_Y:%=-y %) rtl/spec/qn_isa_pkg.sv
 
-test-programs: $(TEST_BIN) build/tests/system/platform_link
+test-programs: $(TEST_BIN) $(PLATFORM_TESTS)
 
 # A test that needs the Verilated cores lies in tests/system and is linked without sanitizers' restrictions on them
 build/tests/system/test_%: tests/system/test_%.c build/san/libquern.a $(RTL_LIB)

@@ -7,6 +7,7 @@ soak: $(VL_LIB)          ## long random tests, not part of test: COUNT= programs
 	@QN_ALL=1 tests/rtl/test_soc_faults.sh
 	@$(MAKE) --no-print-directory -s build/tests/rtl/tb_qn_usb_fs && QN_ALL=1 tests/rtl/test_usb_rtl_faults.sh
 	@$(MAKE) --no-print-directory -s build/quern build/tests/system/platform_link && TOKENS=64 tests/system/test_platform.sh
+	@$(MAKE) --no-print-directory -s soak-platform
 	@$(MAKE) --no-print-directory -s soak-link
 	@$(MAKE) --no-print-directory -s soak-usb
 
@@ -21,3 +22,8 @@ soak-usb:                ## USB: every kind of fault at every frame of a generat
 	@$(MAKE) --no-print-directory -s build/tests/driver/test_usb_faults
 	@QN_SOAK=1 build/tests/driver/test_usb_faults
 	@tests/driver/usb_faults.sh
+
+soak-platform:           ## the Verilated system behind the driver: every kind of fault at every frame of a generation, hangs at the board's own pace, planted faults
+	@$(MAKE) --no-print-directory -s build/synth $(PLATFORM_TESTS)
+	@QN_SOAK=1 tests/system/test_platform_faults.sh
+	@tests/system/platform_faults.sh

@@ -18,8 +18,9 @@ enum {
     GRACE_MS = 100,                      // beyond twice a job's bound
     BOOT_MS = 2000,                      // the firmware's start, self-test included
     COMES_BACK_MS = 1000,                // until a device that was reset is enumerated again
-    RECOVER_MS = 400,                    // its start after a reset
+    RECOVER_MS = 300,                    // from its reset to its start, and from there until it is idle: a sweep of all memory may be under way, 130 ms
     KNOWN_WORDS = 4096,                  // QN_MB_COMMAND_TEST
+    KNOWN_CLOCKS = 4000000,              // what it takes at most: 3.03 million on ulx3s
     POLL_US = 2000,                      // longest pause between two polls
     OWNER = QN_MB_ARG + QN_MB_ARG_COUNT - 1,   // the last argument, which no command has: whose the device's memory is
 };
@@ -41,23 +42,28 @@ struct qn_client {
     uint8_t rx[QN_LINK_FRAME_BYTES];
 };
 
-static int64_t now_us(void)
+static int64_t now_us(const qn_client *c)
 {
     struct timespec t;
+    if (c->kind->now_us)
+        return c->kind->now_us();
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static void pause_us(int64_t us)
+static void pause_us(const qn_client *c, int64_t us)
 {
-    nanosleep(&(struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000}, NULL);
+    if (c->kind->pass_us)
+        c->kind->pass_us(us);
+    else
+        nanosleep(&(struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000}, NULL);
 }
 
-static uint32_t random_word(void)
+static uint32_t random_word(const qn_client *c)
 {
     uint32_t x = 0;
     if (getrandom(&x, sizeof x, GRND_NONBLOCK) != sizeof x)
-        x = (uint32_t)now_us();
+        x = (uint32_t)now_us(c);
     return x;
 }
 
@@ -78,7 +84,7 @@ static void turn(qn_client *c)
         qn_link_host_take(&c->host, bytes, n);
     if (err < 0)
         qn_link_host_close(&c->host, err);
-    int64_t ms = now_us() / 1000;
+    int64_t ms = now_us(c) / 1000;
     qn_link_host_tick(&c->host, (uint32_t)(ms - c->ticked_ms));
     c->ticked_ms = ms;
 }
@@ -93,7 +99,7 @@ static int exchange(qn_client *c, qn_link_op *ops, size_t n)
 {
     int err = 0;
     bool open = true, cancelled = false;
-    int64_t ms = now_us() / 1000;
+    int64_t ms = now_us(c) / 1000;
     qn_link_host_tick(&c->host, (uint32_t)(ms - c->ticked_ms));
     c->ticked_ms = ms;
     for (size_t i = 0; i < n; i++)
@@ -162,9 +168,9 @@ static int check(qn_client *c, qn_why *why)
 static int greet(qn_client *c, qn_why *why)
 {
     qn_link_host_init(&c->host, &(qn_link_setup){.rx = c->rx, .rx_bytes = sizeof c->rx, .timeout_ms = c->kind->timeout_ms,
-                      .tries = QN_CLIENT_LINK_TRIES, .salt = random_word()});
+                      .tries = QN_CLIENT_LINK_TRIES, .salt = random_word(c)});
     qn_link_host_open(&c->host);
-    c->ticked_ms = now_us() / 1000;
+    c->ticked_ms = now_us(c) / 1000;
     while (c->host.state == QN_LINK_OPENING && !stopped(c))
         turn(c);
     if (c->host.state == QN_LINK_OPEN)
@@ -199,7 +205,7 @@ static int mailbox_err(uint32_t status)
 // Waits until the firmware takes commands; a generation that a host left behind is told to stop.
 static int until_idle(qn_client *c, uint32_t ms, qn_why *why)
 {
-    int64_t end = now_us() + (int64_t)ms * 1000 * (c->kind->slow > 1 ? 100 : 1);
+    int64_t end = now_us(c) + (int64_t)ms * 1000 * (c->kind->slow > 1 ? 100 : 1);
     bool told = false;
     for (;;) {
         uint32_t state, status;
@@ -218,9 +224,9 @@ static int until_idle(qn_client *c, uint32_t ms, qn_why *why)
         }
         if (stopped(c))
             return QN_ERR_STOPPED;
-        if (now_us() > end)
+        if (now_us(c) > end)
             return qn_fail(why, QN_ERR_TIMEOUT, "its firmware is %s", state == QN_MB_STATE_BUSY ? "busy and does not stop" : "not up");
-        pause_us(POLL_US);
+        pause_us(c, POLL_US);
     }
 }
 
@@ -242,7 +248,7 @@ static bool still_looping(qn_client *c)
 // Leaves a mark that the next host writes over, and looks whether the last one is still there.
 static int own(qn_client *c)
 {
-    uint32_t before, mine = random_word() | 1;
+    uint32_t before, mine = random_word(c) | 1;
     qn_link_op op = {.type = QN_LINK_REG_WRITE, .addr = OWNER, .value = mine};
     int err = peek(c, OWNER, &before);
     if (!err)
@@ -254,6 +260,13 @@ static int own(qn_client *c)
 }
 
 static int recover(qn_client *c, qn_why *why);
+
+// Whether a known answer that was asked for after the start was wrong. What failed at power-on has failed for good: a short test of it proves nothing.
+static bool failed_since(qn_client *c)
+{
+    uint32_t state, starts;
+    return peek(c, QN_MB_STATE, &state) == 0 && peek(c, QN_MB_STARTS, &starts) == 0 && state == QN_MB_STATE_FAILED && starts > 1;
+}
 
 // The wire, a session, an idle firmware, and a core that nobody left running.
 static int connect_once(qn_client *c, qn_why *why)
@@ -268,8 +281,10 @@ static int connect_once(qn_client *c, qn_why *why)
         return 0;
     }
     c->loop = 0;
-    if (!err && (err = until_idle(c, BOOT_MS, why)) == QN_ERR_TIMEOUT && c->host.state == QN_LINK_OPEN)
-        err = recover(c, why);           // a firmware that hangs since before
+    if (!err && (err = until_idle(c, BOOT_MS, why)) < 0 && c->host.state == QN_LINK_OPEN && (err == QN_ERR_TIMEOUT || failed_since(c))) {
+        why->text[0] = 0;
+        err = recover(c, why);           // what hangs since before
+    }
     if (!err)
         err = reset(c, 1);
     if (!err)
@@ -293,13 +308,13 @@ static int connect_client(qn_client *c, qn_why *why)
     bool silent = c->wire && c->kind->reset && (err == QN_ERR_NO_DEVICE || err == QN_ERR_TIMEOUT) && c->host.count.timeouts >= QN_CLIENT_LINK_TRIES;
     if (silent) {
         c->kind->reset(c->wire);         // whatever it says: a device that enumerates anew is another to the system
-        int64_t end = now_us() + COMES_BACK_MS * 1000;
+        int64_t end = now_us(c) + COMES_BACK_MS * 1000;
         do {
             give_up(c);
-            pause_us(POLL_US);
+            pause_us(c, POLL_US);
             why->text[0] = 0;
             err = connect_once(c, why);
-        } while (!c->wire && err == QN_ERR_NO_DEVICE && now_us() < end);
+        } while (!c->wire && err == QN_ERR_NO_DEVICE && now_us(c) < end);
     }
     if (err < 0)
         give_up(c);
@@ -320,7 +335,7 @@ int qn_client_open(qn_client **out, const qn_wire_kind *kind, const char *place,
         return qn_fail(why, QN_ERR_NOMEM, "client");
     }
     c->kind = kind;
-    c->tag = random_word();
+    c->tag = random_word(c);
     snprintf(c->place, sizeof c->place, "%s", place);
     int err = connect_client(c, why);
     if (err < 0) {
@@ -344,7 +359,7 @@ int qn_client_reopen(qn_client *c, uint32_t wait_ms, bool *kept, qn_why *why)
 {
     qn_why local = {""};
     why = why ? why : &local;
-    int64_t end = now_us() + (int64_t)wait_ms * 1000;
+    int64_t end = now_us(c) + (int64_t)wait_ms * 1000;
     int err;
     pthread_mutex_lock(&c->lock);
     uint32_t boot = c->host.boot;
@@ -355,9 +370,9 @@ int qn_client_reopen(qn_client *c, uint32_t wait_ms, bool *kept, qn_why *why)
         why->text[0] = 0;
         err = connect_client(c, why);
         bool may_come = err == QN_ERR_NO_DEVICE || err == QN_ERR_ACCESS || err == QN_ERR_BUSY || err == QN_ERR_IO || err == QN_ERR_TIMEOUT || err == QN_ERR_RESET;
-        if (!may_come || now_us() > end || stopped(c))
+        if (!may_come || now_us(c) > end || stopped(c))
             break;
-        pause_us(20000);
+        pause_us(c, 20000);
     }
     *kept = !err && c->kept && looping == (c->loop != 0) && c->host.boot == boot && c->host.id.serial == serial;
     if (err < 0)
@@ -375,11 +390,12 @@ static int64_t patience_us(const qn_client *c, uint64_t clocks)
     return (int64_t)(2 * us * c->kind->slow) + GRACE_MS * 1000;
 }
 
-// A pause that grows with the time that has gone by.
-static void rest(int64_t since)
+// A pause that grows with the time that has gone by, and ends where `limit` does.
+static void rest(const qn_client *c, int64_t since, int64_t limit)
 {
-    int64_t us = (now_us() - since) / 8;
-    pause_us(us < 20 ? 20 : us > POLL_US ? POLL_US : us);
+    int64_t gone = now_us(c) - since, us = gone / 8 < POLL_US ? gone / 8 : POLL_US, left = limit + 1 - gone;
+    us = us < left ? us : left;
+    pause_us(c, us < 20 ? 20 : us);
 }
 
 // Writes arguments and rings; *bell is what is answered.
@@ -401,9 +417,9 @@ static int command(qn_client *c, unsigned code, const uint32_t *args, size_t n_a
     qn_link_op answer[ANSWER];
     uint32_t bell;
     int err = ring(c, code, args, n_args, &bell);
-    for (int64_t start = now_us(); !err;) {
+    for (int64_t start = now_us(c); !err;) {
         static const unsigned regs[ANSWER] = {QN_MB_ANSWERED, QN_MB_STATUS, QN_MB_RESULT, QN_MB_RESULT + 1, QN_MB_RESULT + 2, QN_MB_RESULT + 3};
-        int64_t asked = now_us();        // an answer may be that old when the link had to repeat it
+        int64_t asked = now_us(c);        // an answer may be that old when the link had to repeat it
         for (int i = 0; i < ANSWER; i++)
             answer[i] = (qn_link_op){.type = QN_LINK_REG_READ, .addr = regs[i]};
         err = exchange(c, answer, ANSWER);
@@ -412,39 +428,61 @@ static int command(qn_client *c, unsigned code, const uint32_t *args, size_t n_a
         if (!err && asked - start > limit_us)
             err = QN_ERR_TIMEOUT;
         if (!err)
-            rest(start);
+            rest(c, start, limit_us);
     }
     for (int i = 0; !err && result && i < QN_MB_RESULT_COUNT; i++)
         result[i] = answer[2 + i].value;
     return err < 0 ? err : mailbox_err(answer[1].value);
 }
 
+// Until the firmware has started again: what its registers say before that is from the last start.
+static int until_started(qn_client *c, uint32_t before)
+{
+    uint32_t starts;
+    int64_t start = now_us(c), limit = (int64_t)RECOVER_MS * 1000 * (c->kind->slow > 1 ? 100 : 1);
+    for (;;) {
+        int err = peek(c, QN_MB_STARTS, &starts);
+        if (err < 0 || starts != before)
+            return err;
+        if (now_us(c) - start > limit)
+            return QN_ERR_TIMEOUT;
+        rest(c, start, limit);
+    }
+}
+
 static int recover(qn_client *c, qn_why *why)
 {
+    uint32_t starts;
     c->loop = 0;
     uint32_t words = c->host.id.region[0].words;
     uint32_t args[2] = {words - KNOWN_WORDS, KNOWN_WORDS};
     c->owner = 0;
-    int err = reset(c, 3);
+    int err = peek(c, QN_MB_STARTS, &starts);
+    if (!err)
+        err = reset(c, 3);
+    if (!err)
+        err = until_started(c, starts);
     if (!err)
         err = until_idle(c, RECOVER_MS, why);
     if (!err)
-        err = command(c, QN_MB_COMMAND_TEST, args, 2, NULL, patience_us(c, 64 * KNOWN_WORDS));
+        err = command(c, QN_MB_COMMAND_TEST, args, 2, NULL, patience_us(c, KNOWN_CLOCKS));
     if (err < 0 && !why->text[0])
         qn_fail(why, err, "it does not come back from a reset: %s", qn_err_text(err));
     return err;
 }
 
-// After a job that did not end.
+// After a job that did not end; `us` CUT_OFF: the core or the firmware was reset under it, which nobody here had asked for.
+enum { CUT_OFF = -1 };
 static int hung(qn_client *c, const char *what, int64_t us)
 {
-    int64_t start = now_us();
+    char how[64];
+    int64_t start = now_us(c);
     c->why.text[0] = 0;
     int err = recover(c, &c->why);
     if (err < 0)
         return err;
-    return qn_fail(&c->why, QN_ERR_TIMEOUT, "%s did not end within %lld ms; it was reset and gave its known answer after %lld ms", what,
-                   (long long)us / 1000, (long long)(now_us() - start) / 1000);
+    snprintf(how, sizeof how, us == CUT_OFF ? "was cut off by a restart of the firmware" : "did not end within %lld ms", (long long)us / 1000);
+    return qn_fail(&c->why, QN_ERR_TIMEOUT, "%s %s; it was reset and gave its known answer after %lld ms", what, how, (long long)(now_us(c) - start) / 1000);
 }
 
 int qn_client_recover(qn_client *c)
@@ -484,34 +522,39 @@ static int take_tokens(qn_client *c, qn_client_loop *l, uint32_t made)
     return 0;
 }
 
-// Looks at the loop until it ends; *status is what it was answered with.
-static int watch(qn_client *c, qn_client_loop *l, const volatile int *stop, uint32_t *status)
+// Looks at the loop until it ends; *status is what it was answered with. QN_ERR_TIMEOUT: it hangs, or, *cut, the firmware was started again.
+static int watch(qn_client *c, qn_client_loop *l, const volatile int *stop, uint32_t *status, bool *cut)
 {
     enum { SEEN = QN_MB_WORK + QN_MB_WORK_COUNT - QN_MB_ANSWERED };
-    int64_t news = now_us(), limit = patience_us(c, l->arg[QN_MB_GEN_LIMIT]);
+    int64_t news = now_us(c), limit = patience_us(c, l->arg[QN_MB_GEN_LIMIT]);
+    uint32_t starts = 0;
     bool told = false;
     for (;;) {
         // FINISH comes first: where it is none, what is read after it is this loop's and not the one's before
         qn_link_op op[1 + SEEN] = {{.type = QN_LINK_REG_READ, .addr = QN_MB_FINISH}}, bell = {.type = QN_LINK_BELL, .addr = QN_MB_BELL_STOP};
         for (unsigned i = 0; i < SEEN; i++)
             op[1 + i] = (qn_link_op){.type = QN_LINK_REG_READ, .addr = QN_MB_ANSWERED + i};
-        int64_t asked = now_us();
+        int64_t asked = now_us(c);
         int err = exchange(c, op, 1 + SEEN);
 #define SEEN_AT(name, i) op[1 + QN_MB_##name - QN_MB_ANSWERED + i].value
         if (err < 0)
             return err;
+        *cut = starts && SEEN_AT(STARTS, 0) != starts;
+        if (*cut)
+            return QN_ERR_TIMEOUT;
+        starts = SEEN_AT(STARTS, 0);
         bool done = SEEN_AT(ANSWERED, 0) == c->loop;
         if (!done && op[0].value != QN_MB_FINISH_NONE) {
             if (asked - news > limit)
                 return QN_ERR_TIMEOUT;
-            rest(news);
+            rest(c, news, limit);
             continue;
         }
         uint32_t made = SEEN_AT(TOKENS, 0);
         if (made > l->arg[QN_MB_GEN_MOST] || made < l->made)
             return qn_fail(&c->why, QN_ERR_LINK, "%u tokens after %u, of %u", made, l->made, l->arg[QN_MB_GEN_MOST]);
         if (made != l->made || SEEN_AT(STEPS, 0) != l->steps)
-            news = now_us();
+            news = now_us(c);
         l->steps = SEEN_AT(STEPS, 0);
         l->pos = SEEN_AT(POS, 0);
         l->finish = SEEN_AT(FINISH, 0);
@@ -528,7 +571,7 @@ static int watch(qn_client *c, qn_client_loop *l, const volatile int *stop, uint
         }
         if (asked - news > limit)
             return QN_ERR_TIMEOUT;
-        rest(news);
+        rest(c, news, limit);
     }
 }
 
@@ -540,20 +583,22 @@ int qn_client_generate(qn_client *c, qn_client_loop *l)
     const volatile int *stop = c->stop;  // ends the loop, not the requests about it
     c->stop = NULL;
     int err = 0;
+    bool cut = false;
     if (!l->running)
         err = ring(c, QN_MB_COMMAND_GENERATE, l->arg, sizeof l->arg / sizeof *l->arg, &c->loop);
     else if (!c->loop)
         err = qn_fail(&c->why, QN_ERR_RESET, "the loop did not outlive it");
     l->running |= !err;
     if (!err)
-        err = watch(c, l, stop, &status);
+        err = watch(c, l, stop, &status, &cut);
     bool over = !err;
     if (!err)
         err = mailbox_err(status);
-    if (err == QN_ERR_TIMEOUT && !over && c->host.state == QN_LINK_OPEN)
-        err = hung(c, "the token loop", patience_us(c, l->arg[QN_MB_GEN_LIMIT]));
     if (over)
         c->loop = 0;
+    // Over with a timeout: a step was, and the firmware has reset the core
+    if (err == QN_ERR_TIMEOUT && c->host.state == QN_LINK_OPEN)
+        err = hung(c, over ? "a step of the token loop" : "the token loop", cut ? CUT_OFF : patience_us(c, l->arg[QN_MB_GEN_LIMIT]));
     c->stop = stop;
     pthread_mutex_unlock(&c->lock);
     return err;
@@ -561,13 +606,13 @@ int qn_client_generate(qn_client *c, qn_client_loop *l)
 
 int qn_client_wait(qn_client *c, uint64_t clocks)
 {
-    int64_t start = now_us(), limit = patience_us(c, clocks);
+    int64_t start = now_us(c), limit = patience_us(c, clocks);
     uint32_t status = QN_STATUS_BUSY;
     int err = 0;
     pthread_mutex_lock(&c->lock);
     c->why.text[0] = 0;
     while (!err && status & QN_STATUS_BUSY) {
-        int64_t asked = now_us();
+        int64_t asked = now_us(c);
         err = peek(c, QN_REG_STATUS, &status);
         if (err < 0 || !(status & QN_STATUS_BUSY))
             break;
@@ -576,8 +621,10 @@ int qn_client_wait(qn_client *c, uint64_t clocks)
         else if (asked - start > limit)
             err = hung(c, "the core's job", limit);
         else
-            rest(start);
+            rest(c, start, limit);
     }
+    if (!err && !(status & (QN_STATUS_DONE | QN_STATUS_TRAP)))
+        err = hung(c, "the core's job", CUT_OFF);    // what it left is an older job's
     pthread_mutex_unlock(&c->lock);
     return err;
 }

@@ -40,6 +40,9 @@ typedef struct qn_wire_kind {
     // NULL, or: brings a device back that answers nothing anymore; afterwards it is opened anew.
     int (*reset)(qn_wire *w);
     const char *(*place)(const qn_wire *w);                         // names exactly this device, and opens it again
+    // NULL: the time that goes by here. Else the device's own, where it is simulated and only `wait` and `pass` let it go on: microseconds.
+    int64_t (*now_us)(void);
+    void (*pass_us)(int64_t us);
 } qn_wire_kind;
 
 struct qn_wire {

@@ -127,8 +127,10 @@ void qn_fw_start(void)
         qn_hal_reg_set(r, 0);
     qn_hal_reg_set(QN_MB_STARTS, starts);
     live();
-    // What a start found running is not the firmware's anymore
+    // What a start found running is not the firmware's anymore. A sweep looks at its registers until it is done
     qn_hal_reg_set(QN_REG_CTRL, QN_CTRL_RESET);
+    for (; qn_hal_own(QN_SOC_SWEEP_GO); live())
+        ;
     unsigned status = QN_MB_STATUS_OK;
     if (starts == 1) {
         status = qn_fw_march(0, BOOT_WORDS);
@@ -160,8 +162,10 @@ void qn_fw_turn(void)
     unsigned status = execute(command);
     if (status > QN_MB_STATUS_BUSY)
         record(command, status);
-    if (command == QN_MB_COMMAND_TEST)
-        state = status == QN_MB_STATUS_MEMORY || status == QN_MB_STATUS_ARRAY ? QN_MB_STATE_FAILED : status ? state : QN_MB_STATE_IDLE;
+    if (command == QN_MB_COMMAND_TEST && status != QN_MB_STATUS_ARGUMENT) {
+        state = status ? QN_MB_STATE_FAILED : QN_MB_STATE_IDLE;
+        qn_hal_reg_set(QN_MB_BOOT, status);
+    }
     qn_hal_reg_set(QN_MB_STATE, state);
     answer(bell, status);
 }

@@ -16,9 +16,11 @@ typedef struct loop {
 
 #define ARG(x, name) ((x)->arg[QN_MB_GEN_##name])
 
+// Of a job that is over. Neither done nor trapped: somebody reset the core
 static unsigned core_status(void)
 {
-    return qn_hal_reg(QN_REG_STATUS) & QN_STATUS_TRAP ? QN_MB_STATUS_TRAP : QN_MB_STATUS_OK;
+    uint32_t status = qn_hal_reg(QN_REG_STATUS);
+    return status & QN_STATUS_TRAP ? QN_MB_STATUS_TRAP : status & QN_STATUS_DONE ? QN_MB_STATUS_OK : QN_MB_STATUS_TIMEOUT;
 }
 
 unsigned qn_fw_run(uint32_t entry, bool load, uint32_t limit, uint32_t *clocks)

@@ -180,12 +180,15 @@ module qn_soc_cpu #(
       restart_q <= 1'b0;
       starts_q  <= 32'd1;
     end else begin
-      if (start_i || (cpu_rst_n && (trap || bad || bark))) restart_q <= 1'b1;
-      else if (restart_q && !asked_q && !req_valid_o && !reg_valid_o) begin
+      // A trap and an access outside the map stand until the CPU is in reset
+      if (restart_q && !asked_q && !req_valid_o && !reg_valid_o) begin
         restart_q <= 1'b0;
         hold_q    <= 3'd7;
         starts_q  <= starts_q + 32'd1;
-      end else if (hold_q != 3'd0) hold_q <= hold_q - 3'd1;
+      end else begin
+        if (start_i || (cpu_rst_n && (trap || bad || bark))) restart_q <= 1'b1;
+        if (hold_q != 3'd0) hold_q <= hold_q - 3'd1;
+      end
     end
   end
 

@@ -5,10 +5,10 @@ PLATFORM_LIB  := build/platform/libqn_platform.a
 PLATFORM_LIBS := -lsystemc
 PLATFORM_V     = $(shell verilator --getenv VERILATOR_ROOT)/include
 
-build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a: $(wildcard rtl/*.sv rtl/*/*.sv) rtl/soc/picorv32.vlt build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v
+build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a: $(wildcard rtl/*.sv rtl/*/*.sv) rtl/soc/picorv32.vlt sim/platform/knobs.vlt build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v
 	@mkdir -p $(@D)
 	verilator --cc -O3 --x-assign fast --x-initial fast --noassert -Wall --timescale 1ns/1ps --top-module qn_soc --prefix Vqn_soc_ulx3s --Mdir $(@D) \
-	  $$(build/rtl/gen --target ulx3s) $(RTL_Y:%=-y %) -y build/firmware rtl/soc/picorv32.vlt rtl/spec/qn_isa_pkg.sv \
+	  $$(build/rtl/gen --target ulx3s) $(RTL_Y:%=-y %) -y build/firmware rtl/soc/picorv32.vlt sim/platform/knobs.vlt rtl/spec/qn_isa_pkg.sv \
 	  rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v rtl/soc/qn_soc.sv
 	$(MAKE) -s -C $(@D) -f Vqn_soc_ulx3s.mk OPT_FAST="-O3 $$(grep -qw avx2 /proc/cpuinfo && echo -march=x86-64-v3)" OPT_SLOW=-O0 $(@F) > $(@D)/make.log
 
@@ -24,7 +24,9 @@ $(PLATFORM_LIB): build/platform/ulx3s/Vqn_soc_ulx3s__ALL.a build/platform/usb/Vq
 	ar qs $@.new build/platform/usb/Vqn_usb_fs__ALL.o $(@D)/qn_platform.o
 	mv $@.new $@
 
-build/tests/system/platform_link: build/tests/system/%: tests/system/%.c build/libquern.a $(PLATFORM_LIB) build/rtl/libqn_rtl.a
+PLATFORM_TESTS := build/tests/system/platform_link build/tests/system/platform_faults build/tests/system/platform_hang
+build/tests/system/platform_faults build/tests/system/platform_hang: tests/system/platform_bed.h
+$(PLATFORM_TESTS): build/tests/system/%: tests/system/%.c build/libquern.a $(PLATFORM_LIB) build/rtl/libqn_rtl.a
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(CFLAGS) -c $< -o $@.o
 	$(CXX) -o $@ $@.o -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) $(RTL_LIBS) $(PLATFORM_LIBS) $(USB_LIBS)

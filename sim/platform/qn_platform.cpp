@@ -9,6 +9,7 @@
 
 // Before SystemC's: the system is clocked by hand, and Verilator's headers would take SystemC's time where they find it
 #include "Vqn_soc_ulx3s.h"
+#include "Vqn_soc_ulx3s___024root.h"
 #include "Vqn_usb_fs.h"
 #include "verilated.h"
 #if VM_TRACE
@@ -83,13 +84,19 @@ struct board : sc_core::sc_module {
     Vqn_usb_fs *usb = nullptr;               // between the bytes and the system
     uint64_t now = 0;
     uint32_t one_in = 0, noise = 1;
+    uint32_t ms_clocks;                      // of the board's millisecond
+    uint64_t us = 0, us_from = 0;            // its time when that was set, and the clock
+    unsigned held = 0;                       // QN_PLATFORM_..., until this clock
+    uint64_t held_until = 0;
+    bool patched = false;                    // this word of ROM was that, in this start of the CPU
+    uint32_t patch_word = 0, patch_was = 0, patch_start = 0;
 #if VM_TRACE
     std::unique_ptr<VerilatedFstC> trace;
 #endif
 
     SC_HAS_PROCESS(board);
     board(sc_core::sc_module_name name, const qn_target *t)
-        : sc_module(name), mem("mem"), link("link"), target(t), period(1e12 / t->clock_hz, sc_core::SC_PS)
+        : sc_module(name), mem("mem"), link("link"), target(t), period(1e12 / t->clock_hz, sc_core::SC_PS), ms_clocks(t->clock_hz / 1000)
     {
         link.register_b_transport(this, &board::b_transport);
         SC_THREAD(thread);
@@ -112,6 +119,8 @@ struct board : sc_core::sc_module {
         console.clear();
         why.clear();
         now = one_in = 0;
+        us = us_from = held = 0;
+        patched = false;
         top->rst_ni = 0;
         for (int i = 0; i < 4; i++)
             clock();
@@ -198,6 +207,41 @@ struct board : sc_core::sc_module {
         if (taken)
             in.pop_front();
         now++;
+        meddle();
+    }
+    // What a test has done to the inside (knobs.vlt)
+    void meddle()
+    {
+        Vqn_soc_ulx3s___024root *r = top->rootp;
+        if (r->qn_soc__DOT__u_cpu__DOT__tick_q >= ms_clocks)
+            r->qn_soc__DOT__u_cpu__DOT__tick_q = ms_clocks - 1;
+        if (held && now >= held_until)
+            held = 0;
+        if (held & QN_PLATFORM_CORE)
+            r->qn_soc__DOT__u_mem__DOT__core_q = 0;
+        if (held & QN_PLATFORM_READS)
+            r->qn_soc__DOT__u_mem__DOT__room_q = 0;
+        if (patched && r->qn_soc__DOT__u_cpu__DOT__starts_q != patch_start)
+            unpatch();
+    }
+    void patch(uint32_t word, uint32_t insn)
+    {
+        unpatch();
+        patch_word = word;
+        patch_was = top->rootp->qn_soc__DOT__u_cpu__DOT__u_rom__DOT__rom[word];
+        patch_start = top->rootp->qn_soc__DOT__u_cpu__DOT__starts_q;
+        top->rootp->qn_soc__DOT__u_cpu__DOT__u_rom__DOT__rom[word] = insn;
+        patched = true;
+    }
+    void unpatch()
+    {
+        if (patched)
+            top->rootp->qn_soc__DOT__u_cpu__DOT__u_rom__DOT__rom[patch_word] = patch_was;
+        patched = false;
+    }
+    uint64_t time_us() const
+    {
+        return us + (now - us_from) * 1000 / ms_clocks;
     }
     void thread()
     {
@@ -425,6 +469,29 @@ void qn_platform_flip(qn_platform *p, uint32_t word, unsigned bit)
     byte ^= (uint8_t)(1 << bit % 8);
     t.set_command(tlm::TLM_WRITE_COMMAND);
     p->b.mem->transport_dbg(t);
+}
+
+void qn_platform_hurry(qn_platform *p, uint32_t clocks)
+{
+    p->b.us = p->b.time_us();
+    p->b.us_from = p->b.now;
+    p->b.ms_clocks = clocks ? clocks : p->b.target->clock_hz / 1000;
+}
+
+uint64_t qn_platform_us(const qn_platform *p)
+{
+    return p->b.time_us();
+}
+
+void qn_platform_hold(qn_platform *p, unsigned what, uint64_t clocks)
+{
+    p->b.held = clocks ? what : 0;
+    p->b.held_until = p->b.now + clocks;
+}
+
+void qn_platform_patch(qn_platform *p, uint32_t addr, uint32_t insn)
+{
+    p->b.patch(addr / 4, insn);
 }
 
 int qn_platform_waves(qn_platform *p, const char *path)

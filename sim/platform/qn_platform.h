@@ -44,6 +44,17 @@ size_t qn_platform_console(qn_platform *p, char *text, size_t room);
 void qn_platform_disturb(qn_platform *p, uint32_t one_in, uint32_t seed);
 void qn_platform_flip(qn_platform *p, uint32_t word, unsigned bit);
 
+// Time as the board has it, by its own milliseconds. `hurry`: from now on each of them is so many clocks (0: as many as the target's clock says), so
+// that what waits for milliseconds (the link's gap, the watchdog, a host's patience) is simulated in less time. Work then takes more of them, never fewer.
+void qn_platform_hurry(qn_platform *p, uint32_t clocks);
+uint64_t qn_platform_us(const qn_platform *p);
+
+// What hangs something. `hold`: for so many clocks from now (0: lets go) memory grants nothing to the core, or no read to anybody. `patch`: the word of the
+// CPU's ROM at this byte address reads as `insn`, until the CPU has started again.
+enum { QN_PLATFORM_CORE = 1, QN_PLATFORM_READS = 2 };
+void qn_platform_hold(qn_platform *p, unsigned what, uint64_t clocks);
+void qn_platform_patch(qn_platform *p, uint32_t addr, uint32_t insn);
+
 // Writes an FST trace from now on; QN_ERR_UNSUPPORTED where it was built without.
 int qn_platform_waves(qn_platform *p, const char *path);
 

@@ -26,6 +26,8 @@ static struct soc {
     uint64_t clocks;
     unsigned busy;                           // reads of STATUS until a job is over
     bool hang;                               // the core's jobs never end
+    bool cut;                                // the next is cut off by a reset of the core
+    unsigned sweeping;                       // reads of SWEEP_GO until a sweep from before is over
     uint32_t stuck_at, stuck_bits;           // that word loses these bits
     int lost_line;                           // address line that does nothing; -1: none
     bool wrong;                              // the core's results have a bit flipped
@@ -76,8 +78,10 @@ void qn_hal_reg_set(unsigned reg, uint32_t value)
         }
         return;
     }
+    if (reg == QN_REG_CTRL && value & QN_CTRL_START && soc.cut)
+        value = QN_CTRL_RESET;
     if (reg == QN_REG_CTRL && value & QN_CTRL_RESET)
-        soc.hang = false;
+        soc.hang = soc.cut = false;
     qn_model_write(soc.m, reg, value);
     if (reg == QN_REG_CTRL && value & QN_CTRL_START)
         soc.busy = 3;
@@ -114,7 +118,9 @@ static void sweep(uint32_t what)
 
 uint32_t qn_hal_own(unsigned reg)
 {
-    return reg == QN_SOC_SWEEP_GO || reg == QN_SOC_CONSOLE ? 0 : soc.own[reg];
+    if (reg == QN_SOC_SWEEP_GO)
+        return soc.sweeping && soc.sweeping--;
+    return reg == QN_SOC_CONSOLE ? 0 : soc.own[reg];
 }
 
 void qn_hal_own_set(unsigned reg, uint32_t value)
@@ -125,6 +131,8 @@ void qn_hal_own_set(unsigned reg, uint32_t value)
         sweep(value);
     else
         soc.own[reg] = value;
+    if (reg >= QN_SOC_SWEEP_ADDR && reg <= QN_SOC_SWEEP_GO)
+        assert_int_equal(soc.sweeping, 0);   // it looks at them while it is at work
 }
 
 uint32_t qn_hal_mem(uint32_t word)
@@ -207,11 +215,12 @@ static void self_test(void **state)
     assert_int_equal(command(QN_MB_COMMAND_TEST, 8192, 4096, 0), QN_MB_STATUS_MEMORY);
     assert_int_equal(soc.box[QN_MB_RESULT], 9000);
     assert_int_equal(soc.box[QN_MB_STATE], QN_MB_STATE_FAILED);
-    assert_int_equal(command(QN_MB_COMMAND_FILL, 0, 1, 0), soc.box[QN_MB_BOOT]);   // refused until a test passes
+    assert_int_equal(command(QN_MB_COMMAND_FILL, 0, 1, 0), QN_MB_STATUS_MEMORY);   // refused until a test passes
     soc.stuck_bits = 0;
     assert_int_equal(command(QN_MB_COMMAND_TEST, 8192, 4096, 0), QN_MB_STATUS_OK);
     assert_int_equal(soc.box[QN_MB_STATE], QN_MB_STATE_IDLE);
     assert_int_equal(soc.box[QN_MB_FAULTS], 3);
+    assert_int_equal(command(QN_MB_COMMAND_FILL, 0, 1, 0), QN_MB_STATUS_OK);
 }
 
 // The known answer has the rows of the core that is there
@@ -251,6 +260,10 @@ static void power_on_faults(void **state)
     assert_int_equal(soc.mem[5], 0x12345678);
     assert_int_equal(soc.box[QN_MB_STATE], QN_MB_STATE_IDLE);
     assert_int_equal(soc.box[QN_MB_STARTS], 2);
+    // It waits for a sweep that a reset found under way
+    soc.sweeping = 9;
+    qn_fw_start();
+    assert_int_equal(command(QN_MB_COMMAND_FILL, 100, 8, 0), QN_MB_STATUS_OK);
 }
 
 static void sums(void **state)
@@ -455,6 +468,11 @@ static void ends_of_generation(void **state)
     assert_int_equal(soc.box[QN_MB_LAST], QN_MB_COMMAND_GENERATE);
     assert_int_equal(soc.box[QN_MB_LAST + 1], QN_MB_STATUS_TIMEOUT);
     arguments(2, 0, 0, 1, 0);
+    assert_int_equal(generate(), QN_MB_STATUS_OK);
+
+    // Somebody resets the core in its job: what it left is the job's before
+    soc.cut = true;
+    assert_int_equal(generate(), QN_MB_STATUS_TIMEOUT);
     assert_int_equal(generate(), QN_MB_STATUS_OK);
 
     // The core traps: a window too small
