@@ -27,3 +27,7 @@ soak-platform:           ## the Verilated system behind the driver: every kind o
 	@$(MAKE) --no-print-directory -s build/synth $(PLATFORM_TESTS)
 	@QN_SOAK=1 tests/system/test_platform_faults.sh
 	@tests/system/platform_faults.sh
+
+netlist: setup           ## the core after synthesis and packing gives the RTL's bits and cycles: TARGET=tiny RUNS= SEED= MODEL= TOKENS= FAULTS=
+	@$(MAKE) --no-print-directory -s -j$(JOBS) build/quern build/rtl/gen $(patsubst %,build/tests/system/%,test_rtl_exec test_model_rtl test_rtl_trap)
+	@tests/boards/netlist.sh

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The core stops where it must, says why, and a reset brings it back, with words of memory still under way.
+// The core stops where it must, says why, and a reset brings it back, with words of memory still under way. QN_TARGET=name takes another target.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -91,9 +92,11 @@ static void works(void)
 static void traps_and_comes_back(void **state)
 {
     (void)state;
-    assert_int_equal(qn_rtl_open(&core, "ulx3s"), 0);
+    assert_int_equal(qn_rtl_open(&core, getenv("QN_TARGET") ? getenv("QN_TARGET") : "ulx3s"), 0);
     assert_int_equal(qn_rtl_read(core, QN_REG_ID), QN_ID_VALUE);
+    qn_rtl_write(core, QN_REG_ENTRY, 0);
     qn_rtl_write(core, QN_REG_PROG_ADDR, PROG);
+    qn_rtl_write(core, QN_REG_WIN_BASE, 0);
     qn_rtl_write(core, QN_REG_WIN_SIZE, SIZE);
     qn_rtl_write(core, QN_REG_WIN_FLAGS, 1);
     works();
