@@ -98,7 +98,7 @@ int main(int argc, char **argv)
     }
 
     // Row 0 sees a batch's first token START clocks after its first weights came; its sum leaves column 0 LATE clocks after that
-    const int step = CUTS & 4 ? 2 : 1, ahead = FREE ? 0 : 4, start = ROWS + ahead + 2, late = step * ROWS + 6 + (CUTS & 1) + (CUTS >> 1 & 1);
+    const int step = CUTS & 4 ? 2 : 1, ahead = FREE ? 0 : 4, start = ROWS + ahead + 2, late = step * ROWS + 7 + (CUTS & 1) + (CUTS >> 1 & 1);
     static_assert(3 * ROWS + COLS + 2 < TOKENS, "weights would be shifted before the ones before are taken");
     size_t checked = 0;
     for (int t = 0; t < TOKENS * BATCHES + start + late + COLS; t++) {
