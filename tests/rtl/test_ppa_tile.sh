@@ -45,7 +45,7 @@ if bench "$lib" TILE=3 BITS=8 LANES=2 SLICES=8 $b3 > "$tmp/fault" 2>&1; then ech
 grep -q ' wrong$' "$tmp/fault" || { cat "$tmp/fault"; exit 1; }
 
 for top in "rtl/pe/qn_dot_tile.sv" "rtl/pe/qn_dot_tile.sv -GSerial=1'b1 -GBits=1 -GJoin=3" "rtl/pe/qn_dot_tile.sv -GKind=2 -GBits=1 -GSumW=15" "rtl/baseline/qn_b2.sv" "rtl/baseline/qn_b0.sv -GRows=4 -GCols=4" \
-           "rtl/baseline/qn_b1.sv -GRows=4 -GCols=2" "rtl/baseline/qn_b3.sv -GUnits=2 -GWide=2 -GRows=4 -GCols=1"; do
+           "rtl/baseline/qn_b1.sv -GRows=4 -GCols=2" "rtl/baseline/qn_b3.sv -GUnits=2 -GWide=2 -GRows=4 -GCols=2"; do
     size="-GRows=4 -GCols=4 -GLanes=4"
     case $top in *Rows=*) size= ;; esac
     # shellcheck disable=SC2086
