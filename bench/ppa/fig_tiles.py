@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Area x time of Quern's tile against the baselines B0 and B2. See README.md for what is inside each."""
+"""Area x time of Quern's tile against the baselines B0 and B2, and of B1 beside B0. See README.md for what is inside each."""
 import measure as m
 
 DEPTH = 4096                                      # inputs of the layer: B2 pauses Rows clocks for each so long a sum
@@ -7,6 +7,7 @@ DEPTH = 4096                                      # inputs of the layer: B2 paus
 DESIGNS = {
     # name: (top, parameters, kept modules, products a clock, share of the clocks in which it works)
     "b0": ("qn_b0", dict(Rows=16, Cols=16, Cut=4), ["qn_b0_element"], 256, 1.0),
+    "b1": ("qn_b1", dict(Rows=16, Cols=4, Cuts=7), ["qn_b1_element"], 64, 1.0),
     "b2": ("qn_b2", dict(Rows=8, Cols=8, Lanes=16, Cut=3), ["qn_dot", "qn_dequant_code", "qn_dot_row"], 1024, DEPTH / 16 / (DEPTH / 16 + 8)),
     "w4a8": ("qn_dot_tile", dict(Rows=8, Cols=8, Kind=0, Bits=4, Lanes=32, Slices=4, Share=4, Cut=3, SumW=18, ScaleW=4, Halves=4), ["qn_dot", "qn_rescale", "qn_dot_row", "qn_delay"], 2048, 1.0),
     "ternary": ("qn_dot_tile", dict(Rows=8, Cols=8, Kind=2, Bits=1, Lanes=32, Slices=4, Share=4, Cut=3, SumW=15, ScaleW=7, Halves=4), ["qn_dot", "qn_rescale", "qn_dot_row", "qn_delay"], 2048, 1.0),
@@ -38,6 +39,7 @@ def figures():
     return {
         "w4a8_vs_b0_area_time": ratio("w4a8", "b0", "W4A8"),
         "w4a8_vs_b2_area_time": ratio("w4a8", "b2", "W4A8"),
+        "b0_vs_b1_area_time": ratio("b0", "b1", "the same array with 8-bit and with FP16 activations; B1 has 4 columns, B0 16"),
         "ternary_vs_b0_area_time": ratio("ternary", "b0", "B0 takes 4-bit codes; its dequantizers are 1 in 16 elements"),
         "ternary_vs_b2_area_time": ratio("ternary", "b2", "B2 with the dequantizers of 4-bit codes"),
     }

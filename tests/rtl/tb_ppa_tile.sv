@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quern's tile and the baselines B2 and B0 on random small matrices, each against the plain product: sum over groups of scale x sum of
-// activation x code. Parameters by -P; the seed is printed and taken from +seed=N. For TILE 0 the tile, 1 B2, 2 B0.
+// Quern's tile and the baselines B2, B0 and B3 on random small matrices, each against the plain product: sum over groups of scale x sum of
+// activation x code. Parameters by -P; the seed is printed and taken from +seed=N. For TILE 0 the tile, 1 B2, 2 B0, 3 B3.
 
 `default_nettype none
 
 module tb_ppa_tile;
   parameter int TILE = 0, KIND = 0, BITS = 4, LANES = 4, ROWS = 4, COLS = 2, SLICES = 4, CUT = 1, JOIN = 4, SCALEW = 4, GROUPS = 3, SUMW = 18, SHARE = SLICES, FOURS = 4, SAVE = 1;
+  parameter int WIDE = 4, HOLD = 1;        // TILE 3: LANES products of BITS bits (2, 4, 8), SLICES slices of them a group
   parameter int SERIAL = 0, UNSIGNED = 0;  // TILE 0: weights of BITS bits plane by plane; codes of 0 and up
   localparam int CODEW = KIND == 2 ? 2 : BITS;
   localparam int DEPTH = LANES * SLICES * GROUPS;
@@ -129,6 +130,44 @@ module tb_ppa_tile;
             for (c = 0; c < COLS; c = c + 1) check(r, c, $signed(y[32*c +: 32]));
           end
           read = '0;
+        end
+        finish();
+      end
+    end else if (TILE == 3) begin : g_b3
+      localparam int FUSED = 8 / BITS;     // weights of a unit
+      localparam int UNITS = LANES / FUSED;
+      logic valid = 0, start, last;
+      logic [32*UNITS*ROWS-1:0] a = '0;
+      logic [8*UNITS*COLS-1:0] w = '0;
+      logic [SCALEW*COLS-1:0] s = '0;
+      logic done;
+      logic [32*COLS-1:0] y;
+      integer n;
+      qn_b3 #(.Rows(ROWS), .Cols(COLS), .Units(UNITS), .Wide(WIDE), .Join(JOIN), .Cut(CUT), .Hold(HOLD), .SumW(SUMW),
+              .Slices(SLICES * 2 / BITS), .Share(ROWS), .ScaleW(SCALEW)) dut (
+        .clk_i(clk), .rst_ni(rst_n), .four_i(BITS > 2), .eight_i(BITS == 8), .valid_i(valid), .start_i(start), .end_i(last),
+        .act_i(a), .code_i(w), .scale_i(s), .valid_o(done), .result_o(y));
+      initial begin : p_run
+        wait (rst_n);
+        for (run = 0; run < RUNS; run = run + 1) begin
+          fill();
+          for (t = 0; t < SLICES * GROUPS; t = t + 1) begin
+            @(negedge clk);
+            valid = 1; start = t < SLICES; last = t >= SLICES * (GROUPS - 1);
+            for (i = 0; i < LANES; i = i + 1) begin
+              for (r = 0; r < ROWS; r = r + 1) a[32*(UNITS*r + i/FUSED) + 8*(i%FUSED) +: 8] = act[r*DEPTH + t*LANES + i];
+              for (c = 0; c < COLS; c = c + 1) w[8*UNITS*c + BITS*i +: BITS] = code[c*DEPTH + t*LANES + i];
+            end
+            for (c = 0; c < COLS; c = c + 1) s[SCALEW*c +: SCALEW] = scale[c*GROUPS + t/SLICES];
+          end
+          @(negedge clk);
+          valid = 0;
+          for (n = 0; n < ROWS; n = n + 1) begin
+            while (!done) @(negedge clk);
+            for (c = 0; c < COLS; c = c + 1) check(n, c, $signed(y[32*c +: 32]));
+            @(negedge clk);
+          end
+          repeat (SLICES) @(negedge clk);
         end
         finish();
       end

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The standalone tile of tables gives the exact sums, with activations of 8 and of 16 bits; so does the baseline L0 in FP16.
+# The standalone tile of tables gives the exact sums, with activations of 8 and of 16 bits; the baselines L0 and B1 in FP16 give what their stated
+# truncation and one rounding give.
 set -eu
 cd "$(dirname "$0")/../.."
 command -v verilator >/dev/null || { echo "no verilator"; exit 77; }
@@ -31,3 +32,5 @@ tile qn_trit_array trit_array Rows=2 Parts=1 Cols=2 Lanes=16 Chain=8 Step=2 Digi
 tile qn_trit_array trit_array Rows=1 Parts=2 Cols=1 Lanes=24 Chain=4 Step=1 Digits=3 ScaleW=4 AccW=28
 tile qn_l0 l0 Rows=2 Cols=1 Lanes=4 Cuts=0
 tile qn_l0 l0 Rows=1 Cols=2 Lanes=5 Cuts=255
+tile qn_b1 b1 Rows=4 Cols=2 Cuts=7 Free=1
+tile qn_b1 b1 Rows=4 Cols=1 Cuts=0 Free=0
