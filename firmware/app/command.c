@@ -129,9 +129,10 @@ void qn_fw_start(void)
     live();
     // What a start found running is not the firmware's anymore
     qn_hal_reg_set(QN_REG_CTRL, QN_CTRL_RESET);
-    unsigned status = QN_MB_STATUS_OK;
+    unsigned status = qn_fw_ddr();
     if (starts == 1) {
-        status = qn_fw_march(0, BOOT_WORDS);
+        if (!status)
+            status = qn_fw_march(0, BOOT_WORDS);
         if (!status)
             status = qn_fw_lines(qn_hal_own(QN_SOC_MEM_WORDS));
         if (!status)

@@ -4,7 +4,8 @@
 
 board: DDR3 of 16 bits behind an ECP5's pins (LiteDRAM's ECP5DDRPHY), with the PLL that makes its clocks and the system's; no CPU: a Wishbone bus of its
 registers comes out, by which the firmware initializes the part (rtl/spec/ddr.def, which is held against what is generated). sim: the same controller with
-the same timings before LiteDRAM's own model of a part, 4 MB, which prints what breaks a timing. FOLDER takes what LiteX leaves behind."""
+the same timings before LiteDRAM's own model of a part, 32 MB, which prints what breaks a timing, and with the registers of the read path: a byte comes
+back wrong but at one place and four delays. FOLDER takes what LiteX leaves behind."""
 import contextlib, json, re, sys, types
 
 # Where LiteDRAM looks for its model's settings; the module itself wants all of LiteX's packages
@@ -14,14 +15,17 @@ sys.modules[sim_settings.__name__] = sim_settings
 from litedram import gen
 from litedram.modules import MT41K256M16, _SpeedgradeTimings, _TechnologyTimings
 from litedram.phy import ECP5DDRPHY
+from litedram.phy.dfi import Interface
 from litedram.phy.model import SDRAMPHYModel
 from litex.build.lattice import LatticePlatform
 from litex.build.sim import SimPlatform
 from litex.soc.integration.builder import Builder
-from migen import Record
+from litex.soc.interconnect.csr import AutoCSR, CSR, CSRStatus, CSRStorage
+from migen import If, Module, Mux, Record, Signal
 
 CLOCK = 75e6                             # of the controller and the system; the memory's is twice that
-SIM_ROWS = 256
+SIM_ROWS = 2048
+WINDOWS = ((2, 2, 5), (2, 3, 6))       # of the model: place, first and last delay, for each byte of the pins
 
 
 class Part(MT41K256M16):
@@ -48,9 +52,37 @@ def sim_phy(memtype, data_width, clk_freq):
     return ECP5DDRPHY(pads, sys_clk_freq=clk_freq).settings
 
 
-def checked_model(module, settings, clk_freq):
-    """Times as if the memory's clock took 6.5 ns, not 6.667, of which the model takes 6,666 ps a clock and finds four of them 2 ps short."""
-    return SDRAMPHYModel(module=module, settings=settings, clk_freq=1e9 / (2 * 6.5), verbosity=1)
+class SimPhy(Module, AutoCSR):
+    """LiteDRAM's model of PHY and part behind the registers of ECP5DDRPHY's read path. It judges times as if the memory's clock took 6.5 ns, not 6.667, of
+    which it would take 6,666 ps and find four of them 2 ps short."""
+
+    def __init__(self, module, settings, clk_freq):
+        self.settings, size = settings, settings.databits // 8
+        self.submodules.model = model = SDRAMPHYModel(module=module, settings=settings, clk_freq=1e9 / (2 * 6.5), verbosity=1)
+        geometry = module.geom_settings
+        self.dfi = Interface(geometry.addressbits, geometry.bankbits, settings.nranks, settings.dfi_databits, settings.nphases)
+        self.comb += self.dfi.connect(model.dfi, omit={"rddata"})
+        self._dly_sel = CSRStorage(size)
+        self._rdly_dq_rst         = CSR()
+        self._rdly_dq_inc         = CSR()
+        self._rdly_dq_bitslip_rst = CSR()
+        self._rdly_dq_bitslip     = CSR()
+        self._burstdet_clr        = CSR()
+        self._burstdet_seen = CSRStatus(size)
+        self._refreshes = CSRStatus(32)      # behind the PHY's registers: the model's own account has the sign wrong
+        is_refresh = Signal(settings.nphases)
+        self.comb += [is_refresh[i].eq(~p.cs_n & ~p.ras_n & ~p.cas_n & p.we_n) for i, p in enumerate(self.dfi.phases)]
+        self.sync += If(is_refresh != 0, self._refreshes.status.eq(self._refreshes.status + 1))
+        for n, (place, first, last) in enumerate(WINDOWS):
+            slip, delay, good, mine = Signal(2), Signal(3), Signal(), self._dly_sel.storage[n]
+            self.sync += [
+                If(mine & self._rdly_dq_rst.re, delay.eq(0)), If(mine & self._rdly_dq_inc.re, delay.eq(delay + 1)),
+                If(mine & self._rdly_dq_bitslip_rst.re, slip.eq(0)), If(mine & self._rdly_dq_bitslip.re, slip.eq(slip + 1)),
+                If(self._burstdet_clr.re, self._burstdet_seen.status[n].eq(0)), If(model.dfi.phases[0].rddata_valid & good, self._burstdet_seen.status[n].eq(1))]
+            self.comb += good.eq((slip == place) & (delay >= first) & (delay <= last))
+            for ours, theirs in zip(self.dfi.phases, model.dfi.phases):
+                for at in range(8 * n, settings.dfi_databits, settings.databits):
+                    self.comb += ours.rddata[at:at + 8].eq(Mux(good, theirs.rddata[at:at + 8], ~theirs.rddata[at:at + 8]))
 
 
 def spec(path):
@@ -106,19 +138,23 @@ def main():
         "cpu": None, "device": "LFE5UM5G-85F-8BG554I", "memtype": "DDR3", "sdram_module": SimPart if sim else Part, "sdram_module_nb": 2, "sdram_rank_nb": 1,
         "sdram_phy": ECP5DDRPHY, "input_clk_freq": 100e6, "sys_clk_freq": CLOCK, "init_clk_freq": 25e6, "user_ports": {"0": {"type": "native"}}}
     sim_settings.get_sdram_phy_settings = sim_phy
-    gen.SDRAMPHYModel = checked_model
+    gen.SDRAMPHYModel = SimPhy
     with contextlib.redirect_stdout(sys.stderr):
         platform = SimPlatform("", io=[]) if sim else LatticePlatform(config["device"], io=[], toolchain="trellis")
         soc = gen.LiteDRAMCore(platform, config)
         if sim:                              # LiteX would build a simulation of its own
             soc.finalize()
             text = str(platform.get_verilog(soc, name=name, regular_comb=False))
+            text = re.sub(r'\$display\("[^"]*64ms period[^;]*;', ";", text)
         else:
             Builder(soc, output_dir=folder, compile_software=False, compile_gateware=False).build(build_name=name, regular_comb=False)
             judge(folder)
             with open(f"{folder}/gateware/{name}.v", encoding="utf-8") as f:
                 text = f.read()
     print("// Made by gen_litedram.py with LiteDRAM (BSD-2-Clause): do not edit.")
+    text = re.sub(r"input ( wire +\[\d+:0\] +ddram_(?:dq|dqs_p),)", r"inout \1", text)    # LiteX leaves the direction to its own pads
+    once = set()                             # an assignment to several is printed for each of them: two drivers
+    text = "".join(line for line in text.splitlines(True) if not (line in once or line.startswith("assign {") and once.add(line)))
     print(text[text.index("`timescale"):], end="")     # without the date
 
 

@@ -27,10 +27,10 @@ module tb_ddr (
 );
 
   logic         cmd_valid, cmd_ready, cmd_we, wdata_valid, wdata_ready, rdata_valid;
-  logic [17:0]  cmd_addr;
+  logic [20:0]  cmd_addr;
   logic [127:0] wdata, rdata;
   logic [15:0]  wstrb;
-  qn_ddr #(.AddrW(18)) u_ddr (
+  qn_ddr #(.AddrW(21)) u_ddr (
     .clk_i, .rst_ni, .req_valid_i, .req_ready_o, .req_we_i, .req_addr_i, .req_len_i, .req_wdata_i, .req_wstrb_i, .rsp_valid_o, .rsp_data_o,
     .cmd_valid_o(cmd_valid), .cmd_ready_i(cmd_ready), .cmd_we_o(cmd_we), .cmd_addr_o(cmd_addr), .wdata_valid_o(wdata_valid), .wdata_ready_i(wdata_ready),
     .wdata_o(wdata), .wstrb_o(wstrb), .rdata_valid_i(rdata_valid), .rdata_i(rdata));

@@ -54,9 +54,9 @@ a word too few|qn_ddr.sv|end_word[1:0] - 2'd1 : 2'd3|end_word[1:0] - 2'd1 : 2'd2
 the first line's place for all|qn_ddr.sv|first_q     <= 2'd0;|first_q     <= first_q;|read 0x
 another line's words|qn_ddr.sv|ask_addr[WordW-1:2] == write_line_q;|ask_addr[WordW-1:3] == write_line_q[AddrW-1:1];|read 0x
 a line at a time|qn_ddr.sv|room_q != '0|room_q == Lines[RoomW-1:0]|words a clock
-write to read too soon|qn_litedram_sim.v|twtrcon_count <= 3'd6|twtrcon_count <= 3'd0|WR->RD violation
+a row closed too soon after a write|qn_litedram_sim.v|bankmachine0_twtpcon_count <= 3'd6|bankmachine0_twtpcon_count <= 3'd1|WR->PRE violation
 a bank opened too soon|qn_litedram_sim.v|bankmachine0_trccon_count <= 3'd4|bankmachine0_trccon_count <= 3'd1|violation
-refreshes too far apart|qn_litedram_sim.v|timer_count1 <= 10'd584|timer_count1 <= 10'd640|refreshes are late
+refreshes too far apart|qn_litedram_sim.v|timer_count1 <= 10'd584|timer_count1 <= 10'd640|refreshes: 
 EOT
 
 # ddr.def against LiteDRAM's files of this build
