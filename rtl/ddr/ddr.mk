@@ -24,3 +24,6 @@ build/tests/rtl/tb_qn_litedram: tests/rtl/tb_qn_litedram.cpp tests/rtl/ddr_bench
 	@mkdir -p build/tb/qn_litedram $(@D)
 	+$(VL) --timescale 1ns/1ps rtl/ddr/litedram.vlt $(LITEDRAM_SIM) --top-module tb_ddr --Mdir build/tb/qn_litedram -o ../../tests/rtl/tb_qn_litedram tests/rtl/tb_ddr.sv $(abspath $<) \
 	  $(abspath build/libquern.a $(VL_LIB)) -CFLAGS "-I$(CURDIR) -O2" -LDFLAGS "-lm" > build/tb/qn_litedram.log 2>&1 || { cat build/tb/qn_litedram.log; exit 1; }
+
+# For test_boards and test_ddr_rtl
+test-programs: $(LITEDRAM)
