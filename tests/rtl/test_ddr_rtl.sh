@@ -55,7 +55,7 @@ the first line's place for all|qn_ddr.sv|first_q     <= 2'd0;|first_q     <= fir
 another line's words|qn_ddr.sv|ask_addr[WordW-1:2] == write_line_q;|ask_addr[WordW-1:3] == write_line_q[AddrW-1:1];|read 0x
 a line at a time|qn_ddr.sv|room_q != '0|room_q == Lines[RoomW-1:0]|words a clock
 a row closed too soon after a write|qn_litedram_sim.v|bankmachine0_twtpcon_count <= 3'd6|bankmachine0_twtpcon_count <= 3'd1|WR->PRE violation
-a bank opened too soon|qn_litedram_sim.v|bankmachine0_trccon_count <= 3'd4|bankmachine0_trccon_count <= 3'd1|violation
+a bank opened too soon after a refresh|qn_litedram_sim.v|sequencer_trigger == 5'd22|sequencer_trigger == 5'd12|REF->ACT violation
 refreshes too far apart|qn_litedram_sim.v|timer_count1 <= 10'd584|timer_count1 <= 10'd640|refreshes: 
 EOT
 
