@@ -61,7 +61,9 @@ class SimPhy(Module, AutoCSR):
         self.submodules.model = model = SDRAMPHYModel(module=module, settings=settings, clk_freq=1e9 / (2 * 6.5), verbosity=1)
         geometry = module.geom_settings
         self.dfi = Interface(geometry.addressbits, geometry.bankbits, settings.nranks, settings.dfi_databits, settings.nphases)
-        self.comb += self.dfi.connect(model.dfi, omit={"rddata"})
+        valid = Signal()                     # the model says so in the command's phase only, the PHY in all
+        self.comb += [self.dfi.connect(model.dfi, omit={"rddata", "rddata_valid"}), valid.eq(model.dfi.p0.rddata_valid | model.dfi.p1.rddata_valid)]
+        self.comb += [p.rddata_valid.eq(valid) for p in self.dfi.phases]
         self._dly_sel = CSRStorage(size)
         self._rdly_dq_rst         = CSR()
         self._rdly_dq_inc         = CSR()
@@ -78,7 +80,7 @@ class SimPhy(Module, AutoCSR):
             self.sync += [
                 If(mine & self._rdly_dq_rst.re, delay.eq(0)), If(mine & self._rdly_dq_inc.re, delay.eq(delay + 1)),
                 If(mine & self._rdly_dq_bitslip_rst.re, slip.eq(0)), If(mine & self._rdly_dq_bitslip.re, slip.eq(slip + 1)),
-                If(self._burstdet_clr.re, self._burstdet_seen.status[n].eq(0)), If(model.dfi.phases[0].rddata_valid & good, self._burstdet_seen.status[n].eq(1))]
+                If(self._burstdet_clr.re, self._burstdet_seen.status[n].eq(0)), If(valid & good, self._burstdet_seen.status[n].eq(1))]
             self.comb += good.eq((slip == place) & (delay >= first) & (delay <= last))
             for ours, theirs in zip(self.dfi.phases, model.dfi.phases):
                 for at in range(8 * n, settings.dfi_databits, settings.databits):

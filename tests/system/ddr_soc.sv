@@ -4,11 +4,14 @@
 `default_nettype none
 
 module ddr_soc (
-  input  logic       clk_i,
-  input  logic       rst_ni,
-  input  logic       spoil_i,              // what the firmware reads of a burst has a wrong bit
-  output logic       console_valid_o,
-  output logic [7:0] console_data_o
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  input  logic        spoil_i,             // what the firmware reads of a burst has a wrong bit
+  output logic        box_valid_o,         // the firmware writes a word of the mailbox
+  output logic [7:0]  box_o,
+  output logic [31:0] box_data_o,
+  output logic        console_valid_o,
+  output logic [7:0]  console_data_o
 );
 
   logic         req_valid, req_ready, req_we, rsp_valid, ctl_valid, ctl_we, ctl_done;
@@ -18,6 +21,9 @@ module ddr_soc (
   logic [3:0]   req_wstrb;
   logic [10:0]  ctl_addr;
   assign burst_bit = {31'd0, spoil_i && ctl_addr == 11'h407};
+  assign box_valid_o = u_soc.cpu_valid && u_soc.cpu_we && u_soc.cpu_done;
+  assign box_o       = u_soc.cpu_addr;
+  assign box_data_o  = u_soc.cpu_wdata;
   /* verilator lint_off PINMISSING */
   qn_soc #(
 `include "target.svh"
