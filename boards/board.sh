@@ -9,8 +9,10 @@ out=build/board/$board
 [ -n "$board" ] && [ -f "$here/board" ] || { echo "boards/$board: no such board: there are $(cd boards && ls -d */ | tr -d / | xargs)" >&2; exit 64; }
 seeds=${*:2}
 seeds=${seeds:-1}
-# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS PART PLACER CLOCK CLOCK2X
+# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS USB EXTRA PART PLACER CLOCK CLOCK2X
 CORE=
+USB=fs
+EXTRA=
 . "$here/board"
 pcb=boards/$PCB
 mkdir -p "$out"
@@ -21,14 +23,15 @@ keep() { cmp -s "$1.new" "$1" && rm "$1.new" || mv "$1.new" "$1"; }
 keep "$out/target.svh"
 
 # The USB device, which tells a host the target's name
-build/usb/descriptors fs "$TARGET" "${USB_SERIAL:-QN0001}" > "$out/usb.txt.new"
+build/usb/descriptors $USB "$TARGET" "${USB_SERIAL:-QN0001}" > "$out/usb.txt.new"
 keep "$out/usb.txt"
-if [ ! -s "$out/qn_luna_fs.v" ] || [ -n "$(find rtl/usb/gen_luna.py "$out/usb.txt" -newer "$out/qn_luna_fs.v")" ]; then
-    build/usb/venv/bin/python rtl/usb/gen_luna.py fs "$out/usb.txt" > "$out/qn_luna_fs.v.new"
-    mv "$out/qn_luna_fs.v.new" "$out/qn_luna_fs.v"
+luna=$out/qn_luna_$USB.v
+if [ ! -s "$luna" ] || [ -n "$(find rtl/usb/gen_luna.py "$out/usb.txt" -newer "$luna")" ]; then
+    build/usb/venv/bin/python rtl/usb/gen_luna.py $USB "$out/usb.txt" > "$luna.new"
+    mv "$luna.new" "$luna"
 fi
 
-sources="build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $out/qn_luna_fs.v $pcb/$TOP.sv $CORE"
+sources="build/firmware/qn_boot_rom.sv build/cpu/picorv32.v $luna $EXTRA $pcb/$TOP.sv $CORE"
 if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh boards/pack.py "$out/target.svh" "$here/board" $sources -type f -newer "$out/netlist.json")" ]; then
     echo "$board: synthesis (Yosys; minutes)" >&2
     # shellcheck disable=SC2086,SC2001    # lists of words

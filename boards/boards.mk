@@ -7,7 +7,7 @@ SEEDS           ?= 1
 
 .PHONY: board flash
 board: setup             ## a board's bitstream and report: B=ulx3s SEEDS="1 2 3"
-	@$(MAKE) --no-print-directory -s build/quern build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v build/usb/descriptors build/usb/venv/ready $(NEXTPNR)
+	@$(MAKE) --no-print-directory -s build/quern build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v build/usb/descriptors build/usb/venv/ready $(LITEDRAM) $(NEXTPNR)
 	@boards/board.sh "$(B)" $(SEEDS)
 
 flash:                   ## load a board's bitstream: B=ulx3s (openFPGALoader)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """report.py BOARD TARGET CLOCK CLOCK2X SEED...: packs the bitstream of the fastest seed and writes build/board/BOARD/report.json.
 
-What nextpnr says of each seed is in build/board/BOARD/SEED.json. CLOCK and CLOCK2X are the nets of the core's and the memory's clock. fmax_mhz is the
+What nextpnr says of each seed is in build/board/BOARD/SEED.json. CLOCK and CLOCK2X are the nets of the core's and the memory's clock; CLOCK2X is - where only
+pins have it, whose timing nextpnr does not look at. fmax_mhz is the
 slower of what both allow, as a clock of the core; a path from one to the other has a period of the memory's. `met` says whether the PLL's clocks are kept, USB's too.
 Tokens/s (of a board with a core: TARGET is no -) are the machine model's cycles (which are the RTL's) of a token at position 128, at the PLL's clock, or at fmax_mhz where that is less. `paths` are
 the slowest paths of each unit at the core's clock: unit from, unit to, ns."""
@@ -48,9 +49,9 @@ def main():
         with open(f"{folder}/{seed}.json", encoding="utf-8") as f:
             r = json.load(f)
         core, asked = clock_of(r, clock)
-        memory, _ = clock_of(r, clock2x)
+        memory = clock_of(r, clock2x)[0] if clock2x != "-" else None
         cross = [sum(s["delay"] for s in p["path"]) for p in r["critical_paths"] if {domain(p["from"]), domain(p["to"])} == {clock, clock2x}]
-        slowest = min([core, memory / 2] + [1e3 / c / 2 for c in cross])
+        slowest = min([core] + ([memory / 2] if memory else []) + [1e3 / c / 2 for c in cross])
         runs.append((slowest, int(seed), asked, memory, r))
     fmax, seed, asked, memory, r = max(runs, key=lambda x: x[0])
     slow = [n for n, v in r["fmax"].items() if v["achieved"] < v["constraint"]]
@@ -72,7 +73,7 @@ def main():
         digest = hashlib.sha256(f.read()).hexdigest()
     report = {
         "board": board, "target": target, "target_mhz": round(asked, 2), "fmax_mhz": round(fmax, 2), "met": fmax >= asked and not slow, "seed": seed,
-        "fmax_mhz_by_seed": {str(s): round(f, 2) for f, s, *_ in runs}, "memory_mhz": round(memory, 2),
+        "fmax_mhz_by_seed": {str(s): round(f, 2) for f, s, *_ in runs}, "memory_mhz": memory and round(memory, 2),
         "lut4": used["TRELLIS_COMB"]["used"], "ff": used["TRELLIS_FF"]["used"], "bram": used["DP16KD"]["used"], "mult": used["MULT18X18D"]["used"],
         "available": {k: used[v]["available"] for k, v in (("lut4", "TRELLIS_COMB"), ("ff", "TRELLIS_FF"), ("bram", "DP16KD"), ("mult", "MULT18X18D"))},
         "tokens_per_second": {k: v["tokens_per_second"] for k, v in tokens.items()}, "cycles_per_token": {k: v["cycles"] for k, v in tokens.items()},

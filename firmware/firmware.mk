@@ -36,7 +36,10 @@ build/firmware/boot.bin: build/firmware/boot.elf
 build/firmware/qn_boot_rom.sv: build/firmware/boot.bin firmware/boot/rom.awk
 	od -An -v -tx4 -w4 $< | awk -f firmware/boot/rom.awk > $@.new && mv $@.new $@
 
-# The same source in its unit test, with what it touches played by the test
+# The same source in its unit tests, with what it touches played by the test
+build/tests/firmware/test_ddr: tests/firmware/test_ddr.c firmware/app/ddr.c firmware/hal/qn_ddr.h rtl/spec/ddr.def
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(SAN) $(filter %.c,$^) -lcmocka -o $@
 build/tests/firmware/test_firmware: tests/firmware/test_firmware.c $(FW_APP) build/firmware/known.h cli/sample.c build/san/libquern.a
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(SAN) $< $(FW_APP) cli/sample.c build/san/libquern.a -lcmocka $(LIBS) -o $@

@@ -5,9 +5,12 @@ soak: $(VL_LIB)          ## long random tests, not part of test: COUNT= programs
 	@tests/compiler/soak_token.sh
 	@QN_ALL=1 tests/rtl/test_sdr.sh
 	@QN_ALL=1 tests/rtl/test_soc_faults.sh
+	@$(MAKE) --no-print-directory -s build/tests/rtl/tb_qn_litedram && QN_ALL=1 tests/rtl/test_ddr_rtl.sh
 	@$(MAKE) --no-print-directory -s build/tests/rtl/tb_qn_usb_fs && QN_ALL=1 tests/rtl/test_usb_rtl_faults.sh
 	@$(MAKE) --no-print-directory -s build/quern build/tests/system/platform_link && TOKENS=64 tests/system/test_platform.sh
 	@$(MAKE) --no-print-directory -s soak-platform
+	@$(MAKE) --no-print-directory -s build/quern build/synth $(LITEDRAM_SIM) && QN_ALL=1 tests/system/test_ddr_boot.sh && tests/system/soak_ddr.sh
+	@$(MAKE) --no-print-directory -s $(LITEDRAM) $(NEXTPNR) && tests/boards/soak_pads.sh
 	@$(MAKE) --no-print-directory -s soak-link
 	@$(MAKE) --no-print-directory -s soak-usb
 

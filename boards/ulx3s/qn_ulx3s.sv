@@ -60,6 +60,7 @@ module qn_ulx3s #(
   logic        in_valid, in_ready, out_valid, out_ready, out_last, console_valid, console_ready, dq_oe;
   logic [7:0]  in_data, out_data, console_data;
   logic [15:0] dq_out, dq_in;
+  /* verilator lint_off PINMISSING */      // memory outside
   qn_soc #(
 `include "target.svh"
     .ClockHz(ClockHz)
@@ -70,6 +71,7 @@ module qn_ulx3s #(
     .console_valid_o(console_valid), .console_ready_i(console_ready), .console_data_o(console_data),
     .cke_o(sdram_cke_o), .cs_no(sdram_cs_no), .ras_no(sdram_ras_no), .cas_no(sdram_cas_no), .we_no(sdram_we_no), .ba_o(sdram_ba_o),
     .a_o(sdram_a_o), .dqm_o(sdram_dqm_o), .dq_o(dq_out), .dq_oe_o(dq_oe), .dq_i(dq_in));
+  /* verilator lint_on PINMISSING */
 
   // The link, and the console's bytes on the FT231X
   logic       uart_in_valid, uart_out_ready, usb_in_valid, usb_out_ready;

@@ -131,9 +131,10 @@ void qn_fw_start(void)
     qn_hal_reg_set(QN_REG_CTRL, QN_CTRL_RESET);
     for (; qn_hal_own(QN_SOC_SWEEP_GO); live())
         ;
-    unsigned status = QN_MB_STATUS_OK;
+    unsigned status = qn_fw_ddr();
     if (starts == 1) {
-        status = qn_fw_march(0, BOOT_WORDS);
+        if (!status)
+            status = qn_fw_march(0, BOOT_WORDS);
         if (!status)
             status = qn_fw_lines(qn_hal_own(QN_SOC_MEM_WORDS));
         if (!status)

@@ -21,6 +21,7 @@ void qn_fw_turn(void);
 
 // Each returns a QN_MB_STATUS.
 unsigned qn_fw_generate(void);
+unsigned qn_fw_ddr(void);                                     // opens memory that is DDR3 and not open yet; RESULT 1.. of each byte: its window, delay, place
 unsigned qn_fw_march(uint32_t addr, uint32_t words);         // leaves zeros; RESULT 0: where it failed
 unsigned qn_fw_lines(uint32_t words);                        // each address line of so many words makes another word; leaves zeros there
 unsigned qn_fw_known(uint32_t addr);                         // the core's known answer, in memory from `addr` on

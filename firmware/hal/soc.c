@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The device's: every register and word of memory has an address (rtl/spec/soc.def).
+#include "firmware/hal/qn_ddr.h"
 #include "firmware/hal/qn_hal.h"
 
 #define QN_SOC_REGION(name, base, bytes, text) static volatile uint32_t *const name = (volatile uint32_t *)(uintptr_t)base;
@@ -38,6 +39,16 @@ uint32_t qn_hal_mem(uint32_t word)
 void qn_hal_mem_set(uint32_t word, uint32_t value)
 {
     DRAM[word] = value;
+}
+
+uint32_t qn_hal_ddr(unsigned reg)
+{
+    return DDR[reg];
+}
+
+void qn_hal_ddr_set(unsigned reg, uint32_t value)
+{
+    DDR[reg] = value;
 }
 
 uint32_t qn_hal_pick(uint32_t i)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_soc: the system on chip: core, front door, CPU, sweep, SDRAM controller. README.md has the picture; rtl/spec/mailbox.def and soc.def the
-// numbers. Between a board's pins and this are only clocks, pads and what makes bytes of USB or UART.
+// numbers. Between a board's pins and this are only clocks, pads and what makes bytes of USB or UART; and with Ddr the memory (rtl/ddr), whose port
+// and registers come out at mem_* and ctl_*, while the SDRAM's pins rest.
 // Parameters are a target's (rtl/spec/target.def; `gen --soc` prints them), those of the memory qn_sdr's: sdr16_133 unless named.
 
 `default_nettype none
@@ -19,6 +20,7 @@ module qn_soc #(
   parameter int FifoWords = 1024,
   parameter int ProgWords = 16384,
   parameter logic [31:0] MemWords = 32'd8388608,
+  parameter bit Ddr  = 0,                  // memory is outside
   parameter int Rcd  = 3,                  // of the SDRAM, in its clocks: qn_sdr
   parameter int Rp   = 3,
   parameter int Cl   = 3,
@@ -59,7 +61,23 @@ module qn_soc #(
   output logic [1:0]  dqm_o,
   output logic [15:0] dq_o,
   output logic        dq_oe_o,
-  input  logic [15:0] dq_i
+  input  logic [15:0] dq_i,
+
+  output logic        mem_valid_o,         // Ddr: the memory port, as the core's
+  input  logic        mem_ready_i,
+  output logic        mem_we_o,
+  output logic [29:0] mem_addr_o,
+  output logic [4:0]  mem_len_o,
+  output logic [31:0] mem_wdata_o,
+  output logic [3:0]  mem_wstrb_o,
+  input  logic        mem_rsp_valid_i,
+  input  logic [31:0] mem_rsp_data_i,
+  output logic        ctl_valid_o,         // Ddr: a register of its controller, until done
+  output logic        ctl_we_o,
+  output logic [10:0] ctl_addr_o,
+  output logic [31:0] ctl_wdata_o,
+  input  logic        ctl_done_i,
+  input  logic [31:0] ctl_rdata_i
 );
 
   // Reset, for each part from a register of its own, a clock later
@@ -86,10 +104,26 @@ module qn_soc #(
     .req_valid_o(req_valid), .req_ready_i(req_ready), .req_we_o(req_we), .req_addr_o(req_addr), .req_len_o(req_len), .req_wdata_o(req_wdata),
     .req_wstrb_o(req_wstrb), .rsp_valid_i(rsp_valid), .rsp_data_i(rsp_data));
 
-  qn_sdr #(.Rcd(Rcd), .Rp(Rp), .Cl(Cl), .Rfc(Rfc), .Refi(Refi), .Ras(Ras), .Wr(Wr), .Wtr(Wtr), .Rtw(Rtw)) u_sdr (
-    .clk_i, .clk2x_i, .rst_ni(rst_n[SDR_RST]), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_we_i(req_we), .req_addr_i(req_addr), .req_len_i(req_len),
-    .req_wdata_i(req_wdata), .req_wstrb_i(req_wstrb), .rsp_valid_o(rsp_valid), .rsp_data_o(rsp_data),
-    .cke_o, .cs_no, .ras_no, .cas_no, .we_no, .ba_o, .a_o, .dqm_o, .dq_o, .dq_oe_o, .dq_i);
+  assign {mem_we_o, mem_addr_o, mem_len_o, mem_wdata_o, mem_wstrb_o} = {req_we, req_addr, req_len, req_wdata, req_wstrb};
+  generate
+    if (Ddr) begin : g_ddr
+      logic unused_sdr;
+      assign mem_valid_o = req_valid;
+      assign req_ready   = mem_ready_i;
+      assign rsp_valid   = mem_rsp_valid_i;
+      assign rsp_data    = mem_rsp_data_i;
+      assign unused_sdr  = ^{clk2x_i, dq_i, rst_n[SDR_RST]};
+      assign {cke_o, cs_no, ras_no, cas_no, we_no, ba_o, a_o, dqm_o, dq_o, dq_oe_o} = {1'b0, 4'b1111, 34'd0};
+    end else begin : g_sdr
+      logic unused_ddr;
+      assign mem_valid_o = 1'b0;
+      assign unused_ddr  = ^{mem_ready_i, mem_rsp_valid_i, mem_rsp_data_i};
+      qn_sdr #(.Rcd(Rcd), .Rp(Rp), .Cl(Cl), .Rfc(Rfc), .Refi(Refi), .Ras(Ras), .Wr(Wr), .Wtr(Wtr), .Rtw(Rtw)) u_sdr (
+        .clk_i, .clk2x_i, .rst_ni(rst_n[SDR_RST]), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_we_i(req_we), .req_addr_i(req_addr), .req_len_i(req_len),
+        .req_wdata_i(req_wdata), .req_wstrb_i(req_wstrb), .rsp_valid_o(rsp_valid), .rsp_data_o(rsp_data),
+        .cke_o, .cs_no, .ras_no, .cas_no, .we_no, .ba_o, .a_o, .dqm_o, .dq_o, .dq_oe_o, .dq_i);
+    end
+  endgenerate
 
   // Core
   logic        core_valid, core_we;
@@ -149,14 +183,14 @@ module qn_soc #(
   logic [29:0] sweep_addr, sweep_words, sweep_count;
   logic [31:0] sweep_low, sweep_high, sweep_crc, pick_data;
   logic [9:0]  pick_addr;
-  qn_soc_cpu #(.ClockHz(ClockHz), .Rows(Rows), .MemWords(MemWords)) u_cpu (
+  qn_soc_cpu #(.ClockHz(ClockHz), .Rows(Rows), .Ddr(Ddr), .MemWords(MemWords)) u_cpu (
     .clk_i, .rst_ni(rst_n[CPU_RST]), .start_i(reset_valid && reset[1]), .ms_o(ms), .bell_valid_i(bell_valid), .bell_i(bell[0]), .bell_value_i(bell_value),
     .reg_valid_o(cpu_valid), .reg_we_o(cpu_we), .reg_addr_o(cpu_addr), .reg_wdata_o(cpu_wdata), .reg_done_i(cpu_done), .reg_rdata_i(reg_rdata),
     .req_valid_o(valid[CPU]), .req_ready_i(ready[CPU]), .req_busy_i(busy[CPU]), .req_we_o(mem_we[CPU]), .req_addr_o(addr[30*CPU +: 30]), .req_wdata_o(wdata[32*CPU +: 32]),
     .req_wstrb_o(wstrb[4*CPU +: 4]), .rsp_valid_i(rsp[CPU]), .rsp_data_i(late_data),
     .sweep_start_o(sweep_start), .sweep_what_o(sweep_what), .sweep_addr_o(sweep_addr), .sweep_words_o(sweep_words), .sweep_low_o(sweep_low),
     .sweep_high_o(sweep_high), .sweep_busy_i(sweep_busy), .sweep_crc_i(sweep_crc), .sweep_count_i(sweep_count), .pick_addr_o(pick_addr),
-    .pick_data_i(pick_data), .console_valid_o, .console_ready_i, .console_data_o);
+    .pick_data_i(pick_data), .ctl_valid_o, .ctl_we_o, .ctl_addr_o, .ctl_wdata_o, .ctl_done_i, .ctl_rdata_i, .console_valid_o, .console_ready_i, .console_data_o);
   assign len[5*CPU +: 5] = 5'd1;
 
   qn_sweep u_sweep (

@@ -8,6 +8,7 @@
 module qn_soc_cpu #(
   parameter int ClockHz = 66500000,
   parameter int Rows    = 16,              // what the core has, for the firmware
+  parameter bit Ddr     = 0,               // there is a DDR3 controller, whose registers are at ctl_*
   parameter logic [31:0] MemWords = 32'd8388608
 ) (
   input  logic        clk_i,
@@ -48,6 +49,13 @@ module qn_soc_cpu #(
   output logic [9:0]  pick_addr_o,
   input  logic [31:0] pick_data_i,
 
+  output logic        ctl_valid_o,         // a register of the DDR3 controller, until done
+  output logic        ctl_we_o,
+  output logic [10:0] ctl_addr_o,
+  output logic [31:0] ctl_wdata_o,
+  input  logic        ctl_done_i,
+  input  logic [31:0] ctl_rdata_i,
+
   output logic        console_valid_o,     // text for whoever watches
   input  logic        console_ready_i,
   output logic [7:0]  console_data_o
@@ -86,15 +94,16 @@ module qn_soc_cpu #(
     .clk_i, .rst_ni(cpu_rst_n), .valid_i(mul_valid), .insn_i(mul_insn), .rs1_i(mul_a), .rs2_i(mul_b), .wait_o(mul_wait), .ready_o(mul_ready), .rd_o(mul_rd));
 
   // Whose the access is
-  logic we, in_rom, in_ram, in_regs, in_own, in_pick, in_dram;
+  logic we, in_rom, in_ram, in_regs, in_own, in_pick, in_ddr, in_dram;
   assign we      = mem_wstrb != 4'd0;
   assign in_rom  = (mem_addr & ~(qn_link_pkg::SOC_ROM_BYTES - 1)) == qn_link_pkg::SOC_ROM_BASE && !we;
   assign in_ram  = (mem_addr & ~(qn_link_pkg::SOC_RAM_BYTES - 1)) == qn_link_pkg::SOC_RAM_BASE;
   assign in_regs = (mem_addr & ~(qn_link_pkg::SOC_REGS_BYTES - 1)) == qn_link_pkg::SOC_REGS_BASE;
   assign in_own  = (mem_addr & ~(qn_link_pkg::SOC_OWN_BYTES - 1)) == qn_link_pkg::SOC_OWN_BASE;
   assign in_pick = (mem_addr & ~(qn_link_pkg::SOC_PICK_BYTES - 1)) == qn_link_pkg::SOC_PICK_BASE && !we;
+  assign in_ddr  = (mem_addr & ~(qn_link_pkg::SOC_DDR_BYTES - 1)) == qn_link_pkg::SOC_DDR_BASE && Ddr;
   assign in_dram = mem_addr[31];
-  assign bad     = mem_valid && !(in_rom || in_ram || in_regs || in_own || in_pick || in_dram);
+  assign bad     = mem_valid && !(in_rom || in_ram || in_regs || in_own || in_pick || in_ddr || in_dram);
 
   // ROM and RAM: read by the clock in which the access begins
   logic [31:0] rom_data_q, ram_data_q;
@@ -119,14 +128,18 @@ module qn_soc_cpu #(
   assign reg_we_o    = we;
   assign reg_addr_o  = mem_addr[9:2];
   assign reg_wdata_o = mem_wdata;
+  assign ctl_valid_o = waits && in_ddr;
+  assign ctl_we_o    = we;
+  assign ctl_addr_o  = mem_addr[12:2];
+  assign ctl_wdata_o = mem_wdata;
   assign req_valid_o = waits && in_dram && !asked_q;
   assign req_we_o    = we;
   assign req_addr_o  = {1'b0, mem_addr[30:2]};
   assign req_wdata_o = mem_wdata;
   assign req_wstrb_o = mem_wstrb;
   assign mem_done    = asked_q && (we ? !req_busy_i : rsp_valid_i);   // a write that memory has, so nothing overtakes it
-  assign answered    = (waits && (in_rom || in_ram)) || near_q || (reg_valid_o && reg_done_i) || mem_done;
-  assign answer      = in_dram ? rsp_data_i : in_regs ? reg_rdata_i : in_ram ? ram_data_q : in_rom ? rom_data_q : in_pick ? pick_data_i : own_data_q;
+  assign answered    = (waits && (in_rom || in_ram)) || near_q || (reg_valid_o && reg_done_i) || (ctl_valid_o && ctl_done_i) || mem_done;
+  assign answer      = in_dram ? rsp_data_i : in_ddr ? ctl_rdata_i : in_regs ? reg_rdata_i : in_ram ? ram_data_q : in_rom ? rom_data_q : in_pick ? pick_data_i : own_data_q;
   assign pick_addr_o = mem_addr[11:2];
 
   always_ff @(posedge clk_i) begin
@@ -168,6 +181,7 @@ module qn_soc_cpu #(
       qn_link_pkg::SOC_SWEEP_COUNT: own_data = {2'd0, sweep_count_i};
       qn_link_pkg::SOC_MEM_WORDS:   own_data = MemWords;
       qn_link_pkg::SOC_ROWS:        own_data = Rows;
+      qn_link_pkg::SOC_HAS_DDR:     own_data = {31'd0, Ddr};
       default: ;
     endcase
   end
@@ -181,7 +195,7 @@ module qn_soc_cpu #(
       starts_q  <= 32'd1;
     end else begin
       // A trap and an access outside the map stand until the CPU is in reset
-      if (restart_q && !asked_q && !req_valid_o && !reg_valid_o) begin
+      if (restart_q && !asked_q && !req_valid_o && !reg_valid_o && !ctl_valid_o) begin
         restart_q <= 1'b0;
         hold_q    <= 3'd7;
         starts_q  <= starts_q + 32'd1;

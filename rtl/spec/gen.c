@@ -615,7 +615,10 @@ static int print_soc(const char *name)
     }
     print_parameters(name, "%.0s    .%s(%ld),\n");
     const qn_memory *m = &t->memory;
-    printf("    .Rcd(%u), .Rp(%u), .Cl(%u), .Rfc(%u), .Refi(%u), .Ras(%u), .Wr(%u), .Wtr(%u), .Rtw(%u),\n", m->rcd, m->rp, m->cl, m->rfc, m->refi, m->ras,
+    if (strncmp(m->name, "ddr", 3) == 0)     // outside, behind a controller that has its own timings
+        printf("    .Ddr(1),\n");
+    else
+        printf("    .Rcd(%u), .Rp(%u), .Cl(%u), .Rfc(%u), .Refi(%u), .Ras(%u), .Wr(%u), .Wtr(%u), .Rtw(%u),\n", m->rcd, m->rp, m->cl, m->rfc, m->refi, m->ras,
            m->wr, m->wtr, m->rtw);
     printf("    .MemWords(32'd%llu), .Name(128'h", (unsigned long long)t->mem_bytes / 4);
     for (int i = 15; i >= 0; i--)

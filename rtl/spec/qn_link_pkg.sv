@@ -102,6 +102,8 @@ package qn_link_pkg;
   localparam [31:0] SOC_OWN_BYTES = 32'h00000040;
   localparam [31:0] SOC_PICK_BASE = 32'h31000000;  // what a PICK found: 512 pairs of index and word
   localparam [31:0] SOC_PICK_BYTES = 32'h00001000;
+  localparam [31:0] SOC_DDR_BASE = 32'h32000000;  // registers of the DDR3 controller (ddr.def), where there is one
+  localparam [31:0] SOC_DDR_BYTES = 32'h00002000;
   localparam [31:0] SOC_DRAM_BASE = 32'h80000000;  // the core's memory; beyond its end it is the part's to repeat itself
   localparam [31:0] SOC_DRAM_BYTES = 32'h80000000;
 
@@ -120,6 +122,7 @@ package qn_link_pkg;
   localparam [3:0] SOC_SWEEP_COUNT = 4'd12;  // PICK: words within; the first 512 of them are kept
   localparam [3:0] SOC_MEM_WORDS = 4'd13;  // words of the core's memory
   localparam [3:0] SOC_ROWS = 4'd14;  // rows of the core's array
+  localparam [3:0] SOC_HAS_DDR = 4'd15;  // 1: memory is DDR3, which the firmware must initialize; else 0
 
   localparam [1:0] SWEEP_FILL = 2'd1;  // memory := LOW
   localparam [1:0] SWEEP_SUM = 2'd2;  // CRC of memory

@@ -10,8 +10,10 @@ say() { echo "$*"; exit 1; }
 cells=/usr/share/yosys/ecp5
 [ -f "$cells/cells_bb.v" ] || say "$cells: no cells of Yosys"
 echo 'module BB (input wire I, input wire T, output wire O, inout wire B); assign B = T ? 1'"'"'bz : I; assign O = B; endmodule' > "$tmp/BB.v"
+sed 's/^module BB /module TRELLIS_IO #(parameter DIR = "BIDIR") /' "$tmp/BB.v" > "$tmp/TRELLIS_IO.v"
+echo 'module FD1S3BX (input wire PD, input wire D, input wire CK, output reg Q); always @(posedge CK or posedge PD) if (PD) Q <= 1; else Q <= D; endmodule' > "$tmp/FD1S3BX.v"
 
-printf '`verilator_config\nlint_off -file "*/cells_bb.v"\n' > "$tmp/cells.vlt"
+printf '`verilator_config\nlint_off -file "*/cells_bb.v"\nlint_off -file "*/TRELLIS_IO.v"\n' > "$tmp/cells.vlt"
 
 # pins PORTS LPF: the ports (name, width) that have no place or two, and places with two ports
 pins() {
@@ -40,7 +42,7 @@ r, clocks = json.load(open(sys.argv[1], encoding="utf-8")), json.loads(sys.argv[
 bad = [f"{k}: {r[k]} of {n}" for k, n in r["available"].items() if not 0 < r[k] <= n]
 if r["board"] != sys.argv[2] or not re.fullmatch(r"[0-9a-f]{64}", r["bitstream_sha256"]):
     bad.append(f"board or bitstream: {r['board']} {r['bitstream_sha256']}")
-if not r["met"] or r["fmax_mhz"] < r["target_mhz"] or r["memory_mhz"] < 2 * r["target_mhz"]:
+if not r["met"] or r["fmax_mhz"] < r["target_mhz"] or (r["memory_mhz"] or 1e9) < 2 * r["target_mhz"]:
     bad.append(f"clock: {r['fmax_mhz']} and {r['memory_mhz']} of {r['target_mhz']} MHz")
 if r["fmax_mhz_by_seed"].get(str(r["seed"])) != r["fmax_mhz"] or max(r["fmax_mhz_by_seed"].values()) != r["fmax_mhz"]:
     bad.append(f"seed: {r['seed']} of {r['fmax_mhz_by_seed']}")
@@ -61,14 +63,16 @@ clocks() {
 decode() { build/quern bench "$2" -d "model:$1" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["devices"][0]["decode"]["cycles"])'; }
 
 for here in boards/*/; do
-    # shellcheck disable=SC1090,SC1091    # TARGET PCB CORE TOP PARAMS
+    # shellcheck disable=SC1090,SC1091    # TARGET PCB CORE TOP PARAMS USB EXTRA
     CORE=
+    USB=fs
+    EXTRA=
     . "$here/board"
     pcb=boards/$PCB
     build/rtl/gen --soc "$TARGET" > "$tmp/target.svh"
     # shellcheck disable=SC2046
     verilator --lint-only -Wall --timescale 1ns/1ps -I"$tmp" -y rtl $(ls -d rtl/*/ | sed 's/^/-y /') -y build/firmware rtl/soc/picorv32.vlt rtl/usb/luna.vlt "$tmp/cells.vlt" rtl/spec/qn_isa_pkg.sv \
-        rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v build/usb/qn_luna_fs.v $CORE "$tmp/BB.v" -v "$cells/cells_bb.v" "$pcb/$TOP.sv" --top-module "$TOP" $(printf -- "-G%s " $PARAMS)
+        rtl/spec/qn_link_pkg.sv build/cpu/picorv32.v build/usb/qn_luna_$USB.v rtl/ddr/litedram.vlt $EXTRA $CORE -y "$tmp" -v "$cells/cells_bb.v" "$pcb/$TOP.sv" --top-module "$TOP" $(printf -- "-G%s " $PARAMS)
     yosys -q -p "read_verilog -sv -lib $cells/cells_bb.v $tmp/BB.v; read_verilog -sv -I $tmp $pcb/$TOP.sv; proc; write_json $tmp/top.json" > /dev/null
     python3 -c 'import json, sys; [print(n, len(p["bits"])) for n, p in json.load(open(sys.argv[1]))["modules"][sys.argv[2]]["ports"].items()]' "$tmp/top.json" "$TOP" > "$tmp/ports"
     wrong=$(pins "$tmp/ports" "$pcb/$PCB.lpf")

@@ -16,6 +16,7 @@
 #include "driver/link/qn_crc32c.h"
 #include "driver/qn_session.h"
 #include "firmware/app/qn_fw.h"
+#include "firmware/hal/qn_ddr.h"
 #include "sim/model/qn_model.h"
 
 // ---- what the firmware touches
@@ -87,6 +88,18 @@ void qn_hal_reg_set(unsigned reg, uint32_t value)
         soc.busy = 3;
     if (reg == QN_REG_CTRL && value & QN_CTRL_START && !soc.hang)
         assert_int_equal(qn_model_run(soc.m, UINT64_MAX), 0);
+}
+
+// No DDR3 here: test_ddr.c has its own
+uint32_t qn_hal_ddr(unsigned reg)
+{
+    fail_msg("register %u of a DDR3 controller", reg);
+    return 0;
+}
+
+void qn_hal_ddr_set(unsigned reg, uint32_t value)
+{
+    fail_msg("register %u of a DDR3 controller becomes %u", reg, (unsigned)value);
 }
 
 static uint32_t key(uint32_t u)

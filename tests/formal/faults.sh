@@ -54,6 +54,15 @@ door_act|soc/qn_door_act.sv| take) data_q <= data| !take) data_q <= data
 door_tx|soc/qn_door_tx.sv|assign go_lost    = go && !welcome_i && lost_i|assign go_lost    = go && lost_i
 door_tx|soc/qn_door_tx.sv|10'd2 : count_q + 10'd3|10'd2 : count_q + 10'd2
 door_tx|soc/qn_door_tx.sv|tried = oldest_i + k[SlotW-1:0]|tried = k[SlotW-1:0]
+qn_ddr|ddr/qn_ddr.sv|assign reads      = read_q && room_q != '0|assign reads      = read_q
+qn_ddr|ddr/qn_ddr.sv|flush = write_q && !read_q &&|flush = write_q &&
+qn_ddr|ddr/qn_ddr.sv|: !write_q && (!read_q|: (!read_q
+qn_ddr|ddr/qn_ddr.sv|&& cmd_ready && words_ready;|&& cmd_ready;
+qn_ddr|ddr/qn_ddr.sv|ask_addr[1:0] && ask_wstrb[b[1:0]]) begin|ask_addr[1:0]) begin
+qn_ddr|ddr/qn_ddr.sv|assign last       = end_word <= 5'd4|assign last       = end_word < 5'd4
+qn_ddr|ddr/qn_ddr.sv|first_q     <= 2'd0;|first_q     <= first_q;
+qn_ddr|ddr/qn_ddr.sv|assign same  = ask_we && ask_addr[WordW-1:2] == write_line_q|assign same  = ask_we && ask_addr[WordW-1:3] == write_line_q[AddrW-1:1]
+qn_ddr|ddr/qn_ddr.sv|at == until_at;|at >= 2'd3;
 soc_mem|soc/qn_soc_mem.sv|tried = who_q + k[MasterW-1:0]|tried = k[MasterW-1:0]
 soc_mem|soc/qn_soc_mem.sv|reads_q < READS[3:0] - 4'd1|reads_q < READS[3:0]
 soc_mem|soc/qn_soc_mem.sv|busy_o[m]  = (front_valid_q && front_who_q[m])|busy_o[m]  = (front_valid_q && front_who_q[m] && !front_take)

@@ -34,6 +34,7 @@ door_rx    door_rx_proof    2  24  R/spec/qn_link_pkg.sv T/door_rx_proof.sv T/do
 door_act   door_act_proof   2  24  R/spec/qn_link_pkg.sv T/door_act_proof.sv R/lib/qn_stream_check.sv | R/soc/qn_door_act.sv |
 door_tx    door_tx_proof    2  30  R/spec/qn_link_pkg.sv T/door_tx_proof.sv T/door_free.sv R/lib/qn_stream_check.sv | R/soc/qn_door_tx.sv |
 soc_mem    soc_mem_proof    3  12  T/soc_mem_proof.sv R/lib/qn_stream_check.sv | R/soc/qn_soc_mem.sv R/ctrl/qn_queue.sv |
+qn_ddr     qn_ddr_proof     2  24  T/qn_ddr_proof.sv R/lib/qn_stream_check.sv T/ddr_free.sv | R/ddr/qn_ddr.sv |
 load_ask   qn_load_proof    2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=0
 load_ask_4 qn_load_proof    2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=0 Planes=4
 load_room  qn_load_proof    2  12  R/spec/qn_isa_pkg.sv T/qn_load_proof.sv R/lib/qn_stream_check.sv | R/mem/qn_load.sv R/ctrl/qn_queue.sv | Part=1 Small=0

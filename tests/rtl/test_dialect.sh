@@ -49,7 +49,7 @@ for element in 0 1 2; do
 done
 
 # Around the core
-for top in qn_sdr qn_door qn_sweep qn_uart; do
+for top in qn_sdr qn_ddr qn_door qn_sweep qn_uart; do
     verilated "$package" rtl/spec/qn_link_pkg.sv "$(ls rtl/*/"$top".sv)" --top-module "$top"
     icarus '$' -s "$top"
     yosys_top "$top"
