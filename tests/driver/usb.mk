@@ -2,9 +2,9 @@
 # Tests on an emulated USB: the bed with the boards, and clients that run under umockdev's library, which must come before a sanitizer's.
 UMOCKDEV := $(shell pkg-config --cflags --libs umockdev-1.0 2>/dev/null)
 
-build/tests/usb_bed: tests/driver/usb_bed.c build/libquern.a
+build/tests/usb_bed: tests/driver/usb_bed.c tests/driver/usb_device.c tests/driver/usb_device.h build/libquern.a
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -Werror -I. $(CFLAGS) $^ $(UMOCKDEV) -lm -lz -lpthread -o $@
+	$(CC) -std=gnu11 -Wall -Wextra -Werror -I. $(CFLAGS) $(filter-out %.h,$^) $(UMOCKDEV) -lm -lz -lpthread -o $@
 
 build/tests/driver/test_usb build/tests/driver/test_usb_faults: build/tests/driver/%: tests/driver/%.c tests/driver/usb_client.h tests/driver/usb_run.h build/san/libquern.a build/tests/usb_bed
 	@mkdir -p $(@D)
