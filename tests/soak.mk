@@ -9,6 +9,7 @@ soak: $(VL_LIB)          ## long random tests, not part of test: COUNT= programs
 	@$(MAKE) --no-print-directory -s build/quern build/tests/system/platform_link && TOKENS=64 tests/system/test_platform.sh
 	@$(MAKE) --no-print-directory -s soak-link
 	@$(MAKE) --no-print-directory -s soak-usb
+	@$(MAKE) --no-print-directory -s soak-qemu
 
 soak-link:               ## the link: four requests and three faults in a wide window, 1 GB over a bad line, planted faults
 	@$(MAKE) --no-print-directory -s build/tests/driver/test_link_fuzz build/tests/driver/test_link_faulty build/tests/driver/test_link_model
@@ -21,3 +22,9 @@ soak-usb:                ## USB: every kind of fault at every frame of a generat
 	@$(MAKE) --no-print-directory -s build/tests/driver/test_usb_faults
 	@QN_SOAK=1 build/tests/driver/test_usb_faults
 	@tests/driver/usb_faults.sh
+
+soak-qemu:               ## USB: `quern` as it is before a real kernel's USB, vhci_hcd's in QEMU, planted faults
+	@tools/setup.sh qemu-system-x86 busybox-static cpio libkmod2
+	@$(MAKE) --no-print-directory -s build/quern build/qemu/usb_vhci build/qemu/guest
+	@tests/driver/qemu_soak.sh
+	@tests/driver/qemu_faults.sh
