@@ -13,6 +13,7 @@ soak: $(VL_LIB)          ## long random tests, not part of test: COUNT= programs
 	@$(MAKE) --no-print-directory -s $(LITEDRAM) $(NEXTPNR) && tests/boards/soak_pads.sh
 	@$(MAKE) --no-print-directory -s soak-link
 	@$(MAKE) --no-print-directory -s soak-usb
+	@$(MAKE) --no-print-directory -s soak-qemu
 
 soak-link:               ## the link: four requests and three faults in a wide window, 1 GB over a bad line, planted faults
 	@$(MAKE) --no-print-directory -s build/tests/driver/test_link_fuzz build/tests/driver/test_link_faulty build/tests/driver/test_link_model
@@ -34,3 +35,9 @@ soak-platform:           ## the Verilated system behind the driver: every kind o
 netlist: setup           ## the core after synthesis and packing gives the RTL's bits and cycles: TARGET=tiny RUNS= SEED= MODEL= TOKENS= FAULTS=
 	@$(MAKE) --no-print-directory -s -j$(JOBS) build/quern build/rtl/gen $(patsubst %,build/tests/system/%,test_rtl_exec test_model_rtl test_rtl_trap)
 	@tests/boards/netlist.sh
+
+soak-qemu:               ## USB: `quern` as it is before a real kernel's USB, vhci_hcd's in QEMU, planted faults
+	@tools/setup.sh qemu-system-x86 busybox-static cpio libkmod2
+	@$(MAKE) --no-print-directory -s build/quern build/qemu/usb_vhci build/qemu/guest
+	@tests/driver/qemu_soak.sh
+	@tests/driver/qemu_faults.sh

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that building and testing need, if any is missing: sudo when not root, one clear line when neither works.
+# Installs the Debian packages that building and testing need, or those named, if any is missing: sudo when not root, one clear line when neither works.
 set -euo pipefail
 packages=(gcc g++ make verilator yosys iverilog z3 libcmocka-dev libjansson-dev zlib1g-dev libusb-1.0-0-dev
           libumockdev-dev umockdev pkg-config python3-venv libsystemc-dev gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf gnuplot-nox
           opensta qflow-tech-osu018)                # bench/ppa
+[ $# = 0 ] || packages=("$@")
 missing=()
 for p in "${packages[@]}"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null || true)" = installed ] || missing+=("$p")

@@ -13,7 +13,7 @@ extern "C" {
 #include "rtl/spec/qn_usb_desc.h"
 }
 
-// The descriptors are those of the emulated board (tests/driver/usb_bed.c): rtl/spec/qn_usb_desc.c makes both. Cut where the host asks for less.
+// The descriptors are those of the emulated board (tests/driver/usb_device.c): rtl/spec/qn_usb_desc.c makes both. Cut where the host asks for less.
 inline void usb_check_descriptors(usb_host &host, bool high, const char *target, const char *serial)
 {
     static const unsigned types[] = {QN_USB_DESC_DEVICE, QN_USB_DESC_CONFIG, QN_USB_DESC_STRING, QN_USB_DESC_QUALIFIER};
