@@ -26,7 +26,7 @@ LIBS    := -ljansson -lm -lpthread -lz
 USB_LIBS := -lusb-1.0
 VL_LIB   := build/tb/verilated.a
 
-.PHONY: help all run test lint prove bench spec sim soak soak-link soak-usb waves setup clean
+.PHONY: help all run test lint prove bench spec sim soak soak-link soak-usb netlist waves setup clean
 help:                    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 

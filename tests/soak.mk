@@ -21,3 +21,7 @@ soak-usb:                ## USB: every kind of fault at every frame of a generat
 	@$(MAKE) --no-print-directory -s build/tests/driver/test_usb_faults
 	@QN_SOAK=1 build/tests/driver/test_usb_faults
 	@tests/driver/usb_faults.sh
+
+netlist: setup           ## the core after synthesis and packing gives the RTL's bits and cycles: TARGET=tiny RUNS= SEED= MODEL= TOKENS= FAULTS=
+	@$(MAKE) --no-print-directory -s -j$(JOBS) build/quern build/rtl/gen $(patsubst %,build/tests/system/%,test_rtl_exec test_model_rtl test_rtl_trap)
+	@tests/boards/netlist.sh
