@@ -183,6 +183,8 @@ static void clean(void)
 static void one(unsigned in, unsigned i, enum kind kind, uint32_t seed)
 {
     bool line = kind <= CUT;
+    unsigned of_a_run = commands_of_a_run;
+    commands_of_a_run = line ? of_a_run : 0;                   // else counted from a start of the firmware
     snprintf(what, sizeof what, "frame %u %s, %s", i, in ? "back" : "out", kinds[kind]);
     pthread_mutex_lock(&lock);
     lose_weights();
@@ -200,7 +202,7 @@ static void one(unsigned in, unsigned i, enum kind kind, uint32_t seed)
     if (line)
         return;
     clean();
-    commands_of_a_run = 0;                                    // from here on counted from a start of the firmware
+    commands_of_a_run = of_a_run;
 }
 
 int main(int argc, char **argv)

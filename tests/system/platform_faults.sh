@@ -49,7 +49,7 @@ rtl/soc/qn_door_act.sv@(epoch_i != epoch_q && epoch_i != offer_q);@(epoch_i == 3
 rtl/soc/qn_soc_cpu.sv@assign bark   = ms_o && dog_q == 16'd1;@assign bark   = ms_o && dog_q == 16'd1 && 1'b0;@watchdog@no watchdog
 rtl/soc/qn_soc_cpu.sv@if (restart_q && !asked_q@if (restart_q && !trap && !bad && !asked_q@trap_idle@a trap is never left (as it was until 2026-11-27)
 firmware/app/command.c@enum { DOG_MS = 2000@enum { DOG_MS = 0@watchdog@the firmware does not set its watchdog
-firmware/app/command.c@for (; qn_hal_own(QN_SOC_SWEEP_GO); live())@for (; 0; live())@firmware_sum@a sweep from before not waited for (as it was)
+firmware/app/command.c@for (; qn_hal_own(QN_SOC_SWEEP_GO); live())@for (; 0; live())@sweep_restart@a sweep from before not waited for (as it was)
 firmware/app/command.c@        qn_hal_reg_set(QN_MB_BOOT, status);@        ;@core_memory_for_good@commands after a failed test answered OK (as it was)
 driver/link/qn_link_host.c@if (seq < h->base || seq >= h->seq || !f->op) {@if (!f->op) {@steps@a stale reply accepted
 driver/link/qn_link_host.c@again(h, h->base, h->seq, false);@(void)0;@steps@nothing sent again

@@ -169,16 +169,10 @@ static void firmware_idle(void)
     qn_client_close(c);
 }
 
-// In the middle of a sum, whose sweep is still under way when the firmware starts again: sums that come after it are right
-static void firmware_sum(void)
+// Sums are right
+static void sums(qn_client *c)
 {
-    const uint32_t args[2] = {0, BIG};
-    uint32_t result[QN_MB_RESULT_COUNT], again[QN_MB_RESULT_COUNT];
-    qn_client *c = client();
-    bed_hurry(scale);
-    qn_platform_patch(bed.p, wait, SPIN);
-    int64_t start = bed_us();
-    recovered(c, qn_client_command(c, QN_MB_COMMAND_SUM, args, 2, NULL, JOB), start, JOB);
+    uint32_t result[QN_MB_RESULT_COUNT] = {0}, again[QN_MB_RESULT_COUNT] = {0};
     static uint8_t data[4000];
     qn_link_op op = {.type = QN_LINK_WRITE, .addr = PROGRAM, .words = sizeof data / 4, .data = data};
     for (size_t i = 0; i < sizeof data; i++)
@@ -192,6 +186,35 @@ static void firmware_sum(void)
         err = qn_client_command(c, QN_MB_COMMAND_SUM, part, 2, again, JOB);
     CHECK(err == 0 && result[0] == qn_crc32c(0, data, sizeof data) && again[0] == result[0], "%s: a sum after it: %s, %08x %08x, not %08x", name,
           qn_err_text(err), result[0], again[0], qn_crc32c(0, data, sizeof data));
+}
+
+static void firmware_sum(void)
+{
+    const uint32_t args[2] = {0, BIG};
+    qn_client *c = client();
+    bed_hurry(scale);
+    qn_platform_patch(bed.p, wait, SPIN);
+    int64_t start = bed_us();
+    recovered(c, qn_client_command(c, QN_MB_COMMAND_SUM, args, 2, NULL, JOB), start, JOB);
+    sums(c);
+    qn_client_close(c);
+}
+
+// The firmware starts again while the sweep of a sum is under way
+static void sweep_restart(void)
+{
+    qn_client *c = client();
+    uint32_t starts = bed_reg(c, QN_MB_STARTS);
+    bed_hurry(100);
+    qn_link_op op[] = {{.type = QN_LINK_REG_WRITE, .addr = QN_MB_ARG}, {.type = QN_LINK_REG_WRITE, .addr = QN_MB_ARG + 1, .value = 300000},
+                       {.type = QN_LINK_BELL, .addr = QN_MB_BELL_COMMAND, .value = 0xabcd00 | QN_MB_COMMAND_SUM}};
+    qn_link_op reset = {.type = QN_LINK_RESET, .addr = 2};
+    int err = qn_client_do(c, op, 3);
+    bed_pass(20000);
+    CHECK(err == 0 && bed_reg(c, QN_MB_STATE) == QN_MB_STATE_BUSY && qn_client_do(c, &reset, 1) == 0, "%s", name);
+    for (int64_t start = bed_us(); bed_reg(c, QN_MB_STARTS) != starts + 1 || bed_reg(c, QN_MB_STATE) != QN_MB_STATE_IDLE;)
+        CHECK(bed_us() - start < 1000000, "%s: not started again", name);
+    sums(c);
     qn_client_close(c);
 }
 
@@ -332,7 +355,7 @@ static void memory_pause(void)
 }
 
 static const struct { const char *name; void (*run)(void); } tried[] = {
-    {"watchdog", watchdog}, {"trap_idle", trap_idle}, {"firmware_sum", firmware_sum}, {"firmware_idle", firmware_idle}, {"firmware_loop", firmware_loop}, {"firmware_trap", firmware_trap},
+    {"watchdog", watchdog}, {"trap_idle", trap_idle}, {"firmware_sum", firmware_sum}, {"sweep_restart", sweep_restart}, {"firmware_idle", firmware_idle}, {"firmware_loop", firmware_loop}, {"firmware_trap", firmware_trap},
     {"core_semaphore", core_semaphore}, {"core_loop", core_loop}, {"core_memory", core_memory}, {"core_memory_for_good", core_memory_for_good}, {"both", both},
     {"watchdog_job", watchdog_job}, {"memory_pause", memory_pause},
 };

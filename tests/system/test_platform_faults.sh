@@ -15,7 +15,7 @@ faults=build/tests/system/platform_faults
 hang=(build/tests/system/platform_hang "$model" "$(rom qn_fw_turn)" "$(rom qn_fw_wait)")
 if [ -z "${QN_SOAK:-}" ]; then
     "$faults" "$model" steps 8
-    "${hang[@]}" watchdog trap_idle firmware_sum
+    "${hang[@]}" watchdog trap_idle sweep_restart firmware_sum
     exit
 fi
 for mode in steps loop upload; do "$faults" "$model" "$mode"; done
