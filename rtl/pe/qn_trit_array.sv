@@ -3,7 +3,7 @@
 // while outputs stream by, Parts x Cols of them with each code_valid_i. A ternary weight takes a clock, one of four bits three (qn_trit_code). A group's sum is multiplied
 // by its scale and added to the output's sum so far, in the part's block RAM (qn_trit_sum): 512 of them at code_addr_i, which may come again after four clocks.
 //
-// Loading: load_act_i while load_ready_o, an activation of each row, lane 0 first. swap_i, with the first codes of the new set or before, must wait for full_o and code_ready_o; then
+// Loading: load_act_i while load_ready_o, an activation of each row, lane 0 first. swap_i, with the first codes of the new set or before, must wait for full_o and for the last codes to be taken; then
 // loading starts anew. A set takes some 30 clocks more than Lanes, which a matrix of as many outputs hides.
 //
 // Rows follow one another a clock apart, so that a code's way is from row to row: row r's results come r clocks after row 0's, with valid_o[r].
@@ -11,9 +11,9 @@
 `default_nettype none
 
 module qn_trit_array #(
-  parameter int Rows   = 6,
+  parameter int Rows   = 4,
   parameter int Parts  = 2,
-  parameter int Cols   = 3,                // of a part
+  parameter int Cols   = 4,                // of a part
   parameter int Lanes  = 128,
   parameter int Chain  = 8,
   parameter int Step   = 2,
@@ -45,7 +45,7 @@ module qn_trit_array #(
 
   localparam int Stages = Chain / Step;
   localparam int SumW   = $clog2(127 * Chain + 1) + 1 + $clog2(Lanes / Chain);
-  localparam int AtSum  = 3 + Stages + ($clog2(Lanes / Chain) + 1) / 2;   // clocks from codes to a part's sum
+  localparam int AtSum  = 3 + Stages + $clog2(Lanes / Chain);             // clocks from codes to a part's sum
   localparam int AtAdd  = AtSum + 1 + (Digits > 1 ? 1 : 0);              // and to where it is added
   localparam int FactorW = ScaleW + (Digits > 1 ? 4 : 0);
   localparam [31:0] LAST_LANE  = Lanes - 1;
@@ -91,29 +91,26 @@ module qn_trit_array #(
 
   // Digits of the codes at hand
   logic [1:0] digit_q, digit_now_q;
-  logic       take_codes, busy_q, first_q, last_q;
+  logic       busy_q, first_q, last_q;
   logic [8:0] addr_q;
   logic [ScaleW*Outs-1:0] scale_q;
-  assign code_ready_o = digit_q == 2'd0;
-  assign take_codes = code_valid_i && code_ready_o;
+  assign code_ready_o = digit_q == LAST_DIGIT[1:0];
   always_ff @(posedge clk_i) begin
-    if (!rst_ni)                                        digit_q <= 2'd0;
-    else if (take_codes || digit_q != 2'd0)             digit_q <= digit_q == LAST_DIGIT[1:0] ? 2'd0 : digit_q + 2'd1;
-    busy_q      <= rst_ni && (take_codes || digit_q != 2'd0);
+    if (!rst_ni)           digit_q <= 2'd0;
+    else if (code_valid_i) digit_q <= code_ready_o ? 2'd0 : digit_q + 2'd1;
+    busy_q      <= rst_ni && code_valid_i;
     digit_now_q <= digit_q;
-    if (take_codes) begin
-      first_q <= code_first_i;
-      last_q  <= code_last_i;
-      addr_q  <= code_addr_i;
-      scale_q <= scale_i;
-    end
+    first_q     <= code_first_i;
+    last_q      <= code_last_i;
+    addr_q      <= code_addr_i;
+    scale_q     <= scale_i;
   end
   logic [2*Lanes*Outs-1:0] digit;
   logic [FactorW*Outs-1:0] factor_q, factor;
   generate
     for (c = 0; c < Outs; c = c + 1) begin : g_code
       qn_trit_code #(.Lanes(Lanes), .Chain(Chain), .Step(Step), .Digits(Digits)) u_code (
-        .clk_i, .take_i(take_codes), .code_i(code_i[CodeW*Lanes*c +: CodeW*Lanes]), .digit_i(digit_q), .digit_o(digit[2*Lanes*c +: 2*Lanes]));
+        .clk_i, .code_i(code_i[CodeW*Lanes*c +: CodeW*Lanes]), .digit_i(digit_q), .digit_o(digit[2*Lanes*c +: 2*Lanes]));
       // The scale, times 3 for each digit below
       if (Digits > 1) begin : g_factor
         logic [FactorW-1:0] one, three;
@@ -162,7 +159,7 @@ module qn_trit_array #(
 `ifdef FORMAL
 `else
   always_ff @(posedge clk_i) if (rst_ni) begin
-    assert (!swap_i || (full_o && code_ready_o));
+    assert (!swap_i || (full_o && digit_q == 2'd0));
     assert (SumW + FactorW < AccW);
   end
 `endif

@@ -13,9 +13,8 @@ module qn_trit_code #(
   parameter CodeW = Digits == 1 ? 2 : 4
 ) (
   input  logic                   clk_i,
-  input  logic                   take_i,
   input  logic [CodeW*Lanes-1:0] code_i,
-  input  logic [1:0]             digit_i,   // which one: 0 with take_i, then 1, 2
+  input  logic [1:0]             digit_i,   // which one: 0, 1, 2 while the codes stay
   output logic [2*Lanes-1:0]     digit_o    // two clocks after it, later in later places
 );
 
@@ -26,7 +25,7 @@ module qn_trit_code #(
   logic [CodeW*Lanes-1:0] code_q;
   logic [1:0]             which_q;
   always_ff @(posedge clk_i) begin
-    if (take_i) code_q <= code_i;
+    code_q  <= code_i;
     which_q <= digit_i;
   end
   genvar l;

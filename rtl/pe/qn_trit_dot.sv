@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_trit_dot: the sum of Lanes activations (-127..127), each times a digit of -1, 0 or 1: chains of Chain adders, a register after every Step of them, and a tree
-// of the chains with a register after every two levels. What is for place k of a chain k / Step clocks after what is for place 0.
+// of the chains with a register after each level. What is for place k of a chain k / Step clocks after what is for place 0.
 
 `default_nettype none
 
@@ -25,7 +25,7 @@ module qn_trit_dot #(
         .clk_i, .sum_i(1'b0), .act_i(act_i[8*Chain*c +: 8*Chain]), .digit_i(digit_i[2*Chain*c +: 2*Chain]), .sum_o(chains[ChainW*c +: ChainW]));
     end
   endgenerate
-  qn_tab_tree #(.Count(Lanes / Chain), .Width(ChainW), .Join(2)) u_tree (.clk_i, .in_i(chains), .sum_o);
+  qn_tab_tree #(.Count(Lanes / Chain), .Width(ChainW)) u_tree (.clk_i, .in_i(chains), .sum_o);
 
 endmodule
 

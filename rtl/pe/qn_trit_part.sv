@@ -8,7 +8,7 @@ module qn_trit_part #(
   parameter int Lanes  = 128,
   parameter int Chain  = 8,
   parameter int Step   = 2,
-  parameter int Cols   = 3,
+  parameter int Cols   = 4,
   parameter int Digits = 1,
   parameter int ScaleW = 7,
   parameter int AccW   = 28

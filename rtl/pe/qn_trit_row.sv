@@ -8,7 +8,7 @@ module qn_trit_row #(
   parameter int Chain  = 8,
   parameter int Step   = 2,
   parameter int Parts  = 2,
-  parameter int Cols   = 3,                // of a part
+  parameter int Cols   = 4,                // of a part
   parameter int Digits = 1,
   parameter int ScaleW = 7,
   parameter int AccW   = 28,

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     std::shuffle(place.begin(), place.end(), std::mt19937(random32()));
     std::deque<sums> want[ROWS];             // rows follow one another
     int last[OUTPUTS] = {};                  // clock in which its codes came
-    bool seen[16] = {};
+    bool seen[16] = {}, offered = false;
     int loading = 0, lane = 0, set = -1, at = OUTPUTS;
     size_t checked = 0;
     top.rst_ni = 0;
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
             put(top.load_act_i, 8 * r, 8, (uint64_t)(top.load_valid_i ? act[loading][r][lane] : (int)random32()));
         bool load = top.load_valid_i && top.load_ready_o;
         // The next set, while codes of the one before are on their way; then the next output's codes
-        top.swap_i = t > 2 && at == OUTPUTS && set + 1 < SETS && top.full_o && top.code_ready_o;
+        top.swap_i = t > 2 && at == OUTPUTS && set + 1 < SETS && top.full_o;
         if (top.swap_i) {
             set++;
             at = 0;
@@ -74,26 +74,33 @@ int main(int argc, char **argv)
             if (set % SUM == 0)
                 memset(sum, 0, sizeof sum);
         }
-        top.code_valid_i = at < OUTPUTS && random32() % 8 && t >= last[order[at]] + 4;
-        bool code = top.code_valid_i && top.code_ready_o;
-        top.code_first_i = code ? set % SUM == 0 : random32() & 1;
-        top.code_last_i  = code ? set % SUM == SUM - 1 : random32() & 1;
-        top.code_addr_i  = (uint16_t)(code ? place[order[at]] : random32() % 512);
-        for (int c = 0; c < COLS; c++) {
-            int scale = (int)(at == 0 ? (1u << SCALE) - 1 : random32() % (1u << SCALE));
-            put(top.scale_i, SCALE * c, SCALE, (uint64_t)scale);
-            for (int l = 0; l < LANES; l++) {
-                int k = at == 0 ? 0 : (int)(random32() % CODES);
-                put(top.code_i, CODE * (LANES * c + l), CODE, (uint64_t)k);
-                seen[k] |= code;
-                for (int r = 0; code && r < ROWS; r++)
-                    sum[order[at]].of[r][c] += (int64_t)act[set][r][l] * (k - ZERO) * scale;
+        // What is offered stays until it is taken
+        bool fresh = !offered && at < OUTPUTS && random32() % 8 && t >= last[order[at]] + 4;
+        offered |= fresh;
+        top.code_valid_i = offered;
+        bool code = offered && top.code_ready_o;
+        if (!offered || fresh) {
+            top.code_first_i = fresh ? set % SUM == 0 : random32() & 1;
+            top.code_last_i  = fresh ? set % SUM == SUM - 1 : random32() & 1;
+            top.code_addr_i  = (uint16_t)(fresh ? place[order[at]] : random32() % 512);
+            for (int c = 0; c < COLS; c++) {
+                int scale = (int)(at == 0 ? (1u << SCALE) - 1 : random32() % (1u << SCALE));
+                put(top.scale_i, SCALE * c, SCALE, (uint64_t)scale);
+                for (int l = 0; l < LANES; l++) {
+                    int k = at == 0 ? 0 : (int)(random32() % CODES);
+                    put(top.code_i, CODE * (LANES * c + l), CODE, (uint64_t)k);
+                    seen[k] |= fresh;
+                    for (int r = 0; fresh && r < ROWS; r++)
+                        sum[order[at]].of[r][c] += (int64_t)act[set][r][l] * (k - ZERO) * scale;
+                }
             }
         }
         for (int r = 0; code && top.code_last_i && r < ROWS; r++)
             want[r].push_back(sum[order[at]]);
-        if (code)
+        if (code) {
             last[order[at++]] = t;
+            offered = false;
+        }
         top.eval();
         top.clk_i = 1;
         top.eval();
