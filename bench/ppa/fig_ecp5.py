@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many products a second an LFE5U-85F makes when it is filled with adders of ternary digits (qn_trit_array between registers, trit_ecp5.sv) or with tables
-(qn_tab_array, tab_ecp5.sv), mapped and packed as boards are (boards/synth.sh), placed and routed. The faster one that has a report makes the figure."""
-import os, re
+"""How many products a second an LFE5U-85F makes when it is filled with adders of ternary digits (qn_trit_array between registers, trit_ecp5.sv), mapped and packed as
+boards are (boards/synth.sh), placed and routed. `fig_ecp5.py NAME...` measures only these of DESIGNS."""
+import os, re, sys
 import fig_elements as e
 import measure as m
 
 SEEDS = (1,)
 OPTIONS = ["--freq", "150", "--timing-allow-fail", "--placer", "static"]
 GROUP = 128
-# name: (figure, top, parameters, products a clock). Adders take three clocks for a weight of four bits, tables four
+# name: (parameters, products a clock). A weight of four bits takes three clocks
 DESIGNS = {
-    "ternary_adders": ("ecp5_ternary_tops", "trit_ecp5", dict(Rows=4, Parts=2, Cols=4, Digits=1, ScaleW=7), 4 * 8 * GROUP),
-    "w4a8_adders": ("ecp5_w4a8_tops", "trit_ecp5", dict(Rows=4, Parts=2, Cols=4, Digits=3, ScaleW=4), 4 * 8 * GROUP / 3),
-    "ternary_tables": ("ecp5_ternary_tops", "tab_ecp5", dict(Radix=3, Tables=26, Groups=8, ScaleW=7, Rows=3), 8 * GROUP * 3),
-    "w4a8_tables": ("ecp5_w4a8_tops", "tab_ecp5", dict(Radix=2, Tables=16, Groups=13, ScaleW=4, Rows=3), 13 * GROUP * 3 / 4),
+    "ternary": (dict(Rows=4, Parts=2, Cols=4, Digits=1, ScaleW=7), 4 * 8 * GROUP),
+    "w4a8": (dict(Rows=4, Parts=2, Cols=4, Digits=3, ScaleW=4), 4 * 8 * GROUP / 3),
 }
+TOP = "trit_ecp5"
 CELLS = "LUT4|CCU2C|TRELLIS_DPR16X4|TRELLIS_FF|MULT18X18D|DP16KD"
 WORK = os.path.join(m.WORK, "ecp5_{}")
 
@@ -23,9 +22,8 @@ def synth(name):
     """Mapped and packed as a board is (boards/synth.sh), and proved to be what it was before packing"""
     work = WORK.format(name)
     os.makedirs(work, exist_ok=True)
-    _, top, parameters, _ = DESIGNS[name]
-    chparam = [w for k, v in parameters.items() for w in ("-chparam", k, str(v))]
-    m.run(["boards/synth.sh", top, work] + chparam, work + "/synth.out", env=dict(os.environ, SOURCES=f"bench/ppa/{top}.sv"))
+    chparam = [w for k, v in DESIGNS[name][0].items() for w in ("-chparam", k, str(v))]
+    m.run(["boards/synth.sh", TOP, work] + chparam, work + "/synth.out", env=dict(os.environ, SOURCES=f"bench/ppa/{TOP}.sv"))
     m.run(["boards/same.py", work + "/mapped.json", work + "/netlist.json"], work + "/same.out")
 
 
@@ -39,8 +37,7 @@ def report(name, seeds):
     work = WORK.format(name)
     cells = dict(re.findall(rf"^\s+({CELLS})\s+(\d+)", open(work + "/stat").read().split("design hierarchy")[1], re.M))
     packed = open(work + "/synth.out").read().splitlines()[-1].split(": ", 1)[1]
-    _, top, parameters, _ = DESIGNS[name]
-    head = [f"design ecp5_{name}", f"top {top}", "params " + " ".join(f"{k}={v}" for k, v in parameters.items()),
+    head = [f"design ecp5_{name}", f"top {TOP}", "params " + " ".join(f"{k}={v}" for k, v in DESIGNS[name][0].items()),
             f"tools {m.versions().split(';')[0]}; {e.version()}", "options " + " ".join(OPTIONS),
             "cells " + " ".join(f"{k}={v}" for k, v in sorted(cells.items())), f"packed {packed}; {open(work + '/same.out').read().strip()}"]
     body = ""
@@ -56,8 +53,8 @@ def report(name, seeds):
         f.write(re.sub(r"[ \t]+$", "", "\n".join(head) + "\n" + body, flags=re.M))
 
 
-def measure():
-    for name in DESIGNS:
+def measure(names=tuple(DESIGNS)):
+    for name in names:
         synth(name)
         for seed in SEEDS:
             place(name, seed)
@@ -73,7 +70,7 @@ def figure(name):
     if sorted(fmax.values()) != sorted(float(v) for v in re.findall(r": ([0-9.]+) MHz", text)):
         raise SystemExit(f"ecp5_{name}.rpt: head and tools' output differ")
     used = {k: int(v) for k, v in re.findall(r"(TRELLIS_COMB|TRELLIS_FF|TRELLIS_RAMW|DP16KD|MULT18X18D): +(\d+)/", text)}
-    products = DESIGNS[name][3]
+    products = DESIGNS[name][1]
     best = max(fmax.values())
     return {"value": round(2e-6 * products * best, 3), "unit": "TOPS, one product two operations", "group": GROUP, "products_a_clock": round(products, 1), "clock_mhz": best,
             "clock_mhz_seeds": fmax, "device": "LFE5U-85F, speed 6, CABGA381", "used": used, "lut4_per_mac": round(used["TRELLIS_COMB"] / products, 2),
@@ -81,9 +78,8 @@ def figure(name):
 
 
 def figures():
-    best = {}
-    for name, design in DESIGNS.items():
-        f = figure(name)
-        if f and f["value"] > best.get(design[0], {"value": 0})["value"]:
-            best[design[0]] = f
-    return best
+    return {f"ecp5_{name}_tops": f for name, f in ((name, figure(name)) for name in DESIGNS) if f}
+
+
+if __name__ == "__main__":
+    measure(sys.argv[1:])

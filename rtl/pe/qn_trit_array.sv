@@ -156,13 +156,10 @@ module qn_trit_array #(
   assign unused = ^takes[Stages*Parts*Rows +: Stages*Parts] ^ ^digits[2*Lanes*Outs*Rows +: 2*Lanes*Outs] ^ ^factors[FactorW*Outs*Rows +: FactorW*Outs] ^
     ^controls[12*Parts*Rows +: 12*Parts];
 
-`ifdef FORMAL
-`else
   always_ff @(posedge clk_i) if (rst_ni) begin
     assert (!swap_i || (full_o && digit_q == 2'd0));
     assert (SumW + FactorW < AccW);
   end
-`endif
 
 endmodule
 

@@ -25,7 +25,7 @@ module qn_trit_dot #(
         .clk_i, .sum_i(1'b0), .act_i(act_i[8*Chain*c +: 8*Chain]), .digit_i(digit_i[2*Chain*c +: 2*Chain]), .sum_o(chains[ChainW*c +: ChainW]));
     end
   endgenerate
-  qn_tab_tree #(.Count(Lanes / Chain), .Width(ChainW)) u_tree (.clk_i, .in_i(chains), .sum_o);
+  qn_tree #(.Count(Lanes / Chain), .Width(ChainW)) u_tree (.clk_i, .in_i(chains), .sum_o);
 
 endmodule
 

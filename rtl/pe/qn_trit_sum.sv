@@ -46,7 +46,7 @@ module qn_trit_sum #(
     end
   endgenerate
   always_ff @(posedge clk_i) total_q <= (first ? '0 : sofar) + group;
-  qn_tab_ram #(.Width(AccW)) u_sums (.clk_i, .we_i(write), .waddr_i(addr), .wdata_i(total_q), .raddr_i(addr_i), .rdata_o(sofar));
+  qn_ram512 #(.Width(AccW)) u_sums (.clk_i, .we_i(write), .waddr_i(addr), .wdata_i(total_q), .raddr_i(addr_i), .rdata_o(sofar));
   assign result_o = total_q;
 
 endmodule

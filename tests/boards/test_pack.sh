@@ -34,7 +34,7 @@ endmodule
 V
 yosys -q -p "read_verilog $tmp/forms.v; synth_ecp5 -abc9 -nowidelut -top forms -json $tmp/forms.json" > /dev/null
 yosys -q -p "read_verilog -sv -noassert -noassume rtl/pe/qn_row_shiftadd.sv; synth_ecp5 -abc9 -nowidelut -top qn_row_shiftadd -json $tmp/row.json" > /dev/null
-yosys -q -p "read_verilog -sv rtl/pe/qn_trit_dot.sv rtl/pe/qn_trit_chain.sv rtl/pe/qn_tab_tree.sv rtl/lib/qn_delay.sv; chparam -set Lanes 32 qn_trit_dot; synth_ecp5 -abc9 -nowidelut -top qn_trit_dot -json $tmp/dot.json" > /dev/null
+yosys -q -p "read_verilog -sv rtl/pe/qn_trit_dot.sv rtl/pe/qn_trit_chain.sv rtl/lib/qn_tree.sv rtl/lib/qn_delay.sv; chparam -set Lanes 32 qn_trit_dot; synth_ecp5 -abc9 -nowidelut -top qn_trit_dot -json $tmp/dot.json" > /dev/null
 cat > "$tmp/products.v" <<'V'
 module products (
   input wire clk, en, other, clear, input wire [15:0] a, b, output reg [31:0] taken, cleared, read, split, output wire [31:0] now);

@@ -26,8 +26,6 @@ tile() {
 }
 tile qn_lut_tile lut_tile Rows=2 Cols=4 Tables=1 ActW=16 SumW=28 Join=2 Cut=0 Reads=2 Share=2
 tile qn_lut_tile lut_tile Rows=2 Cols=4 Tables=3 ActW=8 SumW=22 Join=4 Cut=1 Reads=4 Share=2
-tile qn_tab_array tab_array Radix=3 Tables=5 Groups=2 Share=4 Rows=3 ScaleW=7
-tile qn_tab_array tab_array Radix=2 Tables=4 Groups=3 Share=2 Rows=3 ScaleW=4
 tile qn_trit_array trit_array Rows=2 Parts=1 Cols=2 Lanes=16 Chain=8 Step=2 Digits=1 ScaleW=7 AccW=28
 tile qn_trit_array trit_array Rows=1 Parts=2 Cols=1 Lanes=24 Chain=4 Step=1 Digits=3 ScaleW=4 AccW=28
 tile qn_l0 l0 Rows=2 Cols=1 Lanes=4 Cuts=0

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_tab_tree: sum of Count numbers of Width bits, two's complement, by pairs, a register after every Join levels and the last: $clog2(Count) / Join clocks,
+// qn_tree: sum of Count numbers of Width bits, two's complement, by pairs, a register after every Join levels and the last: $clog2(Count) / Join clocks,
 // rounded up. The module is recursive.
 
 `default_nettype none
 
-module qn_tab_tree #(
+module qn_tree #(
   parameter int Count = 26,
   parameter int Width = 11,
   parameter int Join  = 1,
@@ -36,7 +36,7 @@ module qn_tab_tree #(
         assign next[(Width+1)*i +: Width + 1] = {a[Width-1], a} + {b[Width-1], b};
       end
       qn_delay #(.Width((Width + 1) * Half), .Clocks(Level == Join || Half == 1 ? 1 : 0)) u_level (.clk_i, .in_i(next), .out_o(rest));
-      qn_tab_tree #(.Count(Half), .Width(Width + 1), .Join(Join), .Level(Level == Join ? 1 : Level + 1)) u_rest (.clk_i, .in_i(rest), .sum_o);
+      qn_tree #(.Count(Half), .Width(Width + 1), .Join(Join), .Level(Level == Join ? 1 : Level + 1)) u_rest (.clk_i, .in_i(rest), .sum_o);
     end
   endgenerate
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_tab_ram: 512 words of Width (36 or fewer) bits, one write and one read port, the word two clocks after its address: a block RAM with its output register.
-// Yosys does not move that register into a DP16KD; boards/pack.py does.
+// qn_ram512: 512 words of Width (36 or fewer) bits, one write and one read port, the word two clocks after its address: a block RAM with its output register.
+// Yosys does not move that register into a DP16KD; boards/pack.py does where the word read is never the one written in that clock.
 
 `default_nettype none
 
-module qn_tab_ram #(
+module qn_ram512 #(
   parameter int Width = 33
 ) (
   input  logic             clk_i,
