@@ -6,7 +6,7 @@ DEPTH = 4096                                      # inputs of the layer: B2 paus
 
 DESIGNS = {
     # name: (top, parameters, kept modules, products a clock, share of the clocks in which it works)
-    "b0": ("qn_b0", dict(Rows=16, Cols=16, Cut=4), ["qn_b0_element"], 256, 1.0),
+    "b0": ("qn_b0", dict(Rows=16, Cols=16, Cut=4, Save=0), ["qn_b0_element"], 256, 1.0),
     "b1": ("qn_b1", dict(Rows=16, Cols=4, Cuts=7), ["qn_b1_element"], 64, 1.0),
     "b2": ("qn_b2", dict(Rows=8, Cols=8, Lanes=16, Cut=3), ["qn_dot", "qn_dequant_code", "qn_dot_row"], 1024, DEPTH / 16 / (DEPTH / 16 + 8)),
     "w4a8": ("qn_dot_tile", dict(Rows=8, Cols=8, Kind=0, Bits=4, Lanes=32, Slices=4, Share=4, Cut=3, SumW=18, ScaleW=4, Halves=4), ["qn_dot", "qn_rescale", "qn_dot_row", "qn_delay"], 2048, 1.0),
