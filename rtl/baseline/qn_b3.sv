@@ -90,11 +90,17 @@ module qn_b3 #(
     for (r = 0; r < Rows; r = r + 1) begin : g_row
       // Two registers, between them to the digits of weights that they meet
       logic [32*Units-1:0] act_q, met, met_q;
+      logic [1:0]          width;          // a row's own
+      logic [2*Units-1:0]  widths;
+      qn_delay #(.Width(2)) u_width (.clk_i, .in_i({eight_q, four_q}), .out_o(width));
+      qn_fan #(.Width(2), .Copies(Units)) u_width_fan (.in_i(width), .out_o(widths));
       for (u = 0; u < Units; u = u + 1) begin : g_unit
         logic [7:0] a0, a1;
+        logic       eight, four;
+        assign {eight, four} = widths[2*u +: 2];
         assign a0 = act_q[32*u +: 8];
         assign a1 = act_q[32*u + 8 +: 8];
-        assign met[32*u +: 32] = {eight_q ? a0 : four_q ? a1 : act_q[32*u + 24 +: 8], eight_q ? a0 : four_q ? a1 : act_q[32*u + 16 +: 8], four_q ? a0 : a1, a0};
+        assign met[32*u +: 32] = {eight ? a0 : four ? a1 : act_q[32*u + 24 +: 8], eight ? a0 : four ? a1 : act_q[32*u + 16 +: 8], four ? a0 : a1, a0};
       end
       always_ff @(posedge clk_i) begin
         act_q <= act_i[32*Units*r +: 32*Units];
@@ -121,7 +127,9 @@ module qn_b3 #(
       qn_delay #(.Width(4)) u_control (.clk_i, .in_i({first, last_q[Meet-2], start_q[Meet-1], end_q[Meet-1]}), .out_o({first_c, last_c, start_c, end_c}));
       qn_delay #(.Width(HowW)) u_how (.clk_i, .in_i({1'b1, !four_q, !eight_q, !four_q, eight_q, four_q && !eight_q, !four_q, eight_q, four_q, !four_q}), .out_o(how));
       qn_fan #(.Width(HowW), .Copies(Pairs)) u_how_fan (.in_i(how), .out_o(hows));
-      always_ff @(posedge clk_i) from_q <= {SumW{first_c}} & (eight_q ? EIGHT : four_q ? FOUR : TWO);
+      logic [1:0] width;
+      qn_delay #(.Width(2)) u_width (.clk_i, .in_i({eight_q, four_q}), .out_o(width));
+      always_ff @(posedge clk_i) from_q <= {SumW{first_c}} & (width[1] ? EIGHT : width[0] ? FOUR : TWO);
       qn_fan #(.Width(SumW), .Copies(Pairs)) u_from (.in_i(from_q), .out_o(from));
       qn_delay #(.Width(ScaleW), .Clocks(Meet + 1)) u_scale (.clk_i, .in_i(scale_i[ScaleW*c +: ScaleW]), .out_o(scale));
 

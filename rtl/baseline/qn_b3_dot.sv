@@ -51,6 +51,8 @@ module qn_b3_dot #(
 
   // Bricks, and the sums of those of one digit of weights
   logic [Rows*SumW-1:0] rows;
+  logic [4*Units-1:0]   negative;          // each unit's own signed_i
+  qn_fan #(.Width(4), .Copies(Units)) u_signed (.in_i(signed_i), .out_o(negative));
   genvar g, u, i, j, c;
   generate
     for (g = 0; g < Groups; g = g + 1) begin : g_group
@@ -65,7 +67,7 @@ module qn_b3_dot #(
           assign y = code_i[8*(Wide*g + u) + 2*j +: 2];
           for (i = 0; i < 8; i = i + 1) begin : g_bit
             assign low[i]      = (x[i] && y[0]) ^ (i == 7);
-            assign high[i + 1] = (x[i] && y[1]) ^ ((i == 7) ^ signed_i[j]);
+            assign high[i + 1] = (x[i] && y[1]) ^ ((i == 7) ^ negative[4*(Wide*g + u) + j]);
           end
           assign low[8]  = 1'b0;
           assign high[0] = 1'b0;
