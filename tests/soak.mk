@@ -27,10 +27,9 @@ soak-usb:                ## USB: every kind of fault at every frame of a generat
 	@QN_SOAK=1 build/tests/driver/test_usb_faults
 	@tests/driver/usb_faults.sh
 
-soak-platform:           ## the Verilated system behind the driver: every kind of fault at every frame of a generation, hangs at the board's own pace, planted faults
+soak-platform:           ## the Verilated system behind the driver: every kind of fault at every frame of a generation, hangs at the board's own pace, planted faults: PARTS=
 	@$(MAKE) --no-print-directory -s build/synth $(PLATFORM_TESTS)
 	@QN_SOAK=1 tests/system/test_platform_faults.sh
-	@tests/system/platform_faults.sh
 
 netlist: setup           ## the core after synthesis and packing gives the RTL's bits and cycles: TARGET=tiny RUNS= SEED= MODEL= TOKENS= FAULTS=
 	@$(MAKE) --no-print-directory -s -j$(JOBS) build/quern build/rtl/gen $(patsubst %,build/tests/system/%,test_rtl_exec test_model_rtl test_rtl_trap)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The program as it is before a real kernel's USB: boots Debian's kernel in QEMU with `quern`, emulated boards behind vhci_hcd and the checks of
 # qemu_guest.sh, and prints what they found. `make soak-qemu`. ONLY=name runs one group of them. For qemu_faults.sh: QUERN, VHCI: other programs
-# to take; WORK: where its files go; FIRST=1: it ends with the first failure.
+# to take; WORK: where its files go; FIRST=1: it ends with the first failure. LIMIT: seconds it may take here (1800).
+# The guest's time is its own: a nanosecond for an instruction, none for waiting (-icount, which wants one CPU). So the driver's limits, which are in real time, hold on a busy machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 QUERN=${QUERN:-build/quern}
@@ -42,7 +43,7 @@ chmod -R go+rX "$root"
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) > "$work/initrd"
 
 status=0
-timeout --foreground "${LIMIT:-900}" qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 1024 -display none -nic none -no-reboot -kernel "$guest"/boot/vmlinuz-* -initrd "$work/initrd" \
+timeout --foreground "${LIMIT:-1800}" qemu-system-x86_64 -accel tcg,thread=single -icount shift=0,sleep=off -smp 1 -m 1024 -display none -nic none -no-reboot -kernel "$guest"/boot/vmlinuz-* -initrd "$work/initrd" \
     -append "console=ttyS0 panic=-1 no_timer_check mitigations=off${FIRST:+ first}${ONLY:+ only=$ONLY}" -serial "file:$work/console" -serial "file:$work/report" > "$work/qemu" 2>&1 < /dev/null || status=$?
 
 tr -d '\r' < "$work/report" | tee "$work/checks"

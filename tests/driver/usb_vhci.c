@@ -17,7 +17,7 @@
 #include "tests/driver/usbip.h"
 
 #define VHCI "/sys/devices/platform/vhci_hcd.0"
-enum { SPEED_HIGH = 3, PORT_FREE = 4, BUS = 1, PATIENCE_MS = 30000, TURN_MS = 1 };
+enum { SPEED_HIGH = 3, PORT_FREE = 4, BUS = 1, PATIENCE_MS = 5000, TURN_MS = 1 };
 
 typedef struct device {
     usb_device *usb;

@@ -30,6 +30,8 @@ while IFS=@ read -r file old new test text; do
         echo "FAIL does not build: $new"
         tail -5 "$tree/log"
         status=1
+        cp -p "$file" "$tree/$file"
+        continue
     elif [ $program = platform_faults ]; then
         env "QN_CRASH_AT=0x$(rom qn_fw_turn)" ${test#steps} timeout 1200 "$tree/build/tests/system/$program" "$model" steps > "$tree/log" 2>&1
     else
@@ -55,7 +57,7 @@ driver/link/qn_link_host.c@if (seq < h->base || seq >= h->seq || !f->op) {@if (!
 driver/link/qn_link_host.c@again(h, h->base, h->seq, false);@(void)0;@steps@nothing sent again
 driver/client/qn_client.c@err = command(c, QN_MB_COMMAND_TEST@err = 0 && command(c, QN_MB_COMMAND_TEST@firmware_idle@recovery not confirmed by the known answer
 driver/client/qn_client.c@err = reset(c, 3);@err = reset(c, 1);@firmware_idle@only the core reset
-driver/client/qn_client.c@err = until_started(c, starts);@err = 0;@core_memory_for_good@state of the last start believed (as it was)
+driver/client/qn_client.c@err = until_started(c, starts);@err = 0 && until_started(c, starts);@core_memory_for_good@state of the last start believed (as it was)
 driver/client/qn_client.c@if (!err && asked - start > limit_us)@if (!err && asked - start > 4 * limit_us)@firmware_idle@noticed late
 driver/client/qn_client.c@if (!err && !(status & (QN_STATUS_DONE | QN_STATUS_TRAP)))@if (0)@watchdog_job@a job that was cut off taken for one that is done (as it was)
 EOF

@@ -18,7 +18,13 @@ if [ -z "${QN_SOAK:-}" ]; then
     "${hang[@]}" watchdog trap_idle sweep_restart firmware_sum
     exit
 fi
-for mode in steps loop upload; do "$faults" "$model" "$mode"; done
-"$faults" "$model" tcp 24
-"${hang[@]}"
-QN_SCALE=1 QN_RECOVER_SCALE=1 "${hang[@]}" core_semaphore core_loop firmware_idle firmware_sum
+for part in ${PARTS:-steps loop upload tcp hangs pace faults}; do
+    case $part in
+    steps | loop | upload) "$faults" "$model" "$part" ;;
+    tcp) "$faults" "$model" tcp 24 ;;
+    hangs) "${hang[@]}" ;;
+    pace) QN_SCALE=1 QN_RECOVER_SCALE=1 "${hang[@]}" core_semaphore core_loop firmware_idle firmware_sum ;;
+    faults) tests/system/platform_faults.sh ;;
+    *) echo "no part: $part" >&2; exit 64 ;;
+    esac
+done
