@@ -4,7 +4,7 @@
 set -euo pipefail
 packages=(gcc g++ make verilator yosys iverilog z3 libcmocka-dev libjansson-dev zlib1g-dev libusb-1.0-0-dev
           libumockdev-dev umockdev pkg-config python3-venv libsystemc-dev gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf gnuplot-nox
-          opensta qflow-tech-osu018)                # bench/ppa
+          opensta qflow-tech-osu018 qflow-tech-osu035)   # bench/ppa
 [ $# = 0 ] || packages=("$@")
 missing=()
 for p in "${packages[@]}"; do

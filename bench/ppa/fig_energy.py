@@ -21,14 +21,16 @@ def design(like, **change):
 
 
 DESIGNS = {
-    "w4a8": design("w4a8"),
-    "w4a8_1": design("w4a8", Rows=1, Share=1, Fours=1),
-    "b2": design("b2"),
-    "b2_1": design("b2", Rows=1),
-    "b0_16": design("b0", Save=0),                # partial sums as one number
-    "b0_8": design("b0", Save=0, Rows=8, Cols=32),
-    "b0_4": design("b0", Save=0, Rows=4, Cols=64),
-    "b0_save8": design("b0", Save=1, Rows=8, Cols=32),
+    "w4a8_8": design("w4a8", Cols=8),
+    "w4a8_1": design("w4a8", Cols=8, Rows=1, Fours=1),
+    "b2_8": design("b2", Cols=8, Halves=2),
+    "b2_1": design("b2", Cols=8, Halves=2, Rows=1),
+    "b0_16": design("b0", Split=0),
+    "b0_8": design("b0", Split=0, Rows=8, Cols=32),
+    "b0_4": design("b0", Split=0, Rows=4, Cols=64),
+    "b0_split16": design("b0"),
+    "b0_split8": design("b0", Rows=8, Cols=32),
+    "b0_split4": design("b0", Rows=4, Cols=64),
 }
 STIM = {"qn_dot_tile": "tb_tile.v", "qn_b2": "tb_b2.v", "qn_b0": "tb_b0.v"}
 
@@ -56,7 +58,7 @@ def power(name, data):
     way, delay = re.search(r"^abc (\S+) (\S+)", open(os.path.join(m.ROOT, got["report"])).read(), re.M).groups()
     netlist = os.path.join(m.WORK, f"{name}.{way}.{delay}.v")
     head, body = [f"design energy_{name}", f"tools {m.versions()}", f"period_ns {got['period_ns']}"], ""
-    shape = [f"{k}={p[w]}" for k, w in (("ROWS", "Rows"), ("COLS", "Cols"), ("SHARE", "Share"), ("CUT", "Cut")) if w in p]
+    shape = [f"{k}={p[w]}" for k, w in (("ROWS", "Rows"), ("COLS", "Cols"), ("LANES", "Lanes"), ("SHARE", "Share"), ("CUT", "Cut"), ("SPLIT", "Split")) if w in p]
     for run, args in runs(name).items():
         table, sim = m.power_of(name, netlist, top, got["period_ns"], os.path.join(m.HERE, STIM[top]), [f'DATA="{data}"'] + shape, args)
         head.append(f"power_{run}_w {re.search(r'^Total +(.*)$', table, re.M).group(1).split()[3]}")

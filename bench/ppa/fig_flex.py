@@ -4,25 +4,24 @@ area x time per MAC. A weight of so many bits takes as many clocks in the one, o
 import fig_tiles as t
 import measure as m
 
-KEEP = ["qn_dot", "qn_rescale", "qn_dot_row", "qn_delay"]
-TILE = dict(Rows=8, Kind=0, ScaleW=4)
-FLEX = dict(Serial=1, Bits=1, Cols=16, Lanes=64, Slices=2, Share=2, Cut=3, Join=3, SumW=18)
-# Each width's own: the sum as wide as it needs, the shape that is best for it; W4 is the measured W4A8
+TILE = dict(Rows=8, Cols=16, Kind=0, ScaleW=4, **t.GROUP)
+FLEX = dict(Serial=1, Bits=1, Cut=3, Again=4, Join=3, SumW=18)
+# Each width's own: the sum as wide as it needs, the stages that are best for it; W4 is the measured W4A8
 DEDICATED = {
-    1: dict(Bits=1, Cols=16, Lanes=64, Slices=2, Share=2, Cut=3, Join=3, SumW=15),
-    2: dict(Bits=2, Cols=16, Lanes=32, Slices=4, Share=4, Cut=3, Join=3, SumW=16),
-    3: dict(Bits=3, Cols=8, Lanes=32, Slices=4, Share=4, Cut=3, Join=4, SumW=17, Halves=4),
+    1: dict(Bits=1, Cut=3, Join=5, SumW=15),
+    2: dict(Bits=2, Cut=3, Join=8, SumW=16, Halves=4),
+    3: dict(Bits=3, Cut=3, Again=4, Join=6, SumW=17, Halves=4),
 }
 
 
 def measure():
     for name, params in [("flex", FLEX)] + [(f"flex_w{b}", d) for b, d in DEDICATED.items()]:
-        m.measure(name, "qn_dot_tile", list({**TILE, **params}.items()), keep=KEEP)
+        m.measure(name, "qn_dot_tile", list({**TILE, **params}.items()), keep=t.KEEP)
 
 
 def point(name, params, clocks):
     got = m.read(name)
-    macs = TILE["Rows"] * params["Cols"] * params["Lanes"] / clocks
+    macs = TILE["Rows"] * TILE["Cols"] * TILE["Lanes"] / clocks
     per_mac = got["area_um2"] / macs
     return {"report": got["report"], "top": got["top"], "params": got["params"], "products_a_clock": macs, "area_um2": got["area_um2"],
             "area_um2_per_mac": round(per_mac, 1), "period_ns": got["period_ns"], "clock_mhz": round(1e3 / got["period_ns"], 1),

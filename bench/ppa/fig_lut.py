@@ -6,8 +6,8 @@ DEPTH = 4096                                      # of a sum: sums pause for rea
 BUF = 32                                          # um2 of the library's BUFX4
 
 TILES = {                                         # name: parameters
-    "lut_a16": dict(Rows=2, Cols=64, Tables=1, ActW=16, SumW=28, Join=2),
-    "lut_a8": dict(Rows=2, Cols=64, Tables=8, ActW=8, SumW=22, Join=4, Reads=4, Share=16),
+    "lut_a16": dict(Rows=2, Cols=64, Tables=1, ActW=16, SumW=27, Join=2),
+    "lut_a8": dict(Rows=2, Cols=64, Tables=32, ActW=8, SumW=21, Join=4, Cut=3, Again=3, Hold=1, Reads=4, Share=16),
 }
 BASELINES = {                                     # name: (top, parameters, kept modules, busy)
     "l0": ("qn_l0", dict(Cuts=255), ["qn_l0_dot"], 1.0),
@@ -31,10 +31,11 @@ def point(got, products, busy):
 
 
 def tile(name, bits):
-    """A weight of so many bits takes so many clocks; the sums of a read-out are read one by one, from 4 clocks after the last step on."""
+    """A weight of so many bits takes so many clocks. Copied sums leave while the next ones are made; others wait until they are read one by one, from 4 clocks after
+    the last step on."""
     p = TILES[name]
-    steps = DEPTH / (4 * p["Tables"]) * bits
-    return point(m.read(name), p["Rows"] * p["Cols"] * 4 * p["Tables"] / bits, steps / (steps + p.get("Reads", 8) * p["Rows"] + 4))
+    steps, places = DEPTH / (4 * p["Tables"]) * bits, p.get("Reads", 8) * p["Rows"]
+    return point(m.read(name), p["Rows"] * p["Cols"] * 4 * p["Tables"] / bits, steps / (max(steps, places) if p.get("Hold") else steps + places + 4))
 
 
 def baseline(name):
@@ -45,7 +46,7 @@ def share(name):
     p, got = TILES[name], m.read(name)
     tables = p["Rows"] * p["Tables"]
     made = tables * next(a for n, a in got["modules"].items() if "qn_lut_entries" in n)
-    buffers = tables * 8 * (p["ActW"] + 2) * p["Cols"] / p.get("Share", 8) * BUF
+    buffers = tables * (8 * (p["ActW"] + 1) + 1) * p["Cols"] / p.get("Share", 8) * BUF
     return {"report": got["report"], "params": got["params"], "area_um2": got["area_um2"], "tables_and_builders_um2": made, "buffers_um2": buffers,
             "tables_and_builders": round(made / got["area_um2"], 4), "value": round((made + buffers) / got["area_um2"], 4)}
 
@@ -63,8 +64,8 @@ def figures():
     density["reports"].append(baseline("l1")["report"])
     return {
         "lut_w1a16_vs_l0_density": density,
-        "lut_w2a8_vs_l1_area_time": ratio("lut_a8", 2, "l1", "x, area x time per MAC", "M2 N64 K32"),
-        "lut_w1a8_vs_l1_area_time": ratio("lut_a8", 1, "l1", "x, area x time per MAC", "M2 N64 K32"),
+        "lut_w2a8_vs_l1_area_time": ratio("lut_a8", 2, "l1", "x, area x time per MAC", "M2 N64 K128"),
+        "lut_w1a8_vs_l1_area_time": ratio("lut_a8", 1, "l1", "x, area x time per MAC", "M2 N64 K128"),
         "lut_table_area_share": {"value": a16["value"], "unit": "tables' registers, builders and broadcast buffers, of the tile W1A16 M2 N64 K4", "stall_cycles": 0,
-                                 "design": a16, "w1a8_m2_n64_k32": a8, "tools": m.read("lut_a16")["tools"], "reports": [a16["report"], a8["report"]]},
+                                 "design": a16, "w1a8_m2_n64_k128": a8, "tools": m.read("lut_a16")["tools"], "reports": [a16["report"], a8["report"]]},
     }

@@ -14,7 +14,7 @@ NAME      of the report, bench/ppa/reports/NAME.rpt: what was run, and of each t
 --rtl     folders of the sources (default: rtl/lib, rtl/baseline, rtl/pe). The clock is clk_i; qn_fa becomes the library's full adder.
  Programs read a report back with read(NAME).
 """
-import argparse, glob, os, re, subprocess, sys
+import argparse, contextlib, glob, os, re, subprocess, sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -23,6 +23,15 @@ TECH = os.environ.get("PPA_TECH", "osu018")
 LIB = f"/usr/share/qflow/tech/{TECH}/{TECH}_stdcells"
 MAPS = {"speed": "dch;map,-B,0.9,-D,@DELAY@;", "area": "map,-B,0.9,-D,@DELAY@;amap;"}
 WORK = os.path.join(ROOT, "build", "ppa")
+
+
+@contextlib.contextmanager
+def library(tech):
+    """Another library than PPA_TECH's, for a while"""
+    global TECH, LIB
+    before, TECH, LIB = (TECH, LIB), tech, LIB.replace(TECH, tech)
+    yield
+    TECH, LIB = before
 
 
 def run(command, log, limit=3600, env=None):
@@ -41,6 +50,14 @@ def one_by_one(m):
     if len(left) != len(right):
         sys.exit(f"cannot split: {m.group(0)}")
     return "\n".join(f"  assign {a} = {b};" for a, b in zip(left, right))
+
+
+def bits_one_by_one(m):
+    left, bits = m.group(1).split(", "), m.group(2)
+    wide = [abs(int(r.group(1)) - int(r.group(2))) + 1 if (r := re.search(r"\[(\d+):(\d+)\]$", l)) else 1 for l in left]
+    if sum(wide) != len(bits):
+        sys.exit(f"cannot split: {m.group(0)}")
+    return "\n".join(f"  assign {l} = {w}'b{bits[sum(wide[:i]):][:w]};" for i, (l, w) in enumerate(zip(left, wide)))
 
 
 def synth(name, top, params, keep, way, delay, dirs):
@@ -64,6 +81,7 @@ def synth(name, top, params, keep, way, delay, dirs):
     if re.search(r"\bLATCH\b|\bTBUF", stat) or "Area for cell type" in log:
         sys.exit(f"{name}: a cell without an area was used")
     netlist = open(base + ".v").read()
+    netlist = re.sub(r"^  assign \{ (.*) \} = \d+'b([01]+);", bits_one_by_one, netlist, flags=re.M)
     with open(base + ".v", "w") as f:             # OpenSTA reads no concatenation left of an assignment
         f.write(re.sub(r"^  assign \{ (.*) \} = \{ (.*) \};", one_by_one, netlist, flags=re.M))
     return base + ".v", stat

@@ -5,7 +5,7 @@
 `timescale 1ns/10ps
 
 module tb;
-  localparam R = `ROWS, C = `COLS, FIRST = R + 3, LATE = R + 4 + (`CUT != 0);      // of the first swap; of a sum in column 0 after its activation in row 0
+  localparam R = `ROWS, C = `COLS, FIRST = R + 3, LATE = R + 4 + (`CUT != 0) + (`SPLIT != 0);      // of the first swap; of a sum in column 0 after its activation in row 0
 
   reg             clk = 0, shift = 0;
   reg  [R-1:0]    swap = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stimulus for the power of qn_dot_tile at W4A8 (`ROWS rows, `SHARE of them to a qn_rescale, 32 lanes, 4 slices a group): a real layer (layer.c), +tokens of its
+// Stimulus for the power of qn_dot_tile at W4A8 (`ROWS rows, `SHARE of them to a qn_rescale, `LANES lanes): a real layer (layer.c), +tokens of its
 // tokens (`ROWS or fewer, the other rows get activations of 0) times 64 outputs, `COLS of them at once, two groups of 128 deep. Every result is held to the plain
 // product. The activity is that of the clocks in which slices go in; the first pass before them leaves nothing unknown.
 `timescale 1ns/10ps
 
 module tb;
-  localparam LANES = 32, K = 256, GROUP = 128, OUTW = 28, UNITS = `ROWS / `SHARE;
+  localparam LANES = `LANES, K = 256, GROUP = 128, OUTW = 28, UNITS = `ROWS / `SHARE;
 
   reg                    clk = 0, rst_n = 0, valid = 0, start = 0, last = 0;
   reg  [8*LANES*`ROWS-1:0] act = 0;

@@ -12,6 +12,7 @@ module qn_b0 #(
   parameter int AccW   = 32,
   parameter int Cut    = 3,
   parameter bit Save   = 1,                // partial sums in carry-save form
+  parameter int Split  = 0,                // of the element: results are a clock later then
   parameter int CodeW  = 4,
   parameter int ScaleW = 4
 ) (
@@ -53,7 +54,7 @@ module qn_b0 #(
       assign act[8*r +: 8] = act_i[8*r +: 8];
       assign swap[r] = swap_i[r];
       for (c = 0; c < Cols; c = c + 1) begin : g_col
-        qn_b0_element #(.AccW(AccW), .Cut(Cut), .Save(Save)) u_element (
+        qn_b0_element #(.AccW(AccW), .Cut(Cut), .Save(Save), .Split(Split)) u_element (
           .clk_i, .shift_i(shift[Rows*(c/4) + r]), .swap_i(swap[Rows*c + r]), .swap_o(swap[Rows*(c+1) + r]),
           .weight_i(weight[8*(Cols*r + c) +: 8]), .weight_o(weight[8*(Cols*(r+1) + c) +: 8]),
           .act_i(act[8*(Rows*c + r) +: 8]), .act_o(act[8*(Rows*(c+1) + r) +: 8]),
@@ -65,8 +66,16 @@ module qn_b0 #(
         .clk_i, .code_i(code_i[CodeW*c +: CodeW]), .scale_i(scale_i[ScaleW*c +: ScaleW]), .weight_o(weight[8*c +: 8]));
       logic [(Of+1)*AccW-1:0] bits;
       logic [2*AccW-1:0] two, two_q;
+      logic [SumW-1:0]   foot;
+      if (Split != 0) begin : g_split
+        localparam int High = AccW - Split;
+        qn_delay #(.Width(Split)) u_low (.clk_i, .in_i(sum[SumW*(Cols*Rows + c) +: Split]), .out_o(foot[Split-1:0]));
+        assign foot[Split +: High] = sum[SumW*(Cols*Rows + c) + Split +: High];
+      end else begin : g_whole
+        assign foot = sum[SumW*(Cols*Rows + c) +: SumW];
+      end
       for (k = 0; k < AccW; k = k + 1) begin : g_bit
-        assign bits[(Of+1)*k +: Of + 1] = {FOOT[k], sum[Of*(AccW*(Cols*Rows + c) + k) +: Of]};
+        assign bits[(Of+1)*k +: Of + 1] = {FOOT[k], foot[Of*k +: Of]};
       end
       qn_heap #(.Cols(AccW), .Tall(Of + 1), .Heights({AccW{TALL[9:0]}})) u_two (.clk_i, .bits_i(bits), .bits_o(two));
       always_ff @(posedge clk_i) two_q <= two;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_b0_element: one element of baseline B0: INT8 weight-stationary systolic. Activations pass to the right, partial sums of 32 bits down, in
-// carry-save form (Save: no carry is ever propagated in the array) or as one number (half the flip-flops, a slower clock), weights down through the shadows. A Baugh-Wooley product, its compressors cut by a
+// carry-save form (Save: no carry is ever propagated in the array) or as one number (half the flip-flops), whose bits from Split on (0: none) are a clock behind the others all the way down;
+// weights down through the shadows. A Baugh-Wooley product, its compressors cut by a
 // register after level Cut of 4 (0: not). The constant that completes it, -(2^15 - 2^8) a row, is added once at the column's foot.
 
 `default_nettype none
@@ -9,6 +10,7 @@ module qn_b0_element #(
   parameter int AccW = 32,
   parameter int Cut  = 3,
   parameter bit Save = 1,
+  parameter int Split = 0,                 // 16 or more
   parameter SumW = Save ? 2 * AccW : AccW
 ) (
   input  logic              clk_i,
@@ -58,16 +60,22 @@ module qn_b0_element #(
     end
   endgenerate
 
+  // The product, two numbers, and the sum; where it is split, its low columns and a carry
   localparam int Of   = Save ? 2 : 1;
   localparam int Tall = Of + 2;
+  localparam int Low  = Split == 0 ? AccW : Split + 1;
   localparam [31:0] TALL = Tall;
-  logic [31:0]          two;
-  logic [Tall*AccW-1:0] terms;
-  logic [2*AccW-1:0]    sum_d;
+  logic [31:0]         two;
+  logic [Tall*Low-1:0] terms;
+  logic [2*Low-1:0]    sum_d;
   qn_heap #(.Cols(16), .Tall(8), .Heights(row_heights()), .Cut(Cut)) u_product (.clk_i, .bits_i(bits), .bits_o(two));
   generate
-    for (c = 0; c < AccW; c = c + 1) begin : g_sum
-      assign terms[Tall*c +: Of] = sum_i[Of*c +: Of];
+    for (c = 0; c < Low; c = c + 1) begin : g_sum
+      if (Split != 0 && c == Split) begin : g_carry
+        assign terms[Tall*c +: Of] = '0;
+      end else begin : g_low
+        assign terms[Tall*c +: Of] = sum_i[Of*c +: Of];
+      end
       if (c < 16) begin : g_in
         assign terms[Tall*c + Of +: 2] = two[2*c +: 2];
       end else begin : g_above
@@ -75,12 +83,18 @@ module qn_b0_element #(
       end
     end
   endgenerate
-  qn_heap #(.Cols(AccW), .Tall(Tall), .Heights({AccW{TALL[9:0]}})) u_sum (.clk_i, .bits_i(terms), .bits_o(sum_d));
+  qn_heap #(.Cols(Low), .Tall(Tall), .Heights({Low{TALL[9:0]}})) u_sum (.clk_i, .bits_i(terms), .bits_o(sum_d));
   generate
     if (Save) begin : g_save
       always_ff @(posedge clk_i) sum_o <= sum_d;
-    end else begin : g_one
+    end else if (Split == 0) begin : g_one
       qn_heap_sum #(.Width(AccW)) u_one (.clk_i, .two_i(sum_d), .sum_o);
+    end else begin : g_split
+      logic [Split:0]        low_q;        // a carry above
+      logic [AccW-Split-1:0] high_q;
+      qn_heap_sum #(.Width(Low)) u_low (.clk_i, .two_i(sum_d), .sum_o(low_q));
+      always_ff @(posedge clk_i) high_q <= sum_i[AccW-1:Split] + {{AccW-Split-1{1'b0}}, low_q[Split]};
+      assign sum_o = {high_q, low_q[Split-1:0]};
     end
   endgenerate
 

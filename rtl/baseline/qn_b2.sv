@@ -13,8 +13,10 @@ module qn_b2 #(
   parameter int AccW   = 32,
   parameter int Join   = 4,
   parameter int Cut    = 4,
+  parameter int Again  = 0,
   parameter int CodeW  = 4,
   parameter int ScaleW = 4,
+  parameter int Halves = 2,                // copies of an activation's bits, for Cols / Halves columns each
   parameter bit Free   = 0,
   parameter InW = Free ? 8 : CodeW
 ) (
@@ -27,8 +29,7 @@ module qn_b2 #(
   output logic [AccW*Cols-1:0]      result_o  // of the row read, three clocks later
 );
 
-  localparam int Meet   = Cut == 0 ? 3 : 4;
-  localparam int Halves = 2;
+  localparam int Meet   = (Cut == 0 ? 3 : 4) + (Again == 0 ? 0 : 1);
   localparam int Fours  = Rows < 4 ? Rows : 4;
   localparam int PairsW = 9 * Lanes / 2;
   localparam int DigitW = 3 * 8 * (Lanes / 2);
@@ -73,7 +74,7 @@ module qn_b2 #(
       qn_fan #(.Width(DigitW), .Copies(Fours)) u_digit (.in_i(digit_q), .out_o(digit));
 
       for (r = 0; r < Rows; r = r + 1) begin : g_dot
-        qn_dot #(.Kind(0), .Lanes(Lanes), .Bits(8), .AccW(AccW), .Join(Join), .Cut(Cut)) u_dot (
+        qn_dot #(.Kind(0), .Lanes(Lanes), .Bits(8), .AccW(AccW), .Join(Join), .Cut(Cut), .Again(Again)) u_dot (
           .clk_i, .act_i(act[8*Lanes*(Halves*r + c*Halves/Cols) +: 8*Lanes]), .pair_i(pair[PairsW*(Halves*r + c*Halves/Cols) +: PairsW]),
           .double_i(1'b0), .negate_i(1'b0), .digit_i(digit[DigitW*(r*Fours/Rows) +: DigitW]), .first_i(first_q[Meet-2]), .sum_o(sum[2*AccW*r +: 2*AccW]));
       end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_heap: adds the bits of a heap (column c counts 2^c, any number of bits a column) down to two or more bits a column, modulo 2^Cols.
 // Each level brings the tallest column to two thirds of its height, rounded up, with just as many full and half adders (qn_fa) as that
-// takes. The bits after level Cut (1 is the first) are registered. Costs as many full adders as bits disappear. The module is recursive: one level, then
+// takes. The bits after level Cut (1 is the first) are registered, and those Again levels further. Costs as many full adders as bits disappear. The module is recursive: one level, then
 // the rest.
 
 `default_nettype none
@@ -11,7 +11,8 @@ module qn_heap #(
   parameter int Tall   = 3,                      // bits that a column has room for: Tall x c and on, the first Heights of them in use
   parameter [10*Cols-1:0] Heights = {Cols{10'd3}},
   parameter int Target = 2,                      // bits a column at the output, those not in use are 0
-  parameter int Cut    = 0                       // 0: none
+  parameter int Cut    = 0,                      // 0: none
+  parameter int Again  = 0                       // 0: not
 ) (
   /* verilator lint_off UNUSEDSIGNAL */          // clock of a heap without cuts, bits above the heights
   input  logic                   clk_i,
@@ -103,7 +104,7 @@ module qn_heap #(
         assign held = next;
       end
 
-      qn_heap #(.Cols(Cols), .Tall(Goal), .Heights(heights_after(PLAN)), .Target(Target), .Cut(Cut > 1 ? Cut - 1 : 0)) u_rest (
+      qn_heap #(.Cols(Cols), .Tall(Goal), .Heights(heights_after(PLAN)), .Target(Target), .Cut(Cut == 1 ? Again : Cut > 1 ? Cut - 1 : 0), .Again(Cut == 1 ? 0 : Again)) u_rest (
         .clk_i, .bits_i(held), .bits_o);
     end
   endgenerate

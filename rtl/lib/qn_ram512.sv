@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_ram512: 512 words of Width (36 or fewer) bits, one write and one read port, the word two clocks after its address: a block RAM with its output register.
-// Yosys does not move that register into a DP16KD; boards/pack.py does where the word read is never the one written in that clock.
+// A word that is read in the clock that writes it is none that counts (no_rw_check: Yosys would put a multiplexer there); so boards/pack.py can move that register into
+// the DP16KD, which Yosys does not.
 
 `default_nettype none
 
@@ -15,7 +16,7 @@ module qn_ram512 #(
   output logic [Width-1:0] rdata_o
 );
 
-  (* ram_style = "block" *) logic [Width-1:0] mem [0:511];
+  (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem [0:511];
   logic [Width-1:0] data_q;
   always_ff @(posedge clk_i) begin
     if (we_i) mem[waddr_i] <= wdata_i;

@@ -4,8 +4,8 @@
 //   PAIR     a plane of two weights selects 0, a, b or a + b; all Bits planes at once, the top one counts negative (Signed) or not
 //   BOOTH    a radix-4 digit of the weight selects 0, +-a or +-2a; the +1 of each negation is left out: the column counts it once for all rows
 //   TERNARY  the weight selects 0, a or -a; the +1 is left out as well
-// Rows are added by a qn_heap, registered after its level Cut (0: not) and, when Join rows are left, before the sum so far
-// is added: two or three stages. The sum is modulo 2^AccW.
+// Rows are added by a qn_heap, registered after its level Cut (0: not), Again levels further (0: not) and, when Join rows are left, before the sum so far
+// is added: two to four stages. The sum is modulo 2^AccW. Whole: a clock's products are all there is to add, and no sum so far is kept.
 //
 // Serial: a weight comes plane by plane, Bits of them a clock (1, unsigned), the highest first: double_i doubles the sum so far, and negate_i with it, for the second
 // plane of a two's complement weight, negates it too: -x - y = ~x + ~y + 2.
@@ -21,17 +21,19 @@ module qn_dot #(
   parameter int AccW   = 18,
   parameter int Join   = 2,
   parameter int Cut    = 0,
+  parameter int Again  = 0,
+  parameter bit Whole  = 0,
   parameter DigitW = Kind == 0 ? 3 * Bits * (Lanes / 2) : Kind == 1 ? 3 * ((Bits + 1) / 2) * Lanes : 4 * Lanes
 ) (
   input  logic                 clk_i,
   input  logic [8*Lanes-1:0]   act_i,      // registered, as all that follows
-  /* verilator lint_off UNUSEDSIGNAL */    // of PAIR only; of Serial only
-  input  logic [9*Lanes/2-1:0] pair_i,     // sums of activations 2k and 2k + 1
+  /* verilator lint_off UNUSEDSIGNAL */    // of PAIR only; of Serial only; not of Whole
+  input  logic [9*Lanes/2-1:0] pair_i,     // sums of activations 2k and 2k + 1, inverted
   input  logic                 double_i,   // as first_i
   input  logic                 negate_i,
-  /* verilator lint_on UNUSEDSIGNAL */
-  input  logic [DigitW-1:0]    digit_i,    // one-hot, see qn_dot_digits
   input  logic                 first_i,    // what reaches the sum in the next clock starts it anew
+  /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [DigitW-1:0]    digit_i,    // see qn_dot_digits
   output logic [2*AccW-1:0]    sum_o       // two bits a column
 );
 
@@ -93,7 +95,7 @@ module qn_dot #(
           logic [8:0] x;
           assign s = digit_i[3*(u*Digits + d) +: 3];
           assign x = ~(~(({9{s[0]}} & {act_i[16*u+7], act_i[16*u +: 8]}) | ({9{s[1]}} & {act_i[16*u+15], act_i[16*u+8 +: 8]}))
-                       & ~({9{s[2]}} & pair_i[9*u +: 9]));
+                       & ({9{s[2]}} | pair_i[9*u +: 9]));
           assign row = Negative ? ~x : x;
         end else if (Kind == 1) begin : g_booth
           logic [2:0] s;                   // one, two, negative
@@ -124,12 +126,12 @@ module qn_dot #(
   endgenerate
 
   logic [Join*AccW-1:0] part;
-  qn_heap #(.Cols(AccW), .Tall(Tall), .Heights(row_heights()), .Target(Join), .Cut(Cut)) u_heap (
+  qn_heap #(.Cols(AccW), .Tall(Tall), .Heights(row_heights()), .Target(Join), .Cut(Cut), .Again(Again)) u_heap (
     .clk_i, .bits_i(bits), .bits_o(part));
 
   // The sum so far joins
-  localparam int Tail = Join + 2 + (Serial ? 1 : 0);
-  localparam [31:0] TAIL_ALL = Join + 2;
+  localparam int Tail = Join + (Whole ? 0 : 2) + (Serial ? 1 : 0);
+  localparam [31:0] TAIL_ALL = Join + (Whole ? 0 : 2);
   localparam [9:0] TAIL = TAIL_ALL[9:0];
   localparam [10*AccW-1:0] TAILS = {AccW{TAIL}} + (Serial ? {{AccW-2{10'd0}}, 10'd1, 10'd0} : '0);
   localparam int Copies = 3;               // of what says how, for every third column
@@ -155,6 +157,8 @@ module qn_dot #(
         assign joined[Tail*c + Join +: 2] = ({2{h[0]}} & sum_o[2*c +: 2]) | ({2{h[1]}} & below[2*c +: 2]) | ({2{h[2]}} & ~below[2*c +: 2]);
         assign joined[Tail*c + Join + 2] = c == 1 && h[2];
       end
+    end else if (Whole) begin : g_whole
+      assign joined = part_q;
     end else begin : g_parallel
       logic              first_q;
       logic [Copies-1:0] first;

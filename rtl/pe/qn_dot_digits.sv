@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// qn_dot_digits: weights of a slice to the one-hot digits that qn_dot takes. Once a column, for all rows.
+// qn_dot_digits: weights of a slice to the digits that qn_dot takes, a bit for each choice; what takes a pair's sum, of PAIR, is inverted as that sum is: so a
+// choice is two gates. Once a column, for all rows.
 
 `default_nettype none
 
@@ -22,7 +23,7 @@ module qn_dot_digits #(
           logic a, b;
           assign a = code_i[Bits*2*u + d];
           assign b = code_i[Bits*(2*u+1) + d];
-          assign digit_o[3*(u*Bits + d) +: 3] = {a && b, b && !a, a && !b};
+          assign digit_o[3*(u*Bits + d) +: 3] = {!(a && b), b && !a, a && !b};
         end
       end
     end else if (Kind == 1) begin : g_booth

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_dot_row: a row's slice of activations on its way to the row's elements: two registers, and between them the sums of pairs.
-// Once a row, for all columns.
+// (inverted, as qn_dot takes them). Once a row, for all columns.
 
 `default_nettype none
 
@@ -25,7 +25,7 @@ module qn_dot_row #(
     for (u = 0; u < Lanes / 2; u = u + 1) begin : g_pair
       if (Pairs) begin : g_sum
         always_ff @(posedge clk_i)
-          pair_o[9*u +: 9] <= {act_q[16*u+7], act_q[16*u +: 8]} + {act_q[16*u+15], act_q[16*u+8 +: 8]};
+          pair_o[9*u +: 9] <= ~({act_q[16*u+7], act_q[16*u +: 8]} + {act_q[16*u+15], act_q[16*u+8 +: 8]});
       end else begin : g_none
         assign pair_o[9*u +: 9] = '0;
       end

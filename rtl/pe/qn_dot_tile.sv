@@ -20,9 +20,12 @@ module qn_dot_tile #(
   parameter int SumW   = 18,               // of a group's sum
   parameter int Join   = 4,
   parameter int Cut    = 3,
-  parameter int Slices = 4,                // of a group
+  parameter int Again  = 0,
+  parameter int Slices = 4,                // of a group; 1: nothing is summed over clocks but planes
   parameter int Share  = 4,                // rows to a qn_rescale, Slices or fewer
   parameter int ScaleW = 4,
+  parameter int CutScale = 0,              // Cut and Parts of qn_rescale
+  parameter int Parts  = 2,
   parameter bit Serial = 0,                // Bits is 1 then, Join 3, SumW enough for the longest weight
   parameter int Halves = 2,                // copies of an activation's bits, for Cols / Halves columns each
   parameter int Fours  = 4,                // copies of a digit's, for Rows / Fours rows
@@ -48,7 +51,8 @@ module qn_dot_tile #(
 );
 
   // Control. A slice (of a plane) meets the sum so far in stage Meet; a clock later the sum is complete
-  localparam int Meet = Cut == 0 ? 3 : 4;
+  localparam int Meet = (Cut == 0 ? 3 : 4) + (Again == 0 ? 0 : 1);
+  localparam bit Whole = Slices == 1 && !Serial;
   localparam int CountSW = $clog2(Slices) + 1;
   localparam [31:0] SLICES = Slices - 1;
   logic [CountSW-1:0] slice_q;
@@ -143,20 +147,20 @@ module qn_dot_tile #(
         for (r = 0; r < Lanes; r = r + 1) begin : g_minus
           assign minus[r] = digit_q[4*r + 3];
         end
-        qn_dot_count #(.Lanes(Lanes), .CountW(CountW), .Join(Join), .Cut(Cut)) u_count (
+        qn_dot_count #(.Lanes(Lanes), .CountW(CountW), .Join(Join), .Cut(Cut), .Again(Again), .Whole(Whole)) u_count (
           .clk_i, .minus_i(minus), .first_i(first_c), .count_o(count));
       end else begin : g_no_count
         assign count = '0;
       end
 
       for (r = 0; r < Rows; r = r + 1) begin : g_dot
-        qn_dot #(.Kind(Kind), .Lanes(Lanes), .Bits(Bits), .Signed(!Serial), .Serial(Serial), .AccW(SumW), .Join(Join), .Cut(Cut)) u_dot (
+        qn_dot #(.Kind(Kind), .Lanes(Lanes), .Bits(Bits), .Signed(!Serial), .Serial(Serial), .AccW(SumW), .Join(Join), .Cut(Cut), .Again(Again), .Whole(Whole)) u_dot (
           .clk_i, .act_i(act[8*Lanes*(Halves*r + c*Halves/Cols) +: 8*Lanes]), .pair_i(pair[PairsW*(Halves*r + c*Halves/Cols) +: PairsW]),
           .double_i(double_c), .negate_i(negate_c), .digit_i(digit[DigitW*(r*Fours/Rows) +: DigitW]),
           .first_i(first_c), .sum_o(sum[2*SumW*r +: 2*SumW]));
       end
       for (r = 0; r < Units; r = r + 1) begin : g_rescale
-        qn_rescale #(.Rows(Share), .SumW(SumW), .CountW(CountW), .Count(Kind == 2), .ScaleW(ScaleW), .OutW(OutW)) u_rescale (
+        qn_rescale #(.Rows(Share), .SumW(SumW), .CountW(CountW), .Count(Kind == 2), .ScaleW(ScaleW), .Cut(CutScale), .Parts(Parts), .OutW(OutW)) u_rescale (
           .clk_i, .rst_ni, .load_i(last_c), .sum_i(sum[2*SumW*Share*r +: 2*SumW*Share]), .count_i(count), .scale_i(scale),
           .first_i(start_c), .end_i(end_c), .valid_o(valid[Units*c + r]), .result_o(result_o[OutW*(Units*c + r) +: OutW]));
       end

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_lut_dot: one output of qn_lut_tile in one row: looks Tables broadcast tables up, negates, adds, and accumulates over clocks; the sum in
 // carry-save form, modulo 2^AccW. What qn_dot is to plain activations this is to tables. Looked-up numbers are added by a qn_heap, registered after its
-// level Cut (0: not) and, when Join rows are left, before the sum so far is added: two or three stages.
+// level Cut (0: not), Again levels further (0: not) and, when Join rows are left, before the sum so far is added: two to four stages.
 
 `default_nettype none
 
 module qn_lut_dot #(
   parameter int Tables = 4,
-  parameter int TableW = 10,               // an entry
+  parameter int TableW = 9,                // an entry
   parameter int AccW   = 22,               // more than TableW
   parameter int Join   = 4,
-  parameter int Cut    = 0
+  parameter int Cut    = 0,
+  parameter int Again  = 0
 ) (
   input  logic                       clk_i,
   input  logic [8*TableW*Tables-1:0] table_i,    // entry e of table t at TableW (8 t + e); registered, as all that follows
+  input  logic [Tables-1:0]          even_i,     // of each table: a negation is the entry's, inverted, and 1
   input  logic [8*Tables-1:0]        pick_i,     // entry of each table, one-hot; none: 0 is added
   input  logic [Tables-1:0]          minus_i,    // the entry's negation is added
   input  logic                       keep_i,     // what reaches the sum in the next clock is added to it, or
@@ -21,7 +23,7 @@ module qn_lut_dot #(
   output logic [2*AccW-1:0]          sum_o       // two bits a column
 );
 
-  // A row for each table, its sign bit inverted (-s = ~s - 1), the +1 of a negation in column 0
+  // A row for each table, its sign bit inverted (-s = ~s - 1), the 1 of a negation in column 0
   /* verilator lint_off UNUSEDSIGNAL */
   function automatic [9:0] ten(input [31:0] n);
     ten = n[9:0];
@@ -55,7 +57,7 @@ module qn_lut_dot #(
         if (t < Tables && c < TableW) begin : g_in
           assign bits[Tall*c + t] = looked[TableW*t + c] ^ (c == TableW - 1);
         end else if (t < Have) begin : g_plus
-          assign bits[Tall*c + t] = minus_i[t - Tables];
+          assign bits[Tall*c + t] = minus_i[t - Tables] && even_i[t - Tables];
         end else begin : g_constant
           assign bits[Tall*c + t] = t == Have && CONSTANT[c];
         end
@@ -70,7 +72,7 @@ module qn_lut_dot #(
   logic                     keep_q, double_q;
   logic [2*Copies-1:0]      control;       // {keep, double}
   qn_fan #(.Width(2), .Copies(Copies)) u_control (.in_i({keep_q, double_q}), .out_o(control));
-  qn_heap #(.Cols(AccW), .Tall(Tall), .Heights(heights()), .Target(Join), .Cut(Cut)) u_heap (.clk_i, .bits_i(bits), .bits_o(part));
+  qn_heap #(.Cols(AccW), .Tall(Tall), .Heights(heights()), .Target(Join), .Cut(Cut), .Again(Again)) u_heap (.clk_i, .bits_i(bits), .bits_o(part));
 
   // The sum so far joins
   always_ff @(posedge clk_i) begin

@@ -3,10 +3,10 @@
 // then on multiplies each by the group's integer scale (unsigned) and adds it to the row's result: result[r] += sum[r] x scale.
 // The float scale of the channel comes once at the very end, outside.
 //
-//   t + 1 + r      sum r is at the end of the holds (t: after load_i)
+//   t + 1 + r      sum r is at the end of the holds (t: after load_i); one row needs none, and all that follows is a clock earlier
 //   t + 2 + r      is one number, the column's count of negations taken in
 //   t + 3 + r      is multiplied, two numbers; t + 4 + r one number
-//   t + 6 + r      is added: result_o                    (with a count all but the first a clock later)
+//   t + 4 + Parts + r  is added: result_o              (with a count or a cut all but the first a clock later, with both two)
 //
 // Loads are Rows clocks apart, or a multiple: the results go round in a ring of Rows places all the time.
 
@@ -18,6 +18,8 @@ module qn_rescale #(
   parameter int CountW = 8,                // of the count
   parameter bit Count  = 0,                // there is a count
   parameter int ScaleW = 4,
+  parameter int Cut    = 0,                // of the product: a register after this level of its heap, and a clock more
+  parameter int Parts  = 2,                // of the results' adder, a clock each
   parameter int OutW   = 28
 ) (
   input  logic                   clk_i,
@@ -34,51 +36,67 @@ module qn_rescale #(
   output logic [OutW-1:0]        result_o
 );
 
-  // Control: Rows clocks after a load, and what goes along
+  // Control
+  localparam int Late = Parts + (Cut == 0 ? 0 : 1);
   logic              load_q;
-  logic [Rows-1:0]   step_q;
-  logic [4:0]        valid_q;
-  logic [1:0]        first_q;
-  logic [2*ScaleW-1:0] scale_q;
-  logic              first_hold_q, end_hold_q;
-  logic [4:0]        end_q;
+  logic [Late+2:0]   valid_q;
+  logic [Late-Parts+1:0] first_q;
+  logic [ScaleW-1:0] scale_q;
+  logic [Late+2:0]   end_q;
+  logic [ScaleW+2:0] held;                 // scale, step (there is a sum), first, end
   logic              step, first, last;
   logic [ScaleW-1:0] scale;
-  qn_delay #(.Width(ScaleW + 3), .Clocks(Count ? 1 : 0)) u_late (
-    .clk_i, .in_i({scale_q[ScaleW-1:0], step_q[0], first_hold_q, end_hold_q}), .out_o({scale, step, first, last}));
+  qn_delay #(.Width(ScaleW + 3), .Clocks(Count ? 1 : 0)) u_late (.clk_i, .in_i(held), .out_o({scale, step, first, last}));
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       load_q  <= 1'b0;
-      step_q  <= '0;
       valid_q <= '0;
     end else begin
       load_q  <= load_i;
-      step_q  <= load_q ? {Rows{1'b1}} : step_q >> 1;
-      valid_q <= {valid_q[3:0], step};
+      valid_q <= {valid_q[Late+1:0], step};
     end
-    if (load_q) begin
-      first_hold_q        <= first_i;
-      end_hold_q          <= end_i;
-      scale_q[ScaleW-1:0] <= scale_i;
-    end
-    scale_q[2*ScaleW-1:ScaleW] <= scale;
-    first_q <= {first_q[0], first};
-    end_q   <= {end_q[3:0], last};
+    scale_q <= scale;
+    first_q <= {first_q[Late-Parts:0], first};
+    end_q   <= {end_q[Late+1:0], last};
   end
 
-  // Holds
-  /* verilator lint_off UNOPTFLAT */        // a register stands between any two rows
-  logic [2*SumW*(Rows+1)-1:0] hold;        // the last, of no row, whatever
-  /* verilator lint_on UNOPTFLAT */
-  logic [2*Rows-1:0]          load;
-  qn_fan #(.Width(1), .Copies(2 * Rows)) u_load (.in_i(load_q), .out_o(load));
-  assign hold[2*SumW*Rows +: 2*SumW] = hold[2*SumW*(Rows-1) +: 2*SumW];
+  // The sum to go, in carry-save form, and its column's count: out of holds, which Rows clocks empty, or straight
+  logic [2*SumW-1:0]   hold;
+  /* verilator lint_off UNUSEDSIGNAL */     // of a count only
+  logic [2*CountW-1:0] count;
+  /* verilator lint_on UNUSEDSIGNAL */
   genvar c, i;
   generate
-    for (i = 0; i < 2 * Rows; i = i + 1) begin : g_hold
-      logic [SumW-1:0] hold_q;
-      always_ff @(posedge clk_i) hold_q <= load[i] ? sum_i[SumW*i +: SumW] : hold[SumW*(i+2) +: SumW];
-      assign hold[SumW*i +: SumW] = hold_q;
+    if (Rows == 1) begin : g_straight
+      assign hold  = sum_i;
+      assign count = count_i;
+      assign held  = {scale_i, load_q, first_i, end_i};
+    end else begin : g_holds
+      logic [Rows-1:0]     step_q;
+      logic [ScaleW+1:0]   held_q;
+      logic [2*CountW-1:0] count_q;
+      /* verilator lint_off UNOPTFLAT */    // a register stands between any two rows
+      logic [2*SumW*(Rows+1)-1:0] holds;   // the last, of no row, whatever
+      /* verilator lint_on UNOPTFLAT */
+      logic [2*Rows-1:0] load;
+      qn_fan #(.Width(1), .Copies(2 * Rows)) u_load (.in_i(load_q), .out_o(load));
+      assign holds[2*SumW*Rows +: 2*SumW] = holds[2*SumW*(Rows-1) +: 2*SumW];
+      for (i = 0; i < 2 * Rows; i = i + 1) begin : g_hold
+        logic [SumW-1:0] hold_q;
+        always_ff @(posedge clk_i) hold_q <= load[i] ? sum_i[SumW*i +: SumW] : holds[SumW*(i+2) +: SumW];
+        assign holds[SumW*i +: SumW] = hold_q;
+      end
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) step_q <= '0;
+        else         step_q <= load_q ? {Rows{1'b1}} : step_q >> 1;
+        if (load_q) begin
+          held_q  <= {scale_i, first_i, end_i};
+          count_q <= count_i;
+        end
+      end
+      assign hold  = holds[2*SumW-1:0];
+      assign count = count_q;
+      assign held  = {held_q[ScaleW+1:2], step_q[0], held_q[1:0]};
     end
   endgenerate
 
@@ -93,11 +111,9 @@ module qn_rescale #(
       assign bits[Tall*c +: 2] = hold[2*c +: 2];
     end
     if (Count) begin : g_count
-      logic [2*CountW-1:0] count_q;
-      always_ff @(posedge clk_i) if (load_q) count_q <= count_i;
       for (c = 0; c < SumW; c = c + 1) begin : g_col
         if (c < CountW) begin : g_in
-          assign bits[Tall*c + 2 +: 2] = count_q[2*c +: 2];
+          assign bits[Tall*c + 2 +: 2] = count[2*c +: 2];
         end else begin : g_none
           assign bits[Tall*c + 2 +: 2] = 2'b00;
         end
@@ -129,7 +145,7 @@ module qn_rescale #(
     for (c = 0; c < OutW; c = c + 1) begin : g_col
       for (i = 0; i < ScaleW; i = i + 1) begin : g_row
         if (c >= i && c < i + SumW) begin : g_in
-          assign pp[(ScaleW+1)*c + i] = (scale_q[ScaleW + i] && sum_q[c - i]) ^ (c - i == SumW - 1);
+          assign pp[(ScaleW+1)*c + i] = (scale_q[i] && sum_q[c - i]) ^ (c - i == SumW - 1);
         end else begin : g_none
           assign pp[(ScaleW+1)*c + i] = 1'b0;
         end
@@ -137,41 +153,45 @@ module qn_rescale #(
       assign pp[(ScaleW+1)*c + ScaleW] = CONSTANT[c];
     end
   endgenerate
-  qn_heap #(.Cols(OutW), .Tall(ScaleW + 1), .Heights({OutW{TALL_P[9:0]}})) u_product (.clk_i, .bits_i(pp), .bits_o(prod));
+  qn_heap #(.Cols(OutW), .Tall(ScaleW + 1), .Heights({OutW{TALL_P[9:0]}}), .Cut(Cut)) u_product (.clk_i, .bits_i(pp), .bits_o(prod));
   always_ff @(posedge clk_i) prod_q <= prod;
   qn_heap_sum #(.Width(OutW)) u_term (.clk_i, .two_i(prod_q), .sum_o(term_q));
 
-  // Into the ring, the high half a clock after the low one: result_o is its head, its tail is due next
-  localparam int Low = OutW / 2;
-  localparam int High = OutW - Low;
-  logic [Rows*Low-1:0]  low_q;
-  logic [Rows*High-1:0] high_q;
-  logic [Low-1:0]       low2_q;
-  logic [High-1:0]      term_high_q;
-  logic                 carry_q, use_q, keep_q, use_low_q, keep_low_q;     // use: a term comes; keep: the ring's tail counts
-  logic [Low:0]         low_sum;
-  logic [High-1:0]      high_sum;
-  logic [(Rows+1)*Low-1:0]  low_ring;      // what comes in, below what is there
-  logic [(Rows+1)*High-1:0] high_ring;
-  assign low_sum   = {1'b0, {Low{use_low_q}} & term_q[Low-1:0]} + {1'b0, {Low{keep_low_q}} & low_q[(Rows-1)*Low +: Low]};
-  assign high_sum  = ({High{use_q}} & term_high_q) + ({High{keep_q}} & high_q[(Rows-1)*High +: High]) + {{High-1{1'b0}}, carry_q};
-  assign low_ring  = {low_q, low_sum[Low-1:0]};
-  assign high_ring = {high_q, high_sum};
+  // Into the ring, part by part, each a clock after the one below it: result_o is its head, its tail is due next
+  localparam int Part = (OutW + Parts - 1) / Parts;
+  logic [Parts-1:0] use_q, keep_q;          // a part's term comes; the ring's tail counts
+  logic [Parts:0]   carry;
+  assign carry[0] = 1'b0;
+  generate
+    for (i = 0; i < Parts; i = i + 1) begin : g_part
+      localparam int At = Part * i;
+      localparam int W  = i == Parts - 1 ? OutW - At : Part;
+      logic [W-1:0]          term;
+      logic [Rows*W-1:0]     ring_q;
+      logic [(Rows+1)*W-1:0] ring;         // what comes in, below what is there
+      logic [W:0]            sum;
+      logic                  carry_q;
+      qn_delay #(.Width(W), .Clocks(i)) u_term (.clk_i, .in_i(term_q[At +: W]), .out_o(term));
+      assign sum  = {1'b0, {W{use_q[i]}} & term} + {1'b0, {W{keep_q[i]}} & ring_q[(Rows-1)*W +: W]} + {{W{1'b0}}, carry[i]};
+      assign ring = {ring_q, sum[W-1:0]};
+      always_ff @(posedge clk_i) begin
+        carry_q <= sum[W];
+        ring_q  <= ring[Rows*W-1:0];
+      end
+      assign carry[i + 1] = carry_q;
+      qn_delay #(.Width(W), .Clocks(Parts - 1 - i)) u_result (.clk_i, .in_i(ring_q[W-1:0]), .out_o(result_o[At +: W]));
+      logic unused;
+      assign unused = ^ring[Rows*W +: W];
+    end
+  endgenerate
   always_ff @(posedge clk_i) begin
-    {carry_q, low_q} <= {low_sum[Low], low_ring[Rows*Low-1:0]};
-    term_high_q <= term_q[OutW-1:Low];
-    use_low_q   <= valid_q[1];
-    keep_low_q  <= !valid_q[1] || !first_q[1];
-    use_q       <= use_low_q;
-    keep_q      <= keep_low_q;
-    high_q <= high_ring[Rows*High-1:0];
-    low2_q <= low_q[Low-1:0];
+    use_q  <= {use_q[Parts-2:0], valid_q[Late-Parts+1]};
+    keep_q <= {keep_q[Parts-2:0], !valid_q[Late-Parts+1] || !first_q[Late-Parts+1]};
   end
-  assign result_o = {high_q[High-1:0], low2_q};
-  assign valid_o  = valid_q[4] && end_q[4];
+  assign valid_o = valid_q[Late+2] && end_q[Late+2];
 
   logic unused;
-  assign unused = ^{low_ring[Rows*Low +: Low], high_ring[Rows*High +: High]};
+  assign unused = carry[Parts];
 
 endmodule
 

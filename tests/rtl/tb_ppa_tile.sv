@@ -5,7 +5,7 @@
 `default_nettype none
 
 module tb_ppa_tile;
-  parameter int TILE = 0, KIND = 0, BITS = 4, LANES = 4, ROWS = 4, COLS = 2, SLICES = 4, CUT = 1, JOIN = 4, SCALEW = 4, GROUPS = 3, SUMW = 18, SHARE = SLICES, FOURS = 4, SAVE = 1;
+  parameter int TILE = 0, KIND = 0, BITS = 4, LANES = 4, ROWS = 4, COLS = 2, SLICES = 4, CUT = 1, JOIN = 4, SCALEW = 4, AGAIN = 0, GROUPS = 3, SUMW = 18, SHARE = SLICES, FOURS = 4, SAVE = 1, SPLIT = 0;
   parameter int WIDE = 4, HOLD = 1;        // TILE 3: LANES products of BITS bits (2, 4, 8), SLICES slices of them a group
   parameter int SERIAL = 0, UNSIGNED = 0;  // TILE 0: weights of BITS bits plane by plane; codes of 0 and up
   localparam int CODEW = KIND == 2 ? 2 : BITS;
@@ -64,7 +64,7 @@ module tb_ppa_tile;
       logic done;
       logic [OUTW*UNITS*COLS-1:0] y;
       integer n, step, plane;
-      qn_dot_tile #(.Rows(ROWS), .Cols(COLS), .Lanes(LANES), .Kind(KIND), .Bits(KIND == 2 ? 1 : CODEW), .SumW(SUMW), .Join(JOIN), .Cut(CUT),
+      qn_dot_tile #(.Rows(ROWS), .Cols(COLS), .Lanes(LANES), .Kind(KIND), .Bits(KIND == 2 ? 1 : CODEW), .SumW(SUMW), .Join(JOIN), .Cut(CUT), .Again(AGAIN),
                     .Slices(SLICES), .Share(SHARE), .Fours(FOURS), .ScaleW(SCALEW), .OutW(OUTW),
                     .Serial(SERIAL)) dut (
         .clk_i(clk), .rst_ni(rst_n), .planes_i(PLANES[2:0] - 3'd1), .signed_i(UNSIGNED == 0), .valid_i(valid), .start_i(start), .end_i(last),
@@ -93,7 +93,7 @@ module tb_ppa_tile;
             @(negedge clk);
           end
           repeat (SLICES - 1) @(negedge clk);
-          while (dut.g_col[0].g_rescale[0].u_rescale.step_q != 0) @(negedge clk);
+          repeat (SHARE) @(negedge clk);
         end
         finish();
       end
@@ -179,9 +179,9 @@ module tb_ppa_tile;
       logic [SCALEW*COLS-1:0] s = '0;
       logic [32*COLS-1:0] y;
       integer T;
-      qn_b0 #(.Rows(LANES), .Cols(COLS), .Cut(CUT), .Save(SAVE), .CodeW(CODEW), .ScaleW(SCALEW)) dut (
+      qn_b0 #(.Rows(LANES), .Cols(COLS), .Cut(CUT), .Save(SAVE), .Split(SPLIT), .CodeW(CODEW), .ScaleW(SCALEW)) dut (
         .clk_i(clk), .shift_i(shift), .swap_i(swap), .code_i(w), .scale_i(s), .act_i(a), .sum_o(y));
-      localparam int LATE = LANES + (CUT == 0 ? 0 : 1) + 4;
+      localparam int LATE = LANES + (CUT == 0 ? 0 : 1) + (SPLIT == 0 ? 0 : 1) + 4;
       initial begin : p_run
         wait (rst_n);
         for (run = 0; run < RUNS; run = run + 1) begin
