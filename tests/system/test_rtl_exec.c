@@ -97,7 +97,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     shape.last = last;
     shape.wide = wide;
     shape.accum = accum;
-    shape.ggml = !wide && (f->block == 1 || f->block == 8) && rnd(2);
+    shape.ggml = t->ggml && !wide && (f->block == 1 || f->block == 8) && rnd(2);
     shape.coarse = !shape.ggml && rnd(3) == 0;
     for (uint32_t i = 0; i < n * in_rows; i++) {
         float v = ((float)rnd(65536) - 32768) / 8192;
