@@ -16,7 +16,9 @@ module qn_top #(
   parameter int Slices    = 64,
   parameter int VbWords   = 24576,
   parameter int FifoWords = 1024,
-  parameter int ProgWords = 8192
+  parameter int ProgWords = 8192,
+  parameter int Ggml      = 1,
+  parameter int Small     = 0              // fewer LUTs, two block RAMs more: qn_regs
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -63,7 +65,7 @@ module qn_top #(
   logic [RowW:0] array_rows;
   logic [3:0]   unit_busy, unit_idle;
 
-  qn_regs #(.Rows(Rows), .Planes(Planes)) u_regs (
+  qn_regs #(.Rows(Rows), .Planes(Planes), .Small(Small != 0)) u_regs (
     .clk_i, .rst_ni,
     .reg_valid_i, .reg_we_i, .reg_addr_i, .reg_wdata_i, .reg_rdata_o,
     .core_rst_no(core_rst_n), .core_rst_next_no(core_rst_next_n), .mem_idle_i(mem_idle),
@@ -187,7 +189,7 @@ module qn_top #(
     .plane_valid_o(plane_valid), .plane_ready_i(plane_ready), .plane_o(plane),
     .head_valid_o(plane_head_valid), .head_ready_i(plane_head_ready), .head_o(plane_head));
 
-  qn_matrix #(.Element(Element), .Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices)) u_matrix (
+  qn_matrix #(.Element(Element), .Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices), .Ggml(Ggml != 0)) u_matrix (
     .clk_i, .rst_ni(unit_rst_n[MATRIX]),
     .insn_valid_i(unit_valid[MATRIX]), .insn_ready_o(unit_ready[MATRIX]), .insn_i(head[MATRIX*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[MATRIX]), .post_o(post[8*MATRIX +: 8]),
@@ -208,7 +210,7 @@ module qn_top #(
   logic [VbAddrW-1:0] st_addr;
   logic [31:0]        st_data;
 
-  qn_vector #(.Rows(Rows), .Lanes(Lanes), .Funcs(Funcs), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices), .VbWords(VbWords)) u_vector (
+  qn_vector #(.Rows(Rows), .Lanes(Lanes), .Funcs(Funcs), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices), .VbWords(VbWords), .Ggml(Ggml != 0)) u_vector (
     .clk_i, .rst_ni(unit_rst_n[VECTOR]), .regs_rst_ni(rst_ni),
     .insn_valid_i(unit_valid[VECTOR]), .insn_ready_o(unit_ready[VECTOR]), .insn_i(head[VECTOR*ENTRY_W +: ENTRY_W]),
     .post_valid_o(post_valid[VECTOR]), .post_o(post[8*VECTOR +: 8]),

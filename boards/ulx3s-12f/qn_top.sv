@@ -18,7 +18,9 @@ module qn_top #(
   parameter int Slices    = 64,
   parameter int VbWords   = 24576,
   parameter int FifoWords = 1024,
-  parameter int ProgWords = 8192
+  parameter int ProgWords = 8192,
+  parameter int Ggml      = 1,
+  parameter int Small     = 0
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,

@@ -112,7 +112,8 @@ module qn_ulx3s #(
       BB u_dn (.I(dn_out), .T(!oe), .O(dn), .B(usb_dn_io));
     end
     else begin : g_uart
-      logic unused_dp, unused_dn;
+      logic unused_dp, unused_dn, unused_clk40;
+      assign unused_clk40 = clk40;
       BB u_dp (.I(1'b0), .T(1'b1), .O(unused_dp), .B(usb_dp_io));
       BB u_dn (.I(1'b0), .T(1'b1), .O(unused_dn), .B(usb_dn_io));
       assign usb_locked    = 1'b1;

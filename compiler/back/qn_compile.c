@@ -233,6 +233,8 @@ int qn_compile(qn_prog *p, const qn_gguf *file, const qn_options *o, qn_why *why
 {
     qn_graph g;
     memset(p, 0, sizeof *p);
+    if (o->act_ggml && !o->target->ggml)
+        return qn_fail(why, QN_ERR_USAGE, "target %s does not quantize activations as ggml does", o->target->name);
     int err = qn_llama_import(&g, file, why);
     if (err < 0)
         return err;

@@ -15,9 +15,10 @@ module qn_matrix #(
   parameter int Depth    = 32,             // lanes of a row: 8, 16 or 32; a plane takes 32 / Depth clocks
   parameter int Planes   = 1,              // stripes: 1, 2 or 4
   parameter int Lanes    = 8,
-  parameter int Dequants = 4,              // 2 or more
+  parameter int Dequants = 4,
   parameter int AccCols  = 256,
   parameter int Slices   = 64,
+  parameter bit Ggml     = 1,              // side words may be Q8_1's
   parameter RowW   = $clog2(Rows),
   parameter SliceW = $clog2(Slices),
   parameter BeatW  = $clog2(32 / Lanes),
@@ -72,7 +73,8 @@ module qn_matrix #(
   output logic                           array_starve_o // the array was ready and no plane was there
 );
 
-  localparam int UnitW  = $clog2(Dequants);
+  localparam int UnitW  = $clog2(Dequants);     // of the accumulator banks' numbers: none where there is one
+  localparam int BankW  = UnitW > 0 ? UnitW : 1;
   localparam int Groups = Rows / Dequants;
   localparam int GroupW = $clog2(Groups);
   localparam int LineW  = $clog2(Planes);
@@ -390,25 +392,52 @@ module qn_matrix #(
   end
 
   // Side words of a pair with the scales of first and of second slots as FP32: of Q8_1 d and s, else the one scale
-  localparam int WideW = 59 + 32;
-  logic [2*WideW-1:0] wide;
+  // One lane has one memory, which takes them one after the other: the loader shows both for two clocks or more
+  localparam int WideW = Ggml ? 59 + 32 : 58;
+  localparam int Sides = Dequants > 1 ? 2 : 1;
+  localparam int Ring  = Dequants > 1 ? Dequants : 0;    // lanes that deal in a ring
+  logic [Sides*WideW-1:0] wide;
+  logic [59*Sides-1:0]    side_now;
   generate
-    for (i = 0; i < 2; i = i + 1) begin : g_wide
+    for (i = 0; i < Sides; i = i + 1) begin : g_wide
+      /* verilator lint_off UNUSEDSIGNAL */
       logic        s;
+      /* verilator lint_on UNUSEDSIGNAL */
       logic [25:0] sums;
-      logic [31:0] scale, s_wide, d_wide;
-      assign {s, sums, scale} = side[59*i +: 59];
-      qn_half u_s (.h_i(scale[31:16]), .y_o(s_wide));
-      qn_half u_d (.h_i(scale[15:0]), .y_o(d_wide));
-      assign wide[WideW*i +: WideW] = {s, sums, s ? s_wide : scale, s ? d_wide : scale};
+      logic [31:0] scale;
+      assign {s, sums, scale} = side_now[59*i +: 59];
+      if (Ggml) begin : g_s
+        logic [31:0] s_wide, d_wide;
+        qn_half u_s (.h_i(scale[31:16]), .y_o(s_wide));
+        qn_half u_d (.h_i(scale[15:0]), .y_o(d_wide));
+        assign wide[WideW*i +: WideW] = {s, sums, s ? s_wide : scale, s ? d_wide : scale};
+      end else begin : g_plain
+        assign wide[WideW*i +: WideW] = {sums, scale};
+      end
     end
   endgenerate
 
   // Lane i holds row {group, i}: whether it computes, its sums and its scales, which stand where the loader put them
-  localparam int SideW = 1 + WideW;
+  localparam int SideW = 1 + 59 + 32;
   logic [SideW*Dequants-1:0] d_side;
+  logic [WideW*Dequants-1:0] d_kept;
+  logic [Dequants-1:0]       d_computes;
   generate
-    for (i = 0; i < Dequants; i = i + 1) begin : g_lane
+    if (Dequants == 1) begin : g_single
+      logic [WideW-1:0] side_mem [0:4*Rows-1];
+      logic             odd_q;             // the odd row's turn
+      assign side_now = odd_q ? side[117:59] : side[58:0];
+      always_ff @(posedge clk_i) begin
+        odd_q <= rst_ni && side_we;
+        if (side_we || odd_q) side_mem[{side_index, side_pair, odd_q}] <= wide;
+      end
+      assign d_kept     = side_mem[{d_side_q, d_group_q}];
+      assign d_computes = {1'b0, d_group_q} < d_rows_q;
+    end
+    else begin : g_both
+      assign side_now = side;
+    end
+    for (i = 0; i < Ring; i = i + 1) begin : g_lane
       localparam [UnitW-1:0] Lane = i;
       logic [WideW-1:0] side_mem [0:4*Groups-1];
       logic [RowW-1:0] lane_row;
@@ -422,7 +451,15 @@ module qn_matrix #(
         if (side_hit) side_mem[{side_index, side_pair[RowW-2:UnitW-1]}] <= wide[WideW*(i%2) +: WideW];
       end
       assign lane_row = {d_group_q, Lane};
-      assign d_side[SideW*i +: SideW] = {{1'b0, lane_row} < d_rows_q, side_mem[{d_side_q, d_group_q}]};
+      assign d_kept[WideW*i +: WideW] = side_mem[{d_side_q, d_group_q}];
+      assign d_computes[i] = {1'b0, lane_row} < d_rows_q;
+    end
+    for (i = 0; i < Dequants; i = i + 1) begin : g_side
+      if (Ggml) begin : g_s
+        assign d_side[SideW*i +: SideW] = {d_computes[i], d_kept[WideW*i +: WideW]};
+      end else begin : g_plain
+        assign d_side[SideW*i +: SideW] = {d_computes[i], 1'b0, d_kept[WideW*i + 32 +: 26], {2{d_kept[WideW*i +: 32]}}};
+      end
     end
   endgenerate
 
@@ -434,7 +471,7 @@ module qn_matrix #(
   logic [32*Dequants*Planes-1:0] acc_banks;
   logic [32*Dequants-1:0]        acc_bank, acc_data;
   logic                          acc_re_q;
-  logic [UnitW-1:0]              acc_row_q;
+  logic [BankW-1:0]              acc_row_q;
 
   genvar p;
   generate
@@ -456,7 +493,10 @@ module qn_matrix #(
       always_ff @(posedge clk_i) if (acc_re_i) acc_stripe_q <= acc_col_i[3 +: LineW];
       assign acc_bank = acc_banks[32*Dequants*acc_stripe_q +: 32*Dequants];
     end
-    for (i = 0; i < Dequants; i = i + 1) begin : g_acc
+    if (Dequants == 1) begin : g_single_acc
+      assign acc_addr = {acc_row_i, acc_own};
+    end
+    for (i = 0; i < Ring; i = i + 1) begin : g_acc
       localparam [UnitW-1:0] Unit = i;
       logic [UnitW-1:0] acc_low;           // the column of this bank
       assign acc_low = Unit - acc_row_i[UnitW-1:0];
@@ -486,7 +526,7 @@ module qn_matrix #(
   qn_rotate #(.Width(32), .Count(Dequants)) u_unrotate (.by_i(-acc_row_q), .in_i(acc_bank), .out_o(acc_data));
   always_ff @(posedge clk_i) begin
     acc_re_q <= acc_re_i;
-    if (acc_re_i) acc_row_q  <= acc_row_i[UnitW-1:0];
+    if (acc_re_i) acc_row_q  <= acc_row_i[BankW-1:0];
     if (acc_re_q) acc_data_o <= acc_data;
   end
 
@@ -519,7 +559,7 @@ module qn_matrix #(
     if (rst_ni && issue && first && !col_q[0])          assert (!head_ready_o);
     if (rst_ni && hold_load)                            assert (!d_valid_q || d_end);
     if (rst_ni)                                         assert (!posts_full || !job_valid || a_valid_q);  // never waits: the gap is longer
-    if (rst_ni && acc_re_i)                             assert (acc_col_i[UnitW-1:0] == '0);
+    if (rst_ni && acc_re_i)                             assert (Dequants == 1 || acc_col_i[BankW-1:0] == '0);
     if (rst_ni)                                         assert (dequant_done == {Planes{post_valid_o}} &&
                                                                 dequant_busy == {Planes{dequant_busy[0]}});
   end

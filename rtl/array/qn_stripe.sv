@@ -64,7 +64,7 @@ module qn_stripe #(
   output logic [32*Dequants-1:0]    acc_data_o     // one clock later, by bank
 );
 
-  localparam int UnitW = $clog2(Dequants);
+  localparam int UnitW = Dequants > 1 ? $clog2(Dequants) : 1;
 
   logic [56*Dequants-1:0] lanes;
   qn_array #(.Element(Element), .Rows(Rows), .Depth(Depth), .Lanes(Dequants)) u_array (

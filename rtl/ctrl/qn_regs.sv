@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_regs: the host's registers (rtl/spec/regs.def): start, reset and trap state, windows, arguments, counters.
 // A write takes effect in the next clock; read data comes in the clock after its request, and stays.
+// Small: less logic for two block RAMs. The sequencer's arguments lie there, and come a clock after their index; the counters share an adder.
 // A start is ignored while the core is busy, trapped or in reset. Reset holds the core until the memory port is quiet, with STATUS busy.
 
 `default_nettype none
@@ -8,6 +9,7 @@
 module qn_regs #(
   parameter int Rows   = 16,
   parameter int Planes = 1,                // words of a line of memory
+  parameter bit Small  = 0,
   parameter RowW = $clog2(Rows) + 1
 ) (
   input  logic            clk_i,
@@ -35,7 +37,7 @@ module qn_regs #(
   input  logic [191:0]    trap_addr_i,
   input  logic [71:0]     trap_pc_i,
 
-  input  logic [5:0]      arg_index_i,     // answers in the same clock
+  input  logic [5:0]      arg_index_i,     // answers in the same clock; Small: index of the clock before
   output logic [31:0]     arg_data_o,
   input  logic [2:0]      load_win_i,
   output logic [29:0]     load_base_o,
@@ -151,7 +153,7 @@ module qn_regs #(
   // Plain registers
   logic [6:0]  group;                      // address of the eight that the request is in
   logic [29:0] win_base_q [0:7];
-  logic [31:0] win_size_q [0:7], arg_q [0:63];
+  logic [31:0] win_size_q [0:7];
   logic [7:0]  win_write_q;
 
   assign group = {reg_addr_i[6:3], 3'd0};
@@ -171,11 +173,39 @@ module qn_regs #(
     if (!rst_ni) win_write_q <= 8'd0;
     else if (write && group == qn_isa_pkg::REG_WIN_FLAGS) win_write_q[reg_addr_i[2:0]] <= reg_wdata_i[0];
   end
-  always_ff @(posedge clk_i) begin
-    if (write && reg_addr_i[6]) arg_q[reg_addr_i[5:0]] <= reg_wdata_i;
-  end
 
-  assign arg_data_o    = arg_q[arg_index_i];
+  // Arguments, for the sequencer and for the host: arg_word in the clock of the request, arg_late in the one after it
+  /* verilator lint_off UNDRIVEN */
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [31:0] arg_word, arg_late;
+  /* verilator lint_on UNUSEDSIGNAL */
+  /* verilator lint_on UNDRIVEN */
+  generate
+    if (Small) begin : g_arg_blocks
+      (* no_rw_check, ram_style = "block" *) logic [31:0] arg_q [0:63];
+      (* no_rw_check, ram_style = "block" *) logic [31:0] copy_q [0:63];
+      logic [31:0] data_q, late_q;
+      assign arg_data_o = data_q;
+      assign arg_late   = late_q;
+      assign arg_word   = 32'd0;
+      always_ff @(posedge clk_i) begin
+        if (write && reg_addr_i[6]) arg_q[reg_addr_i[5:0]] <= reg_wdata_i;
+        data_q <= arg_q[arg_index_i];
+      end
+      always_ff @(posedge clk_i) begin
+        if (write && reg_addr_i[6]) copy_q[reg_addr_i[5:0]] <= reg_wdata_i;
+        if (reg_valid_i)            late_q <= copy_q[reg_addr_i[5:0]];
+      end
+    end else begin : g_arg
+      logic [31:0] arg_q [0:63];
+      always_ff @(posedge clk_i) begin
+        if (write && reg_addr_i[6]) arg_q[reg_addr_i[5:0]] <= reg_wdata_i;
+      end
+      assign arg_data_o = arg_q[arg_index_i];
+      assign arg_word   = arg_q[reg_addr_i[5:0]];
+    end
+  endgenerate
+
   assign load_base_o   = win_base_q[load_win_i];
   assign load_size_o   = win_size_q[load_win_i];
   assign store_base_o  = win_base_q[store_win_i];
@@ -184,7 +214,15 @@ module qn_regs #(
 
   // Counters: they run while the core is busy, from its first clock on, in which they are cleared. They count the last clock's events: with `done` there are none, and those of
   // a trap's clock are counted in the clock after it
-  logic [511:0]    count_q, step;          // sixteen: REG_COUNT_CYCLES and on
+  localparam int Counters = 16;            // REG_COUNT_CYCLES and on
+  /* verilator lint_off UNUSEDSIGNAL */    // most count one
+  /* verilator lint_off UNDRIVEN */
+  logic [511:0]    count_q, step;          // counts, unless Small; what each counts in this clock
+  /* verilator lint_on UNDRIVEN */
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic [31:0]     count_word;             // of the one asked for
+  logic [3:0]      counter;
+  assign counter = reg_addr_i[3:0] - qn_isa_pkg::REG_COUNT_CYCLES[3:0];
   logic            array_q, starve_q;
   logic [RowW-1:0] array_rows_q;
   logic [3:0]      busy_was_q;
@@ -213,7 +251,66 @@ module qn_regs #(
     for (i = 0; i < 8; i = i + 1) begin : g_moved
       assign step[32*(8 + i) +: 32] = !moved_q[i] ? 32'd0 : i < 4 ? {27'd0, moved_len_q} << LineW : 32'd1;
     end
-    for (i = 0; i < 16; i = i + 1) begin : g_count
+    if (Small) begin : g_turns
+      // Each counts the events of sixteen clocks in a few bits, and adds them to its word when it is its turn: a count is the sum of both
+      localparam int PartW = RowW > 5 + LineW ? RowW + 4 : 9 + LineW;
+      logic [31:0]               whole_q [0:Counters-1];
+      logic [Counters-1:0]       there_q;  // words that were written since the start
+      logic [PartW*Counters-1:0] part;
+      logic [3:0]                turn_q;
+      logic [PartW-1:0]          turn_part, shown_part;
+      integer                    k;
+      always @(*) begin
+        turn_part  = '0;
+        shown_part = '0;
+        for (k = 0; k < Counters; k = k + 1) begin
+          if (turn_q == k[3:0])  turn_part  = turn_part | part[PartW*k +: PartW];
+          if (counter == k[3:0]) shown_part = shown_part | part[PartW*k +: PartW];
+        end
+      end
+      assign count_word = (there_q[counter] ? whole_q[counter] : 32'd0) + {{32-PartW{1'b0}}, shown_part};
+      always_ff @(posedge clk_i) begin
+        turn_q <= rst_ni ? turn_q + 4'd1 : 4'd0;
+        if (busy_q) there_q <= start_o ? '0 : there_q | (16'd1 << turn_q);
+      end
+      always_ff @(posedge clk_i) begin
+        if (busy_q) whole_q[turn_q] <= (there_q[turn_q] ? whole_q[turn_q] : 32'd0) + {{32-PartW{1'b0}}, turn_part};
+      end
+
+      for (i = 0; i < Counters; i = i + 1) begin : g_part
+        localparam int MyW = i == 2 ? RowW + 4 : i >= 8 && i < 12 ? 9 + LineW : 5;
+        logic [MyW-1:0] part_q;
+        always_ff @(posedge clk_i) begin
+          if (busy_q) part_q <= (start_o || turn_q == i ? '0 : part_q) + step[32*i +: MyW];
+        end
+        assign part[PartW*i +: PartW] = {{PartW-MyW{1'b0}}, part_q};
+      end
+
+`ifdef FORMAL
+      // Any counter is what one of its own would be; its few bits hold what it counts between its turns
+      (* anyconst *) logic [3:0] f_pick;
+      logic [31:0]               f_count_q, f_most;
+      logic                      f_started_q;
+      logic [3:0]                f_since;  // clocks since its turn, less one
+      assign f_since = turn_q - f_pick - 4'd1;
+      assign f_most  = f_pick == 4'd2 ? Rows : f_pick >= 4'd8 && f_pick < 4'd12 ? 32'd16 << LineW : 32'd1;
+      initial assume (!rst_ni);
+      always @(posedge clk_i) begin
+        assume (array_rows_i <= Rows && mem_len_i <= 5'd16);
+        assume (array_rows_q <= Rows && moved_len_q <= 5'd16);   // what the assumption above left there
+        if (busy_q) f_count_q <= (start_o ? 32'd0 : f_count_q) + step[32*f_pick +: 32];
+        f_started_q <= rst_ni && (f_started_q || (busy_q && start_o));
+        if (rst_ni && f_started_q)
+          assert (f_count_q == (there_q[f_pick] ? whole_q[f_pick] : 32'd0) + {{32-PartW{1'b0}}, part[PartW*f_pick +: PartW]});
+        if (rst_ni && busy_q && !start_o)
+          assert (f_started_q && {{32-PartW{1'b0}}, part[PartW*f_pick +: PartW]} <= f_most * ({28'd0, f_since} + 32'd1));
+        cover (f_started_q && there_q[f_pick] && f_count_q > f_most + 32'd2);
+      end
+`endif
+    end else begin : g_whole
+      assign count_word = count_q[32*counter +: 32];
+    end
+    for (i = 0; i < (Small ? 0 : Counters); i = i + 1) begin : g_count
       always_ff @(posedge clk_i) begin
         if (busy_q) count_q[32*i +: 32] <= (start_o ? 32'd0 : count_q[32*i +: 32]) + step[32*i +: 32];
       end
@@ -221,13 +318,9 @@ module qn_regs #(
   endgenerate
 
   // Read
-  logic [31:0] rdata, arg_word, base_word, size_word, count_word;
-  logic [3:0]  counter;
-  assign arg_word   = arg_q[reg_addr_i[5:0]];
+  logic [31:0] rdata, base_word, size_word;
   assign base_word  = {2'd0, win_base_q[reg_addr_i[2:0]]};
   assign size_word  = win_size_q[reg_addr_i[2:0]];
-  assign counter    = reg_addr_i[3:0] - qn_isa_pkg::REG_COUNT_CYCLES[3:0];
-  assign count_word = count_q[32*counter +: 32];
 
   always @(*) begin
     rdata = 32'd0;
@@ -253,9 +346,21 @@ module qn_regs #(
           rdata = count_word;
     endcase
   end
+  logic [31:0] rdata_q;
   always_ff @(posedge clk_i) begin
-    if (reg_valid_i) reg_rdata_o <= rdata;
+    if (reg_valid_i) rdata_q <= rdata;
   end
+  generate
+    if (Small) begin : g_late
+      logic block_q;                       // the word comes out of the block RAM
+      always_ff @(posedge clk_i) begin
+        if (reg_valid_i) block_q <= reg_addr_i[6];
+      end
+      assign reg_rdata_o = block_q ? arg_late : rdata_q;
+    end else begin : g_now
+      assign reg_rdata_o = rdata_q;
+    end
+  endgenerate
 
 endmodule
 

@@ -19,6 +19,8 @@ module qn_soc #(
   parameter int VbWords   = 24576,
   parameter int FifoWords = 1024,
   parameter int ProgWords = 16384,
+  parameter int Ggml      = 1,
+  parameter int Small     = 0,
   parameter logic [31:0] MemWords = 32'd8388608,
   parameter bit Ddr  = 0,                  // memory is outside
   parameter int Rcd  = 3,                  // of the SDRAM, in its clocks: qn_sdr
@@ -131,7 +133,7 @@ module qn_soc #(
   logic [31:0] core_wdata, core_rdata;
   qn_top #(
     .Element(Element), .Rows(Rows), .Depth(Depth), .Planes(Planes), .Lanes(Lanes), .Funcs(Funcs), .Dequants(Dequants), .AccCols(AccCols), .Slices(Slices),
-    .VbWords(VbWords), .FifoWords(FifoWords), .ProgWords(ProgWords)
+    .VbWords(VbWords), .FifoWords(FifoWords), .ProgWords(ProgWords), .Ggml(Ggml), .Small(Small)
   ) u_core (
     .clk_i, .rst_ni(rst_n[CORE_RST]), .reg_valid_i(core_valid), .reg_we_i(core_we), .reg_addr_i(core_addr), .reg_wdata_i(core_wdata), .reg_rdata_o(core_rdata),
     .req_valid_o(valid[CORE]), .req_ready_i(ready[CORE]), .req_we_o(mem_we[CORE]), .req_addr_o(addr[30*CORE +: 30]), .req_len_o(len[5*CORE +: 5]),

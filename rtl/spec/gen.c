@@ -311,6 +311,8 @@ static void check_targets(void)
         check_range(l, n, "slices", t->slices, 8, 1024);
         check_range(l, n, "prog_words", t->prog_words, 8, 8L << PC_W);
         check_range(l, n, "fifo_words", t->fifo_words, 64, 1 << 16);
+        check_range(l, n, "ggml", t->ggml, 0, 1);
+        check_range(l, n, "small", t->small, 0, 1);
         check_range(l, n, "vb_words", t->vb_words, 8192, 1 << 20);       // an address holds a stride (insn.def: ten bits of eights)
         if (t->lanes != 4 && t->lanes != 8)
             fault(l, n, "lanes %u is not 4 or 8", t->lanes);
@@ -320,8 +322,6 @@ static void check_targets(void)
             fault(l, n, "funcs %u does not divide lanes %u", t->funcs, t->lanes);
         if (t->funcs > t->dequants)          // the vector unit's pace from the accumulators would be that of the functions
             fault(l, n, "funcs %u is more than dequants %u", t->funcs, t->dequants);
-        if (t->dequants == 1)                // qn_rotate deals to two or more
-            fault(l, n, "dequants 1 is less than 2");
         if (t->rows < 2 * t->dequants)
             fault(l, n, "rows %u are less than twice dequants %u", t->rows, t->dequants);
         if (!t->dequants || t->lanes % t->dequants || t->rows % t->dequants)
@@ -576,12 +576,12 @@ static void print_manual(void)
     printf("\n# Latencies\n\n| pipeline | clocks | meaning |\n|---|---|---|\n");
     for (size_t i = 0; lats[i].name; i++)
         printf("| %s | %ld | %s |\n", lats[i].name, lats[i].value, lats[i].text);
-    printf("\n# Targets\n\n| name | Rows | Depth | Planes | Lanes | Funcs | Dequants | AccCols | Slices | VbWords | FifoWords | ProgWords | element | memory | clock |"
-           "\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    printf("\n# Targets\n\n| name | Rows | Depth | Planes | Lanes | Funcs | Dequants | AccCols | Slices | VbWords | FifoWords | ProgWords | Ggml | Small | element | memory | clock |"
+           "\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     const qn_target *t;
     for (size_t i = 0; (t = qn_target_at(i)); i++)
-        printf("| %s | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %s | %s | %.1f MHz |\n", t->name, t->rows, t->depth, t->planes, t->lanes, t->funcs, t->dequants,
-               t->acc_cols, t->slices, t->vb_words, t->fifo_words, t->prog_words, qn_element_at(t->element)->name, t->memory.name, t->clock_hz / 1e6);
+        printf("| %s | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %u | %s | %s | %.1f MHz |\n", t->name, t->rows, t->depth, t->planes, t->lanes, t->funcs, t->dequants,
+               t->acc_cols, t->slices, t->vb_words, t->fifo_words, t->prog_words, t->ggml, t->small, qn_element_at(t->element)->name, t->memory.name, t->clock_hz / 1e6);
     printf("\n# Elements\n\n| name | clocks of loading, a pair of rows | after the last | meaning |\n|---|---|---|---|\n");
     const qn_element *e;
     for (size_t i = 0; (e = qn_element_at(i)); i++)
@@ -598,7 +598,7 @@ static int print_parameters(const char *name, const char *format)
     const const_row rows[] = {
         {"Element", t->element, NULL}, {"Rows", t->rows, NULL}, {"Depth", t->depth, NULL}, {"Planes", t->planes, NULL}, {"Lanes", t->lanes, NULL}, {"Funcs", t->funcs, NULL}, {"Dequants", t->dequants, NULL},
         {"AccCols", t->acc_cols, NULL}, {"Slices", t->slices, NULL}, {"VbWords", t->vb_words, NULL},
-        {"FifoWords", t->fifo_words, NULL}, {"ProgWords", t->prog_words, NULL},
+        {"FifoWords", t->fifo_words, NULL}, {"ProgWords", t->prog_words, NULL}, {"Ggml", t->ggml, NULL}, {"Small", t->small, NULL},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         printf(format, i ? " " : "", rows[i].name, rows[i].value);

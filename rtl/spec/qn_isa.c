@@ -248,8 +248,8 @@ static const qn_element elements[] = {
 #undef QN_TARGET
 #undef QN_ELEMENT
 #define QN_ELEMENT(...)
-#define QN_TARGET(name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, element, memory, text) \
-    {{#name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, mem, hz, QN_ELEMENT_##element, {0}, text}, MEMORY_##memory},
+#define QN_TARGET(name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, ggml, small, mem, hz, element, memory, text) \
+    {{#name, rows, depth, planes, lanes, funcs, deqs, acc, slices, vb, fifo, prog, ggml, small, mem, hz, QN_ELEMENT_##element, {0}, text}, MEMORY_##memory},
 typedef struct target_row {
     qn_target target;
     int memory;

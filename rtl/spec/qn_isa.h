@@ -221,7 +221,7 @@ enum { QN_PLANES_MAX = 4, QN_TARGET_LABEL = 32 };
 
 typedef struct qn_target {
     const char *name;
-    uint32_t rows, depth, planes, lanes, funcs, dequants, acc_cols, slices, vb_words, fifo_words, prog_words;
+    uint32_t rows, depth, planes, lanes, funcs, dequants, acc_cols, slices, vb_words, fifo_words, prog_words, ggml, small;
     uint64_t mem_bytes;
     uint32_t clock_hz;
     enum qn_element_id element;

@@ -22,6 +22,7 @@ module qn_quant #(
   parameter int Lanes  = 8,                // 4 or 8
   parameter int RowW   = 4,
   parameter int SliceW = 6,
+  parameter bit Ggml   = 1,                // slices as ggml has them too
   parameter BeatW = $clog2(32 / Lanes)
 ) (
   input  logic                 clk_i,
@@ -94,8 +95,8 @@ module qn_quant #(
   logic [CountW-1:0] block_last;           // beats of a block less 1
   assign away_o = q8_1;
   always_ff @(posedge clk_i) begin
-    q8_1       <= ggml_i && !record_i && block_i == 2'd0;
-    q8_k       <= ggml_i && !record_i && block_i != 2'd0;
+    q8_1       <= Ggml && ggml_i && !record_i && block_i == 2'd0;
+    q8_k       <= Ggml && ggml_i && !record_i && block_i != 2'd0;
     block_last <= {{3{1'b0}}, {BeatW{1'b1}}} | ({{CountW-3{1'b0}}, block_i == 2'd3, block_i[1], block_i != 2'd0} << BeatW);
   end
 

@@ -20,6 +20,7 @@ module qn_vec_check #(
   parameter int AccCols = 256,
   parameter int Slices  = 64,
   parameter int VbWords = 24576,
+  parameter bit Ggml    = 1,               // QUANT makes slices as ggml has them
   parameter AddrW = $clog2(VbWords)
 ) (
   input  logic         clk_i,
@@ -93,7 +94,7 @@ module qn_vec_check #(
   assign rows_less1 = rows_i[17:0] - 18'd1;
   assign bad_fn     = vec_i && fn > qn_isa_pkg::VEC_MASK;
   assign bad_perm   = vec_i && (perm == 3'd3 || perm > 3'd4 || (perm != 3'd0 && acc_i));
-  assign bad_block  = quant_i && (record ? coarse || block != 2'd0 : ggml && (coarse || wide || (block[1] ^ block[0])));
+  assign bad_block  = quant_i && (record ? coarse || block != 2'd0 : ggml && (!Ggml || coarse || wide || (block[1] ^ block[0])));
   assign bad_n      = !empty_o && ((vec_i && perm != 3'd0 && n_i[2:0] != 3'd0)
                       || (quant_i && (n_i[4:0] != 5'd0 || (n_i[5] && block > 2'd0) || (n_i[6] && block > 2'd1) || (n_i[7] && block > 2'd2))));
 

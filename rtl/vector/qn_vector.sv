@@ -20,6 +20,7 @@ module qn_vector #(
   parameter int AccCols  = 256,
   parameter int Slices   = 64,
   parameter int VbWords  = 24576,
+  parameter bit Ggml     = 1,
   parameter VbAddrW = $clog2(VbWords),
   parameter RowW    = $clog2(Rows),
   parameter SliceW  = $clog2(Slices),
@@ -97,7 +98,6 @@ module qn_vector #(
   localparam LatCode = LatMul + 1 + LatAdd;
   localparam ChainW  = LatFunc > LatCode ? LatFunc : LatCode;
   localparam LaneW   = $clog2(Lanes);
-  localparam DequantW = $clog2(Dequants);
   localparam Groups  = Lanes / Dequants;   // accumulator reads of a beat
   localparam Turns   = Lanes / Funcs;      // function clocks of a beat
   localparam TurnW   = Turns > 1 ? $clog2(Turns) : 1;
@@ -162,7 +162,7 @@ module qn_vector #(
   logic [31:0] bad_addr;
   logic [7:0]  bad_cause;
   logic        bad;
-  qn_vec_check #(.Rows(Rows), .AccCols(AccCols), .Slices(Slices), .VbWords(VbWords)) u_check (
+  qn_vec_check #(.Rows(Rows), .AccCols(AccCols), .Slices(Slices), .VbWords(VbWords), .Ggml(Ggml)) u_check (
     .clk_i, .start_i(start_check), .insn_i(insn_q), .vec_i(d_vec), .quant_i(d_quant), .embed_i(d_embed), .logit_i(d_logit), .acc_i(d_acc), .n_i(d_n), .rows_i(d_rows), .empty_o(d_empty),
     .bad_o(bad), .bad_cause_o(bad_cause), .bad_addr_o(bad_addr));
 
@@ -241,7 +241,7 @@ module qn_vector #(
   logic [BeatW-1:0]  b_addr;               // B counts beats
   logic [CountW-1:0] a_pos, b_pos, w_pos;
   logic              a_next, a_end, a_row_end, b_end, w_next, w_end;
-  localparam [31:0] ACC_ROW = qn_isa_pkg::ACC_ROW, BEAT = Lanes, READ = Dequants;
+  localparam [31:0] ACC_ROW = qn_isa_pkg::ACC_ROW, BEAT = Lanes, READ = Dequants, READ_LESS1 = Dequants - 1;
 
   always @(*) begin
     a_stride = d_embed ? ACC_ROW[AddrW-1:0] : '0;
@@ -314,7 +314,7 @@ module qn_vector #(
   assign phase      = !a_run_q || phase_q == phase_last_q ? 3'd0 : phase_q + 3'd1;
   assign phase_tick = acc_q && vec_q ? Groups[2:0] - 3'd1 : 3'd0;
   assign acc_row_o = a_addr[10 +: RowW];
-  assign acc_col_o = {a_addr[ColW-1:DequantW], {DequantW{1'b0}}};
+  assign acc_col_o = a_addr[ColW-1:0] & ~READ_LESS1[ColW-1:0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -506,7 +506,7 @@ module qn_vector #(
   logic [1:0]          rec_kind;
   logic [QbBeatW-1:0]  rec_beat;
   logic [8*Lanes-1:0]  rec_words;
-  qn_quant #(.Lanes(Lanes), .RowW(RowW), .SliceW(SliceW)) u_quant (
+  qn_quant #(.Lanes(Lanes), .RowW(RowW), .SliceW(SliceW), .Ggml(Ggml)) u_quant (
     .clk_i, .clear_i(!rst_ni || halt || start_quant), .block_i(block_q), .wide_i(wide_q), .record_i(record_q), .ggml_i(ggml_q), .coarse_i(coarse_q),
     .x_valid_i(quant_q && tick_q[2]), .x_data_i(a_q), .nonfinite_o(quant_nonfinite),
     .scale_o(scale), .inv_i(func_y[31:0]), .go_o(go), .inv_o(inverse), .away_o(away),

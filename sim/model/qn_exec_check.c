@@ -70,7 +70,7 @@ unsigned qn_check_vector(const qn_target *t, const qn_entry *e, uint32_t *addr)
     if (vec && ((perm & (perm - 1)) || (perm && acc)))
         return refuse(QN_TRAP_FIELD, perm, addr);
     const bool ggml = quant && QN_GET(e->x, QUANT, GGML), coarse = quant && QN_GET(e->x, QUANT, COARSE);
-    if ((record && block) || (coarse && (record || ggml)) || (ggml && !record && (wide || block == 1 || block == 2)))
+    if ((record && block) || (coarse && (record || ggml)) || (ggml && !record && (!t->ggml || wide || block == 1 || block == 2)))
         return refuse(QN_TRAP_FIELD, block, addr);
     if (none)
         return QN_TRAP_NONE;

@@ -72,6 +72,7 @@ u32(64 + 5 * 32 + 24, zlib.crc32(b[image:image + n])); head_crc()'
 refused 65 'bad.qn: program refused by the verifier: .*instruction 20' "$QUERN" run "$work/bad.qn"
 refused 65 'm.qn: made for another target: compiled for ulx3s, asked for is mini' "$QUERN" run "$work/m.qn" --device model:mini
 refused 64 'm.qn: wrong use: ' "$QUERN" run "$work/m.qn" --kv 16
+refused 64 'target micro does not quantize activations as ggml does' "$QUERN" compile $MODEL --target micro --act ggml -o "$work/x.qn"
 
 # Disks. Nothing of a file that could not be written is left.
 mkdir "$work/d"

@@ -153,6 +153,9 @@ qn_seq|ctrl/qn_seq.sv|if (fill_left_q == '0) state_q|if (ask_left_q == '0) state
 qn_regs|ctrl/qn_regs.sv|for (t = 4; t >= 0; t = t - 1)|for (t = 0; t <= 4; t = t + 1)
 qn_regs|ctrl/qn_regs.sv|    if (!trapped_q) begin|    if (!trapped_q || trap_valid_q != 5'd0) begin
 qn_regs|ctrl/qn_regs.sv|else if (resetting_q && mem_idle_i)|else if (resetting_q)
+regs_small|ctrl/qn_regs.sv|there_q <= start_o ? '0 : there_q|there_q <= there_q
+regs_small|ctrl/qn_regs.sv|i < 12 ? 9 + LineW|i < 12 ? 8 + LineW
+regs_small|ctrl/qn_regs.sv|(there_q[turn_q] ? whole_q[turn_q] : 32'd0) + {|(there_q[turn_q] ? whole_q[turn_q] : 32'd1) + {
 row_step|pe/qn_row_shiftadd.sv|+ {27'd0, neg}|+ 28'd0
 row_step16|pe/qn_row_shiftadd.sv|if (sum_en_q && sum_part_q[0])  hi|if (sum_en_q) hi
 row_step8|pe/qn_row_shiftadd.sv|sum_part_q[0] ? hi_o : double|sum_part_q[1] ? hi_o : double

@@ -49,6 +49,7 @@ qn_quant_4 qn_quant_proof   2  43  R/spec/qn_isa_pkg.sv T/qn_quant_proof.sv | R/
 qn_seq     qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv |
 qn_seq_4   qn_seq_proof     2  10  R/spec/qn_isa_pkg.sv T/qn_seq_proof.sv R/lib/qn_stream_check.sv | R/ctrl/qn_seq.sv | Planes=4
 qn_regs    qn_regs_proof    2  8   R/spec/qn_isa_pkg.sv T/qn_regs_proof.sv | R/ctrl/qn_regs.sv |
+regs_small qn_regs          2  24  R/spec/qn_isa_pkg.sv R/ctrl/qn_regs.sv | | Rows=4 Small=1
 row_step   row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv |
 row_step16 row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=16
 row_step8  row_step_proof   3  14  T/row_step_proof.sv | R/pe/qn_row_shiftadd.sv | Depth=8

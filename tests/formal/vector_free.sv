@@ -9,6 +9,7 @@ module qn_vec_check #(
   parameter int AccCols = 256,
   parameter int Slices  = 64,
   parameter int VbWords = 24576,
+  parameter bit Ggml    = 1,
   parameter AddrW = $clog2(VbWords)
 ) (
   input  logic         clk_i,
@@ -117,6 +118,7 @@ module qn_quant #(
   parameter int Lanes  = 8,
   parameter int RowW   = 4,
   parameter int SliceW = 6,
+  parameter bit Ggml   = 1,
   parameter BeatW = $clog2(32 / Lanes)
 ) (
   input  logic                 clk_i,

@@ -10,7 +10,7 @@ cc -std=c11 -I. -o "$out/gen" rtl/spec/gen.c rtl/spec/qn_isa.c
 cc -std=gnu11 -O2 -ffp-contract=off -fno-math-errno -I. -c -o "$out/num.o" sim/model/qn_num.c
 cc -std=gnu11 -O2 -I. -c -o "$out/isa.o" rtl/spec/qn_isa.c
 root=$(pwd)
-for what in ${TARGETS:-mini mini/shiftadd/16 mini/shiftadd/8 mini/lut mini/lut/8 mini/mul mini/mul/16}; do
+for what in ${TARGETS:-micro mini mini/shiftadd/16 mini/shiftadd/8 mini/lut mini/lut/8 mini/mul mini/mul/16}; do
     target=$what
     case $what in */*/*) target=${what%/*} ;; esac
     generics=

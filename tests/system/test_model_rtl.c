@@ -109,7 +109,7 @@ static void one_pass(const qn_target *t, int pass)
         PUT(&p, QN_OP_QUANT, (uint32_t)below(2) << 2 | 8 | (uint32_t)below(2) << 4, 0, 0x0030, I(from), I(vb + 2048), I(n), I(n > 32 ? 1 : rows > 8 ? 8 : rows), I((int32_t)(QN_SETRAW(QUANT, LO, lo) | QN_SETRAW(QUANT, HI, hi))),
             I((int32_t)(QN_SETRAW(QUANT, DSTRIDE, 3 * n / 32) | QN_SETRAW(QUANT, ASTRIDE, n / 8))));
     int32_t slices = n / 32, block = below((uint32_t)blocks + 1);
-    bool ggml = !wide && block % 3 == 0 && below(2);
+    bool ggml = !wide && block % 3 == 0 && below(2) && t->ggml;
     PUT(&p, QN_OP_QUANT, (uint32_t)block | (wide ? 4 : 0) | (ggml ? 16 : below(3) ? 0 : 32), 0, record ? 0x0020 : 0x0023, I(from), I(slice0), I(n), I(rows), I((int32_t)(QN_SETRAW(QUANT, LO, lo) | QN_SETRAW(QUANT, HI, hi))),
         I((int32_t)QN_SETRAW(QUANT, ASTRIDE, n / 8)));
     // stream and array, in one or two GEMMs
@@ -405,6 +405,33 @@ static void micro(void **state)
     agree("micro");
 }
 
+// A target without ggml's quantizer refuses it, and the model says so
+static void micro_has_no_ggml(void **state)
+{
+    (void)state;
+    machine m;
+    open_both(&m, "micro");
+    uint32_t tried = 0;
+    for (uint32_t k = number("QN_SEED", 1); tried < 3; k++) {
+        random_program(&m, k);
+        for (uint32_t at = 0; at < p.n / 8; at++) {
+            qn_insn x;
+            memcpy(x.w, p.w + 8 * at, sizeof x.w);
+            if ((x.w[0] & 255) != QN_OP_QUANT || QN_GET(x, QUANT, RECORD) || QN_GET(x, QUANT, WIDE) || QN_GET(x, QUANT, COARSE) || QN_GET(x, QUANT, BLOCK) != 0)
+                continue;
+            QN_PUT(x, QUANT, GGML, 1);
+            qn_insn_seal(&x);
+            memcpy(p.w + 8 * at, x.w, sizeof x.w);
+            assert_true(compare(&m, k, false));
+            close_both(&m);
+            open_both(&m, "micro");
+            tried++;
+            break;
+        }
+    }
+    close_both(&m);
+}
+
 static void quad(void **state)
 {
     (void)state;
@@ -440,7 +467,7 @@ int main(void)
     const struct CMUnitTest one[] = {cmocka_unit_test(named), cmocka_unit_test(named_traps)};
     if (getenv("QN_TARGET"))
         return cmocka_run_group_tests(one, NULL, NULL);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(tiny), cmocka_unit_test(micro), cmocka_unit_test(quad),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ulx3s), cmocka_unit_test(mini), cmocka_unit_test(tiny), cmocka_unit_test(micro), cmocka_unit_test(micro_has_no_ggml), cmocka_unit_test(quad),
                                        cmocka_unit_test(ulx3s_traps), cmocka_unit_test(quad_traps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

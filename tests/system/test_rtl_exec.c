@@ -22,7 +22,7 @@
 #include "sim/model/qn_time.h"
 #include "sim/rtl/qn_rtl.h"
 
-enum { PROG = 0x1000, ACTS = 0x4000, TILE = 0x10000, OUT = 0x100000, MEM_WORDS = 0x200000, VB_OUT = 12288 };
+enum { PROG = 0x1000, ACTS = 0x4000, TILE = 0x10000, OUT = 0x100000, MEM_WORDS = 0x200000 };
 enum { SEM_LOAD = 1, SEM_MATRIX, SEM_VECTOR, SEM_STORE };
 
 static uint64_t rng;
@@ -87,7 +87,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
 {
     uint32_t slices = f->block * (1 + rnd(16 / f->block)), rows = 1 + rnd(rnd(2) ? t->rows : 2), cols = 2 + 2 * rnd(rnd(2) ? 20 : t->acc_cols / 2);
     cols = (cols + qn_target_cols(t) - 1) / qn_target_cols(t) * qn_target_cols(t);
-    uint32_t n = 32 * slices, out_stride = (cols + 7) / 8 * 8, words = make_tile(t, f, cols, slices);
+    uint32_t n = 32 * slices, vb_out = t->vb_words / 2, out_stride = (cols + 7) / 8 * 8, words = make_tile(t, f, cols, slices);
     bool wide = rows % 2 == 0 && rnd(2), accum = rnd(2);
     uint32_t in_rows = wide ? rows / 2 : rows, last = n - (rnd(2) ? 0 : 8);
     shape.slices = slices;
@@ -97,7 +97,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     shape.last = last;
     shape.wide = wide;
     shape.accum = accum;
-    shape.ggml = !wide && (f->block == 1 || f->block == 8) && rnd(2);
+    shape.ggml = t->ggml && !wide && (f->block == 1 || f->block == 8) && rnd(2);
     shape.coarse = !shape.ggml && rnd(3) == 0;
     for (uint32_t i = 0; i < n * in_rows; i++) {
         float v = ((float)rnd(65536) - 32768) / 8192;
@@ -152,7 +152,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     QN_PUT(x, VEC, FN, fns[rnd(6)]);
     QN_PUT(x, VEC, ACC, 1);
     QN_PUT(x, VEC, BSCALAR, 1);
-    SET(VEC, DST, VB_OUT);
+    SET(VEC, DST, vb_out);
     SET(VEC, A, 0);
     SET(VEC, B, 0);
     SET(VEC, N, cols);
@@ -162,7 +162,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
 
     x = insn(QN_OP_LOGIT, 0, SEM_STORE, 0);
     QN_PUT(x, LOGIT, FIRST, 1);
-    SET(LOGIT, A, VB_OUT);
+    SET(LOGIT, A, vb_out);
     SET(LOGIT, INDEX, 1000);
     SET(LOGIT, N, cols);
     emit(x);
@@ -170,7 +170,7 @@ static void make_program(const qn_target *t, const qn_fmt *f)
     x = insn(QN_OP_STORE, SEM_STORE, 0, 0);
     QN_PUT(x, STORE, KIND, QN_KIND_ACT);
     QN_PUT(x, STORE, SIZE, 2);
-    SET(STORE, SRC, VB_OUT);
+    SET(STORE, SRC, vb_out);
     SET(STORE, N, cols);
     SET(STORE, RUNS, rows);
     SET(STORE, ADDR, 4 * OUT);
