@@ -45,7 +45,7 @@ tests/driver/usb_vhci.c~    if (!d->ip)~    if (1)~running, unplugged~the cable 
 tests/driver/usb_vhci.c~        if (!err)~        if (1)~detached~a detached device does not notice
 driver/wire/qn_usb.c~if (usb_error == LIBUSB_ERROR_ACCESS)~if (0)~access~the rule is not told
 driver/wire/qn_usb.c~ATTR{idProduct}==\"0001\"~ATTR{idProduct}==\"0002\"~access~the rule is of another product
-driver/wire/qn_usb.c~broken(u, QN_ERR_NO_DEVICE);~broken(u, QN_ERR_IO);~detached~unplugged under another name
+driver/wire/qn_usb.c~        u->err = err;~        u->err = err == QN_ERR_NO_DEVICE ? QN_ERR_IO : err;~detached~unplugged under another name
 driver/port/board.c~!n || result[0] == qn_crc32c(0, src, n)~0~bits again~weights always sent
 driver/client/qn_client.c~    c->kind->reset(c->wire);~    (void)0;~reset~a silent device's port not reset
 END
