@@ -10,7 +10,7 @@ dir=$2
 shift 2
 keep="qn_row_shiftadd qn_dequant_unit qn_slicebuf qn_gemm_load qn_lane qn_func qn_quant qn_vbuf qn_vec_check qn_walk qn_fifo qn_turn qn_regs qn_seq qn_queue
       qn_sems qn_load qn_store qn_unpack qn_matrix qn_vector qn_door qn_sdr qn_soc_cpu qn_sweep qn_copy
-      qn_trit_row qn_trit_load qn_trit_part qn_trit_dot qn_trit_code"
+      qn_trit_row qn_trit_load qn_trit_part qn_trit_dot qn_trit_code qn_trit_table"
 modules=$(ls rtl/*.sv rtl/*/*.sv | grep -v -e _pkg.sv -e ^rtl/baseline)
 mkdir -p "$dir"
 {

@@ -18,30 +18,39 @@ module qn_trit_code #(
   output logic [2*Lanes-1:0]     digit_o    // two clocks after it, later in later places
 );
 
-  // Digits of (code + 5), for codes 15 down to 0
-  localparam [31:0] LOW  = {{2'd2, 2'd1, 2'd0}, {2'd2, 2'd1, 2'd0}, {2'd2, 2'd1, 2'd0}, {2'd2, 2'd1, 2'd0}, {2'd2, 2'd1, 2'd0}, 2'd2};
-  localparam [31:0] MID  = {{3{2'd0}}, {3{2'd2}}, {3{2'd1}}, {3{2'd0}}, {3{2'd2}}, 2'd1};
-  localparam [31:0] HIGH = {{3{2'd2}}, {9{2'd1}}, {4{2'd0}}};
+  // A bit of the digit (two's complement) of each code 15 down to 0: the digits of code + 5, less 1
+  function automatic [15:0] bits(input int place, input bit high);
+    int c, d;
+    for (c = 0; c < 16; c = c + 1) begin
+      d = (c + 5) / place % 3;
+      bits[c] = high ? d == 0 : d != 1;
+    end
+  endfunction
   logic [CodeW*Lanes-1:0] code_q;
-  logic [1:0]             which_q;
+  logic                   first_q;         // digit
   always_ff @(posedge clk_i) begin
     code_q  <= code_i;
-    which_q <= digit_i;
+    first_q <= digit_i == 2'd0;
   end
-  genvar l;
+  genvar l, b;
   generate
     for (l = 0; l < Lanes; l = l + 1) begin : g_lane
-      logic [1:0] digit, digit_q;          // digit + 1
+      logic [1:0] digit, digit_q;
       if (Digits == 1) begin : g_one
-        assign digit = code_q[2*l +: 2];
+        assign digit = code_q[2*l +: 2] - 2'd1;
         logic unused;
-        assign unused = ^which_q ^ ^LOW ^ ^MID ^ ^HIGH;
-      end else begin : g_three
-        logic [4:0] at;
-        assign at = {code_q[4*l +: 4], 1'b0};
-        assign digit = which_q == 2'd0 ? LOW[at +: 2] : which_q == 2'd1 ? MID[at +: 2] : HIGH[at +: 2];
+        assign unused = first_q;
+      end else begin : g_three             // the digit after this one waits in a register
+        logic [1:0] low, mid, high, next_q;
+        for (b = 0; b < 2; b = b + 1) begin : g_bit
+          qn_trit_table #(.Table(bits(1, b == 1))) u_low  (.in_i(code_q[4*l +: 4]), .out_o(low[b]));
+          qn_trit_table #(.Table(bits(3, b == 1))) u_mid  (.in_i(code_q[4*l +: 4]), .out_o(mid[b]));
+          qn_trit_table #(.Table(bits(9, b == 1))) u_high (.in_i(code_q[4*l +: 4]), .out_o(high[b]));
+        end
+        assign digit = first_q ? low : next_q;
+        always_ff @(posedge clk_i) next_q <= first_q ? mid : high;
       end
-      always_ff @(posedge clk_i) digit_q <= digit - 2'd1;
+      always_ff @(posedge clk_i) digit_q <= digit;
       qn_delay #(.Width(2), .Clocks((l % Chain) / Step)) u_late (.clk_i, .in_i(digit_q), .out_o(digit_o[2*l +: 2]));
     end
   endgenerate
