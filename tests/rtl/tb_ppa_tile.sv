@@ -5,7 +5,7 @@
 `default_nettype none
 
 module tb_ppa_tile;
-  parameter int TILE = 0, KIND = 0, BITS = 4, LANES = 4, ROWS = 4, COLS = 2, SLICES = 4, CUT = 1, JOIN = 4, SCALEW = 4, AGAIN = 0, GROUPS = 3, SUMW = 18, SHARE = SLICES, FOURS = 4, SAVE = 1, SPLIT = 0;
+  parameter int TILE = 0, KIND = 0, BITS = 4, LANES = 4, ROWS = 4, COLS = 2, SLICES = 4, CUT = 1, JOIN = 4, SCALEW = 4, AGAIN = 0, PARTS = 2, CUTSCALE = 0, GROUPS = 3, SUMW = 18, SHARE = SLICES, FOURS = 4, SAVE = 1, SPLIT = 0;
   parameter int WIDE = 4, HOLD = 1;        // TILE 3: LANES products of BITS bits (2, 4, 8), SLICES slices of them a group
   parameter int SERIAL = 0, UNSIGNED = 0;  // TILE 0: weights of BITS bits plane by plane; codes of 0 and up
   localparam int CODEW = KIND == 2 ? 2 : BITS;
@@ -65,7 +65,7 @@ module tb_ppa_tile;
       logic [OUTW*UNITS*COLS-1:0] y;
       integer n, step, plane;
       qn_dot_tile #(.Rows(ROWS), .Cols(COLS), .Lanes(LANES), .Kind(KIND), .Bits(KIND == 2 ? 1 : CODEW), .SumW(SUMW), .Join(JOIN), .Cut(CUT), .Again(AGAIN),
-                    .Slices(SLICES), .Share(SHARE), .Fours(FOURS), .ScaleW(SCALEW), .OutW(OUTW),
+                    .Slices(SLICES), .Share(SHARE), .Fours(FOURS), .ScaleW(SCALEW), .CutScale(CUTSCALE), .Parts(PARTS), .OutW(OUTW),
                     .Serial(SERIAL)) dut (
         .clk_i(clk), .rst_ni(rst_n), .planes_i(PLANES[2:0] - 3'd1), .signed_i(UNSIGNED == 0), .valid_i(valid), .start_i(start), .end_i(last),
         .act_i(a), .code_i(w), .scale_i(s), .valid_o(done), .result_o(y));
@@ -104,7 +104,7 @@ module tb_ppa_tile;
       logic [CODEW*LANES*COLS-1:0] w = '0;
       logic [SCALEW*COLS-1:0] s = '0;
       logic [32*COLS-1:0] y;
-      qn_b2 #(.Rows(ROWS), .Cols(COLS), .Lanes(LANES), .Join(JOIN), .Cut(CUT), .CodeW(CODEW), .ScaleW(SCALEW)) dut (
+      qn_b2 #(.Rows(ROWS), .Cols(COLS), .Lanes(LANES), .Join(JOIN), .Cut(CUT), .Again(AGAIN), .CodeW(CODEW), .ScaleW(SCALEW)) dut (
         .clk_i(clk), .first_i(first), .read_i(read), .act_i(a2), .code_i(w), .scale_i(s), .result_o(y));
       logic first1 = 0, first2 = 0;
       always @(posedge clk) begin a1 <= a; a2 <= a1; first2 <= first1; first <= first2; end

@@ -423,6 +423,7 @@ static void micro_has_no_ggml(void **state)
             qn_insn_seal(&x);
             memcpy(p.w + 8 * at, x.w, sizeof x.w);
             assert_true(compare(&m, k, false));
+            assert_int_equal(qn_rtl_read(m.rtl, QN_REG_TRAP), QN_TRAP_FIELD);
             close_both(&m);
             open_both(&m, "micro");
             tried++;
