@@ -43,7 +43,7 @@ run: setup               ## compile the embedded model and run it on the RTL: MO
 	@build/quern run "$(MODEL)" -p "$(PROMPT)" -n $(TOKENS) --device $(DEVICE)
 
 test: setup              ## everything that needs no hardware; T=name runs one test
-	@$(MAKE) --no-print-directory -s -j$(JOBS) build/quern build/synth test-programs $(NEXTPNR)
+	@$(MAKE) --no-print-directory -s -j$(JOBS) $(if $(T),,small-board) build/quern build/synth test-programs $(NEXTPNR)
 	@T="$(T)" JOBS=$(JOBS) tools/run-tests.sh
 
 lint: setup              ## the RTL in three tools' eyes, and nothing generated is stale

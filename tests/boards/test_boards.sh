@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Each board's top is clean in Verilator's eyes, each of its pins has a place and a place one pin, and the report beside it is one of this board that says what
-# it must. A pin that is taken away is missed. (Place and route of a whole board takes longer than a test may: make board.)
+# it must. A pin that is taken away is missed. (test_route places and routes the small one; the others take longer than a test may: make board.)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tmp=$(mktemp -d)
