@@ -3,6 +3,7 @@ soak: $(VL_LIB)          ## long random tests, not part of test: COUNT= programs
 	@$(MAKE) --no-print-directory -s build/tests/system/test_rtl_exec build/tests/system/test_model_rtl
 	@COUNT="$(COUNT)" SEED="$(SEED)" tests/system/soak_programs.sh
 	@tests/compiler/soak_token.sh
+	@QN_ALL=1 tests/rtl/test_ppa_tile.sh
 	@QN_ALL=1 tests/rtl/test_sdr.sh
 	@QN_ALL=1 tests/rtl/test_soc_faults.sh
 	@$(MAKE) --no-print-directory -s build/tests/rtl/tb_qn_litedram && QN_ALL=1 tests/rtl/test_ddr_rtl.sh
