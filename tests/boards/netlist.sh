@@ -122,13 +122,16 @@ files=("$right"/obj/*DepSet*[0-9].cpp)
 flags="-std=gnu++17 -O1 -w -I$right/obj -I$include -I$include/vltstd -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=0"
 seen=0
 for n in $(seq "$FAULTS"); do
-    file=${files[$(((seed + 7919 * n) % ${#files[@]}))]}
-    N=$((seed * 104729 + n * 7907)) RAM=$((n % 3 == 0)) perl -0777 -pe '
-        my ($re, $to) = $ENV{RAM} ? (qr/__DOT__mem\[(?=vlSelf->__Vdlyvdim0)/, sub { "$_[0]1 ^ " })
-                                  : (qr/\(1U & \(0x[0-9a-f]+(?=U\s*>>)/, sub { $_[0] =~ s|0x([0-9a-f]+)|sprintf "0x%x", hex($1) ^ 0xffff|er });
-        my $count = () = /$re/g;
-        if ($count) { my ($k, $at) = ($ENV{N} % $count, 0); s/$re/$at++ == $k ? $to->($&) : $&/ge }' "$file" > "$wrong/wrong.cpp"
-    if line=$(cmp "$file" "$wrong/wrong.cpp"); then echo "fault $n: nothing to spoil in $(basename "$file")"; continue; fi
+    for next in "${!files[@]}"; do              # the first one from here on that has something to spoil
+        file=${files[$(((seed + 7919 * n + next) % ${#files[@]}))]}
+        N=$((seed * 104729 + n * 7907)) RAM=$((n % 3 == 0)) perl -0777 -pe '
+            my ($re, $to) = $ENV{RAM} ? (qr/__DOT__mem\[(?=vlSelf->__Vdlyvdim0)/, sub { "$_[0]1 ^ " })
+                                      : (qr/\(1U & \(0x[0-9a-f]+(?=U\s*>>)/, sub { $_[0] =~ s|0x([0-9a-f]+)|sprintf "0x%x", hex($1) ^ 0xffff|er });
+            my $count = () = /$re/g;
+            if ($count) { my ($k, $at) = ($ENV{N} % $count, 0); s/$re/$at++ == $k ? $to->($&) : $&/ge }' "$file" > "$wrong/wrong.cpp"
+        line=$(cmp "$file" "$wrong/wrong.cpp") || break
+    done
+    [ -n "$line" ] || say "fault $n: nothing to spoil"
     what="fault $n ($([ $((n % 3)) = 0 ] && echo RAM || echo LUT), $(basename "$file"), line ${line##* })"
     # shellcheck disable=SC2086
     c++ $flags -c "$wrong/wrong.cpp" -o "$wrong/wrong.o"
