@@ -10,7 +10,7 @@ OPTIONS = ["--freq", "150", "--timing-allow-fail", "--placer", "static"]
 GROUP = 128
 # name: (parameters, products a clock). A weight of four bits takes three clocks
 DESIGNS = {
-    "ternary": (dict(Rows=4, Parts=2, Cols=4, Digits=1, ScaleW=7), 4 * 8 * GROUP),
+    "ternary": (dict(Rows=4, Parts=2, Cols=4, Digits=1, ScaleW=7, Halves=1), 4 * 8 * GROUP),
     "w4a8": (dict(Rows=4, Parts=2, Cols=4, Digits=3, ScaleW=4), 4 * 8 * GROUP / 3),
 }
 TOP = "trit_ecp5"

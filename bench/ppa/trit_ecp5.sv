@@ -9,6 +9,7 @@ module trit_ecp5 #(
   parameter int Parts  = 2,
   parameter int Cols   = 4,
   parameter int Digits = 1,
+  parameter int Halves = 0,
   parameter int ScaleW = 7,
   parameter int AccW   = 28
 ) (
@@ -28,7 +29,7 @@ module trit_ecp5 #(
 
   always_ff @(posedge clk_i) in_q <= {in_q[InW-2:0], d_i};
 
-  qn_trit_array #(.Rows(Rows), .Parts(Parts), .Cols(Cols), .Digits(Digits), .ScaleW(ScaleW), .AccW(AccW)) u_array (
+  qn_trit_array #(.Rows(Rows), .Parts(Parts), .Cols(Cols), .Digits(Digits), .Halves(Halves), .ScaleW(ScaleW), .AccW(AccW)) u_array (
     .clk_i, .rst_ni(in_q[0]), .load_ready_o(load_ready), .load_valid_i(in_q[1]), .load_act_i(in_q[15 +: ActW]), .full_o(full), .swap_i(in_q[2]),
     .code_ready_o(code_ready), .code_valid_i(in_q[3]), .code_first_i(in_q[4]), .code_last_i(in_q[5]), .code_addr_i(in_q[14:6]),
     .code_i(in_q[15+ActW+ScaleW*Outs +: CodeW]), .scale_i(in_q[15+ActW +: ScaleW*Outs]), .valid_o(valid), .result_o(result));

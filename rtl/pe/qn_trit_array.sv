@@ -17,6 +17,7 @@ module qn_trit_array #(
   parameter int Lanes  = 128,
   parameter int Chain  = 8,
   parameter int Step   = 2,
+  parameter int Halves = 0,                // of qn_trit_load
   parameter int Digits = 1,
   parameter int ScaleW = 7,
   parameter int AccW   = 28,
@@ -51,7 +52,7 @@ module qn_trit_array #(
   localparam [31:0] LAST_LANE  = Lanes - 1;
   localparam [31:0] LAST_DIGIT = Digits - 1;
   localparam [31:0] SETTLE     = Stages + Rows;                     // clocks until the last places of the last row have taken theirs
-  localparam [31:0] ARRIVE     = Lanes / 16 + 3;                    // and until the last activation is in its place
+  localparam [31:0] ARRIVE     = Lanes / 16 + 3 + 2 * Halves;                   // and until the last activation is in its place
   localparam AddrW = $clog2(Lanes);
 
   // Loading
@@ -144,7 +145,7 @@ module qn_trit_array #(
   assign controls[12*Parts-1:0]     = {Parts{control}};
   generate
     for (r = 0; r < Rows; r = r + 1) begin : g_row
-      qn_trit_row #(.Lanes(Lanes), .Chain(Chain), .Step(Step), .Parts(Parts), .Cols(Cols), .Digits(Digits), .ScaleW(FactorW), .AccW(AccW)) u_row (
+      qn_trit_row #(.Lanes(Lanes), .Halves(Halves), .Chain(Chain), .Step(Step), .Parts(Parts), .Cols(Cols), .Digits(Digits), .ScaleW(FactorW), .AccW(AccW)) u_row (
         .clk_i, .load_i(load), .lane_i(lane_q), .act_i(load_act_i[8*r +: 8]), .take_i(takes[Stages*Parts*r +: Stages*Parts]),
         .digit_i(digits[2*Lanes*Outs*r +: 2*Lanes*Outs]), .scale_i(factors[FactorW*Outs*r +: FactorW*Outs]), .control_i(controls[12*Parts*r +: 12*Parts]),
         .take_o(takes[Stages*Parts*(r+1) +: Stages*Parts]), .digit_o(digits[2*Lanes*Outs*(r+1) +: 2*Lanes*Outs]),

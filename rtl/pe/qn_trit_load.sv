@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_trit_load: Lanes activations, written one a clock. A write walks past all lanes in groups of 16, a clock a group, and each lane has an enable of its own, so
-// that nothing is far from its register.
+// that nothing is far from its register. With Halves the group is known two clocks before, and the rest of
+// a lane's number comes as two halves, a one-hot four each: a table between two registers, so that no long wire begins behind logic.
 
 `default_nettype none
 
 module qn_trit_load #(
-  parameter int Lanes = 128,
+  parameter int Lanes  = 128,
+  parameter int Halves = 0,                // 1: two clocks later, too
   parameter AddrW = $clog2(Lanes)
 ) (
   input  logic               clk_i,
@@ -32,13 +34,33 @@ module qn_trit_load #(
         here_q <= walk[W*g +: W];
         act_q  <= here_q[7:0];
       end
+      logic [7:0] act;
+      logic [3:0] high, low;                 // halves of a lane's number among these 16
+      if (Halves != 0) begin : g_halves
+        logic [7:0] late;
+        logic [3:0] at_q, high_q, low_q;
+        logic       ours_q;
+        always_ff @(posedge clk_i) {ours_q, at_q} <= {we && lane / 16 == g, lane[3:0]};
+        for (l = 0; l < 4; l = l + 1) begin : g_half
+          always_ff @(posedge clk_i) begin
+            high_q[l] <= ours_q && at_q[3:2] == l;
+            low_q[l]  <= at_q[1:0] == l;
+          end
+        end
+        qn_delay #(.Width(8), .Clocks(2)) u_late (.clk_i, .in_i(act_q), .out_o(late));
+        assign {act, high, low} = {late, high_q, low_q};
+      end else begin : g_whole
+        assign {act, high, low} = {act_q, 8'd0};
+      end
+      logic unused;
+      assign unused = ^{high, low};
       for (l = 16 * g; l < 16 * g + 16 && l < Lanes; l = l + 1) begin : g_lane
         localparam [31:0] MINE = l;
         logic       en_q;
         logic [7:0] mine_q;
         always_ff @(posedge clk_i) begin
-          en_q <= we && lane == MINE[AddrW-1:0];
-          if (en_q) mine_q <= act_q;
+          en_q <= Halves != 0 ? high[l%16/4] && low[l%4] : we && lane == MINE[AddrW-1:0];
+          if (en_q) mine_q <= act;
         end
         assign act_o[8*l +: 8] = mine_q;
       end

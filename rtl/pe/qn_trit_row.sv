@@ -9,6 +9,7 @@ module qn_trit_row #(
   parameter int Step   = 2,
   parameter int Parts  = 2,
   parameter int Cols   = 4,                // of a part
+  parameter int Halves = 0,                // of qn_trit_load
   parameter int Digits = 1,
   parameter int ScaleW = 7,
   parameter int AccW   = 28,
@@ -31,7 +32,7 @@ module qn_trit_row #(
 
   localparam int Stages = Chain / Step;
   logic [8*Lanes-1:0] act;
-  qn_trit_load #(.Lanes(Lanes)) u_load (.clk_i, .we_i(load_i), .lane_i, .act_i, .act_o(act));
+  qn_trit_load #(.Lanes(Lanes), .Halves(Halves)) u_load (.clk_i, .we_i(load_i), .lane_i, .act_i, .act_o(act));
   genvar p;
   generate
     for (p = 0; p < Parts; p = p + 1) begin : g_part

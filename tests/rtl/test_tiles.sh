@@ -27,8 +27,8 @@ tile() {
 tile qn_lut_tile lut_tile Rows=2 Cols=4 Tables=1 ActW=16 SumW=28 Join=2 Cut=0 Reads=2 Again=0 Hold=0 Share=2
 tile qn_lut_tile lut_tile Rows=2 Cols=4 Tables=3 ActW=8 SumW=22 Join=4 Cut=1 Reads=4 Again=0 Hold=0 Share=2
 tile qn_lut_tile lut_tile Rows=2 Cols=4 Tables=8 ActW=8 SumW=21 Join=4 Cut=2 Reads=2 Again=1 Hold=1 Share=2
-tile qn_trit_array trit_array Rows=2 Parts=1 Cols=2 Lanes=16 Chain=8 Step=2 Digits=1 ScaleW=7 AccW=28
-tile qn_trit_array trit_array Rows=1 Parts=2 Cols=1 Lanes=24 Chain=4 Step=1 Digits=3 ScaleW=4 AccW=28
+tile qn_trit_array trit_array Rows=2 Parts=1 Cols=2 Lanes=24 Chain=8 Step=2 Digits=1 ScaleW=7 AccW=28 Halves=1
+tile qn_trit_array trit_array Rows=1 Parts=2 Cols=1 Lanes=24 Chain=4 Step=1 Digits=3 ScaleW=4 AccW=28 Halves=0
 tile qn_l0 l0 Rows=2 Cols=1 Lanes=4 Cuts=0
 tile qn_l0 l0 Rows=1 Cols=2 Lanes=5 Cuts=255
 tile qn_b1 b1 Rows=4 Cols=2 Cuts=7 Free=1
