@@ -52,7 +52,7 @@ module qn_trit_array #(
   localparam [31:0] LAST_LANE  = Lanes - 1;
   localparam [31:0] LAST_DIGIT = Digits - 1;
   localparam [31:0] SETTLE     = Stages + Rows;                     // clocks until the last places of the last row have taken theirs
-  localparam [31:0] ARRIVE     = Lanes / 16 + 3 + 2 * Halves;                   // and until the last activation is in its place
+  localparam [31:0] ARRIVE     = Lanes / 16 + 3 + 2 * Halves;       // and until the last activation is in its place
   localparam AddrW = $clog2(Lanes);
 
   // Loading

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // qn_trit_load: Lanes activations, written one a clock. A write walks past all lanes in groups of 16, a clock a group, and each lane has an enable of its own, so
-// that nothing is far from its register. With Halves the group is known two clocks before, and the rest of
-// a lane's number comes as two halves, a one-hot four each: a table between two registers, so that no long wire begins behind logic.
+// that nothing is far from its register. With Halves a group knows in a register whether the write is its own, and the lane's number among its 16 comes as two
+// one-hot halves of four: a LUT before an enable then sees registers alone, and no long wire begins behind logic.
 
 `default_nettype none
 
 module qn_trit_load #(
   parameter int Lanes  = 128,
-  parameter int Halves = 0,                // 1: two clocks later, too
+  parameter int Halves = 0,                // 1: two clocks later
   parameter AddrW = $clog2(Lanes)
 ) (
   input  logic               clk_i,
@@ -35,7 +35,7 @@ module qn_trit_load #(
         act_q  <= here_q[7:0];
       end
       logic [7:0] act;
-      logic [3:0] high, low;                 // halves of a lane's number among these 16
+      logic [3:0] high, low;                 // one-hot
       if (Halves != 0) begin : g_halves
         logic [7:0] late;
         logic [3:0] at_q, high_q, low_q;
