@@ -11,8 +11,9 @@ out=build/board/$board
 [ -n "$board" ] && [ -f "$here/board" ] || { echo "boards/$board: no such board: there are $(cd boards && ls -d */ | tr -d / | xargs)" >&2; exit 64; }
 seeds=${*:2}
 seeds=${seeds:-1}
-# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS USB EXTRA PART PLACE CLOCK CLOCK2X
+# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS USB EXTRA PART PLACE FLOOR CLOCK CLOCK2X
 CORE=
+FLOOR=
 USB=fs
 EXTRA=
 . "$here/board"
@@ -41,13 +42,13 @@ if [ ! -s "$out/netlist.json" ] || [ -n "$(find rtl boards/synth.sh boards/pack.
 fi
 [ -z "$only_map" ] || exit 0
 
-# A floor plan, if the board has one: block RAMs and multipliers of the flat netlist
+# A floor plan, if the board names one: block RAMs and multipliers of the flat netlist
 design=$out/netlist.json
-if [ -f "$here/floor" ]; then
+if [ -n "$FLOOR" ]; then
     design=$out/floor.json
-    if [ ! -s "$design" ] || [ "$out/netlist.json" -nt "$design" ] || [ "$here/floor" -nt "$design" ] || [ boards/floor.py -nt "$design" ]; then
+    if [ ! -s "$design" ] || [ "$out/netlist.json" -nt "$design" ] || [ "$FLOOR" -nt "$design" ] || [ boards/floor.py -nt "$design" ]; then
         yosys -q -p "read_json $out/netlist.json; setattr -mod -unset keep_hierarchy *; flatten; write_json $out/flat.json" > "$out/yosys.out" 2>&1 || { tail -5 "$out/yosys.out" >&2; exit 70; }
-        boards/floor.py --give "$here/floor" "$out/flat.json" "$design" >&2
+        boards/floor.py --give "$FLOOR" "$out/flat.json" "$design" >&2
     fi
 fi
 for seed in $seeds; do
