@@ -33,7 +33,7 @@ while IFS='~' read -r file old new test text; do
     esac
 done <<'EOF'
 driver/client/qn_client.c~for (size_t i = 0; i < n && stopped(c)~for (size_t i = 0; i < n && 0~test_usb~the stop flag not looked at
-driver/client/qn_client.c~if (!err && asked - start > limit_us)~if (!err && now_us() - start > limit_us)~test_usb_faults~a late answer of the link taken for a hang
+driver/client/qn_client.c~if (!err && asked - start > limit_us)~if (!err && now_us(c) - start > limit_us)~test_usb_faults~a late answer of the link taken for a hang
 driver/client/qn_client.c~if (!err && asked - start > limit_us)~if (0)~test_usb~a firmware that hangs not noticed
 driver/client/qn_client.c~else if (asked - start > limit)~else if (asked - start > 4 * limit)~test_usb~a core that hangs noticed late
 driver/client/qn_client.c~err = command(c, QN_MB_COMMAND_TEST~err = 0 && command(c, QN_MB_COMMAND_TEST~test_usb~recovery not confirmed by the known answer
