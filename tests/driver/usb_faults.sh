@@ -15,7 +15,7 @@ export ASAN_OPTIONS=detect_leaks=0
 # file | line as it is (a fixed string) | with the fault | the test | in words
 while IFS='~' read -r file old new test text; do
     [ -n "$file" ] || continue
-    case "$file~$old~$new~$text" in *"${FAULTS:-}"*) ;; *) continue ;; esac
+    case "$file~$old~$new~$test~$text" in *"${FAULTS:-}"*) ;; *) continue ;; esac
     spoiled=$tmp/$(basename "$file")
     OLD=$old NEW=$new perl -pe 'BEGIN { $o = $ENV{OLD}; $n = $ENV{NEW} } $i = index($_, $o); substr($_, $i, length $o) = $n if $i >= 0 && !$done++' "$file" > "$spoiled"
     if cmp -s "$file" "$spoiled"; then echo "FAIL nothing to spoil: $old"; status=1; continue; fi
@@ -33,7 +33,12 @@ while IFS='~' read -r file old new test text; do
     esac
 done <<'EOF'
 driver/client/qn_client.c~for (size_t i = 0; i < n && stopped(c)~for (size_t i = 0; i < n && 0~test_usb~the stop flag not looked at
-driver/client/qn_client.c~if (!err && asked - start > limit_us)~if (!err && now_us(c) - start > limit_us)~test_usb_faults~a late answer of the link taken for a hang
+driver/client/qn_client.c~if (!err && asked - start > limit_us)~if (!err && now_us(c) - start > limit_us)~test_client~a late answer to a command taken for a hang
+driver/client/qn_client.c~else if (asked - start > limit)~else if (now_us(c) - start > limit)~test_client~a late answer to a job taken for a hang
+driver/client/qn_client.c~if (asked - news > limit)~if (now_us(c) - news > limit)~test_client~a late answer before the loop begins taken for a hang
+driver/client/qn_client.c~int err = exchange(c, op, 1 + SEEN);~int err = exchange(c, op, 1 + SEEN); asked = now_us(c);~test_client~a late answer in the loop taken for a hang
+driver/client/qn_client.c~if (asked - news > limit)~if (0)~test_client~a loop that never begins not noticed
+driver/client/qn_client.c~left = limit + 1 - gone;~left = 4 * us;~test_client~a pause that goes on past the limit
 driver/client/qn_client.c~if (!err && asked - start > limit_us)~if (0)~test_usb~a firmware that hangs not noticed
 driver/client/qn_client.c~else if (asked - start > limit)~else if (asked - start > 4 * limit)~test_usb~a core that hangs noticed late
 driver/client/qn_client.c~err = command(c, QN_MB_COMMAND_TEST~err = 0 && command(c, QN_MB_COMMAND_TEST~test_usb~recovery not confirmed by the known answer
