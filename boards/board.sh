@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # board.sh [-n] BOARD [SEED...]: from RTL to bitstream and report of boards/BOARD, below build/board/BOARD, from the root of the tree; -n: to the netlist. The seeds
-# (1 alone unless named) are placed one after the other; the bitstream is the fastest one's. A netlist or a placement that is newer than what it was made from stays.
+# (the board's own unless named, or 1) are placed one after the other; the bitstream is the fastest one's. A netlist or a placement that is newer than what it was made from stays.
 set -euo pipefail
 only_map=
 [ "${1:-}" != -n ] || { only_map=1; shift; }
@@ -9,14 +9,15 @@ board=${1:-}
 here=boards/$board
 out=build/board/$board
 [ -n "$board" ] && [ -f "$here/board" ] || { echo "boards/$board: no such board: there are $(cd boards && ls -d */ | tr -d / | xargs)" >&2; exit 64; }
-seeds=${*:2}
-seeds=${seeds:-1}
-# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS USB EXTRA PART PLACE FLOOR CLOCK CLOCK2X
+# shellcheck disable=SC1090    # TARGET PCB CORE TOP PARAMS USB EXTRA PART PLACE FLOOR SEEDS CLOCK CLOCK2X
 CORE=
 FLOOR=
+SEEDS=
 USB=fs
 EXTRA=
 . "$here/board"
+seeds=${*:2}
+seeds=${seeds:-${SEEDS:-1}}
 pcb=boards/$PCB
 mkdir -p "$out"
 

