@@ -8,9 +8,10 @@ byte with in_last ends a transfer with a short packet.
 """
 import sys
 
-from amaranth import Array, ClockDomain, ClockSignal, Elaboratable, Module, ResetInserter, ResetSignal, Signal
+from amaranth import Array, ClockDomain, ClockSignal, Elaboratable, Module, Mux, ResetInserter, ResetSignal, Signal
 from amaranth.back import verilog
 from luna.gateware.interface.gateware_phy import receiver
+from luna.gateware.interface.ulpi import UTMITranslator
 from luna.gateware.usb.request.windows import MicrosoftOS10RequestHandler
 from luna.gateware.usb.usb2 import device as device_module
 from luna.gateware.usb.usb2.device import USBDevice
@@ -57,8 +58,27 @@ class TokenDetector(USBTokenDetector):
         return m
 
 
+class Translator(UTMITranslator):
+    """Two bytes wait between device and PHY, so registers and a few LUTs are what drives its pins and what its NXT drives. It wants data 5 ns
+    before its clock's edge and gives its own as late after it; LUNA's way from the endpoints through CRC and choices to the pins takes 14."""
+
+    def elaborate(self, platform):
+        data, valid, ready = device = self.tx_data, self.tx_valid, self.tx_ready
+        head, head_valid, taken = self.tx_data, self.tx_valid, self.tx_ready = Signal(8), Signal(), Signal()
+        m = super().elaborate(platform)
+        self.tx_data, self.tx_valid, self.tx_ready = device
+        behind, behind_valid = Signal(8), Signal()
+        m.d.comb += ready.eq(~behind_valid)
+        with m.If(taken | ~head_valid):
+            m.d.usb += [head.eq(Mux(behind_valid, behind, data)), head_valid.eq(behind_valid | valid), behind_valid.eq(0)]
+        with m.Elif(~behind_valid):
+            m.d.usb += [behind.eq(data), behind_valid.eq(valid)]
+        return m
+
+
 # Nothing of LUNA's is changed but these. The timer: more than a bit time has gone by when it begins
 device_module.USBTokenDetector = TokenDetector
+device_module.UTMITranslator = Translator
 receiver.AsyncFIFOBuffered = InPhaseFifo
 USBInterpacketTimer._FS_RX_TO_TX_DELAY = {**USBInterpacketTimer._FS_RX_TO_TX_DELAY, 12e6: (1, 7)}
 

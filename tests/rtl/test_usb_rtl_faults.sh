@@ -53,6 +53,8 @@ fs|LUNA's FIFO between 48 and 12 MHz|rtl/usb/gen_luna.py|receiver.AsyncFIFOBuffe
 fs|an answer before the packet is judged|rtl/usb/gen_luna.py|12e6: (1, 7)|12e6: (0, 7)
 fs|transfers do not end|rtl/usb/qn_usb_bytes.sv|{out_last_i, out_data_i}|{1'b0, out_data_i}
 ulpi|transfers end with each byte|rtl/usb/qn_usb_tail.sv|assign out_last_o  = end_q|assign out_last_o  = 1'b1
+ulpi|a byte that waits before the PHY is written over|rtl/usb/gen_luna.py|ready.eq(~behind_valid)|ready.eq(1)
+ulpi|a byte that waits is forgotten|rtl/usb/gen_luna.py|behind_valid.eq(valid)|behind_valid.eq(0)
 ulpi|an endpoint with too little room|rtl/usb/gen_luna.py|buffer_size=2 * self.packet|buffer_size=self.packet // 2
 EOL
 exit $status
