@@ -42,7 +42,7 @@ driver/client/qn_client.c~left = limit + 1 - gone;~left = 4 * us;~test_client~a 
 driver/client/qn_client.c~if (!err && asked - start > limit_us)~if (0)~test_usb~a firmware that hangs not noticed
 driver/client/qn_client.c~else if (asked - start > limit)~else if (asked - start > 4 * limit)~test_usb~a core that hangs noticed late
 driver/client/qn_client.c~err = command(c, QN_MB_COMMAND_TEST~err = 0 && command(c, QN_MB_COMMAND_TEST~test_usb~recovery not confirmed by the known answer
-driver/client/qn_client.c~int err = reset(c, 3);~int err = reset(c, 1);~test_usb~only the core reset
+driver/client/qn_client.c~err = reset(c, 3);~err = reset(c, 1);~test_usb~only the core reset
 driver/client/qn_client.c~c->owner && before == c->owner~c->owner~test_usb~another host's use in between not noticed
 driver/client/qn_client.c~if (id->id != QN_ID_VALUE)~if (0)~test_usb~version of the core not looked at
 driver/client/qn_client.c~if (id->build >> 16 != QN_MB_VERSION)~if (0)~test_usb~version of the mailbox not looked at

@@ -42,8 +42,8 @@ gap in the numbers not noticed|qn_door_act.sv|{1'b0, seq_q} == expect_q) begin|{
 a repeated request is executed again|qn_door_act.sv|expect_q <= expect_q + 17'd1;|expect_q <= {1'b0, seq_q};
 oldest reply of the window not given again|qn_door_act.sv|behind <= Window[16:0]|behind < Window[16:0]
 NAK each time|qn_door_act.sv|if (missing && !(nak_epoch_o == epoch_q|if (missing && !(nak_epoch_o != epoch_q
-bounds one word beyond|qn_door_act.sv|count <= region_words - into|count <= region_words - into + 32'd1
-bounds that overflow|qn_door_act.sv|into < region_words && count <= region_words - into|into + count <= region_words
+bounds one word beyond|qn_door_act.sv|end_q <= region_end;|end_q <= region_end + 33'd1;
+bounds that overflow|qn_door_act.sv|end_q <= region_end;|end_q[31:0] <= region_end[31:0];
 rights not checked|qn_door_act.sv|state_d = !region_right ? KEEP :|state_d =
 READ longer than the buffer|qn_door_act.sv|n_q > Data) status_d|n_q > 32'd600) status_d
 the same epochs after a reset|qn_door_act.sv|nonce_q   <= seed_i|nonce_q   <= 32'd7
