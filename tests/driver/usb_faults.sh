@@ -62,6 +62,6 @@ driver/qn_dev.c~return n ? dev->port->clear(dev->ctx, addr, (size_t)n) : 0;~retu
 driver/qn_session.c~memcpy(s->digest, digest, sizeof digest);~s->digest[0]++;~test_usb_faults~the digest not as it was after resuming
 driver/qn_session.c~if (!kept && (err = replay(s, why)) < 0)~if (0)~test_usb_faults~the cache not made again after resuming
 driver/client/qn_client.c~if (!done && op[0].value != QN_MB_FINISH_NONE) {~if (0) {~test_usb_faults~tokens of the loop before taken for this one's
-driver/qn_session.c~s->loop.made < s->user->made)~0)~test_usb_faults~tokens of a loop that began again given twice
+driver/qn_session.c~s->loop.made < s->user->made)~0)~test_usb~tokens of a loop that began again given twice
 EOF
 exit $status
